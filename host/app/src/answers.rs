@@ -1,0 +1,95 @@
+//! A file of answers: what a person decided beforehand, so that a chain runs without asking.
+//!
+//! ```toml
+//! recommended = false                # true: take the recommended answer where none is given
+//! [answers]
+//! session-migration = "Run both for 30 days"
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use certus_engine::Question;
+use serde::Deserialize;
+
+use crate::Failure;
+
+/// Larger files of answers are refused.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Answers by question id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Answers {
+    /// Take the recommended answer where none is given.
+    pub recommended: bool,
+    /// By question id.
+    pub answers: BTreeMap<String, String>,
+}
+
+impl Answers {
+    /// Read a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not of the form above.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let told = |message: String| {
+            Failure::usage(message).hint("the form is: [answers] then lines of  question-id = \"answer\"")
+        };
+        let bytes = crate::provide::read(path, MOST_BYTES).map_err(|failure| told(failure.message))?;
+        let text = String::from_utf8(bytes).map_err(|_| told(format!("{shown} is not UTF-8 text")))?;
+        toml::from_str(&text).map_err(|error| told(format!("{shown}: {}", crate::clean::line(&error.to_string(), 300))))
+    }
+
+    /// The answer to a question, if there is one. An empty answer is none; the number of an option is that option.
+    pub fn to(&self, question: &Question) -> Option<String> {
+        let given = self.answers.get(&question.id).map(|text| text.trim()).filter(|text| !text.is_empty());
+        let preset = || question.recommended.as_deref().filter(|_| self.recommended);
+        given.map(|text| Self::meant(question, text)).or_else(preset).map(str::to_owned)
+    }
+
+    /// What a text means as an answer: the option of that number, from 1, where there is one; else what it says. An option
+    /// that itself reads like that number comes first.
+    pub fn meant<'a>(question: &'a Question, text: &'a str) -> &'a str {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number || question.options.iter().any(|option| option == text) {
+            return text;
+        }
+        let place = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        place.and_then(|place| question.options.get(place)).map_or(text, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(options: &[&str]) -> Question {
+        Question {
+            id: "transport".to_owned(),
+            text: "How do tokens travel?".to_owned(),
+            why: String::new(),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            recommended: options.first().map(|option| (*option).to_owned()),
+            area: None,
+        }
+    }
+
+    fn answered(text: &str, options: &[&str]) -> Option<String> {
+        let answers = [("transport".to_owned(), text.to_owned())].into();
+        Answers { recommended: false, answers }.to(&question(options))
+    }
+
+    #[test]
+    fn the_number_of_an_option_is_that_option() {
+        let options = ["a cookie", "a header"];
+        for (text, want) in [("2", "a header"), (" 1 ", "a cookie"), ("0", "0"), ("3", "3"), ("+1", "+1"), ("x", "x")] {
+            assert_eq!(answered(text, &options).as_deref(), Some(want), "{text}");
+        }
+        assert_eq!(answered("2", &[]).as_deref(), Some("2"));
+        assert_eq!(answered("1", &["5", "1"]).as_deref(), Some("1"));
+        assert_eq!(answered("99999999999999999999999", &options).as_deref(), Some("99999999999999999999999"));
+        assert_eq!(answered(" ", &options), None);
+    }
+}

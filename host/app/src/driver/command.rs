@@ -1,0 +1,570 @@
+//! Running a command plugin so that it survives the death of the process.
+//!
+//! The guest runs from its start every time. Its effects are matched, in order, with what this invocation recorded
+//! before: an effect with an outcome is answered from the record, one without is performed (again), and one that differs
+//! from the record ends the command as `diverged`. Reads are made again. The guest runs in a future of its own and talks to
+//! the driver over a channel, so that only the driver writes.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use certus_engine::{
+    Body, Chain, Decision, Discovery, EffectId, EffectState, ErrorCode, Outcome, PluginRef, PromptCall, Proposal,
+    Question, QuestionState, RepliedUncertainty, Request, Verdict, View, law,
+};
+use certus_packages::{ChainRight, PromptRight, UserRight};
+use certus_runtime::{
+    CallError, CallErrorKind, CommandAnswer, CommandCall, Content, Entry, Host, HostError, Invocation, LineHit,
+    PromptAnswer, PromptHit,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::perform::elapsed;
+use super::prompt::{Answered, answer, cite_all};
+use super::{Driver, Stop};
+use crate::Failure;
+use crate::clean::clean;
+use crate::reads::{Denials, Reads};
+
+/// Times that one run of a command may propose knowledge.
+const MOST_PROPOSALS: usize = 32;
+/// Bytes of one text in a proposal.
+const MOST_TEXT: usize = 2_000;
+
+/// An effect that a guest asks for, with where the outcome goes.
+struct Call {
+    request: Wanted,
+    reply: oneshot::Sender<Result<Given, HostError>>,
+}
+
+enum Wanted {
+    Effect(Request),
+    Prompt(PromptCall),
+    Confirm(String, bool),
+    View,
+    Render(PromptCall),
+}
+
+enum Given {
+    Outcome(Outcome),
+    Prompt(PromptAnswer),
+    View(Box<View>),
+    Text(String),
+}
+
+/// What the guest's imports call. Rights are checked here, before anything reaches the driver.
+struct Port {
+    calls: mpsc::Sender<Call>,
+    reads: Reads,
+}
+
+impl Port {
+    async fn want(&self, request: Wanted) -> Result<Given, HostError> {
+        let ended = || HostError::new(ErrorCode::Cancelled, "the run was ended");
+        let (reply, given) = oneshot::channel();
+        self.calls.send(Call { request, reply }).await.map_err(|_| ended())?;
+        given.await.map_err(|_| ended())?
+    }
+
+    async fn effect(&self, request: Request) -> Result<Outcome, HostError> {
+        match self.want(Wanted::Effect(request)).await? {
+            Given::Outcome(outcome) => Ok(outcome),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+fn unexpected() -> HostError {
+    HostError::new(ErrorCode::Failed, "the record holds another kind of outcome")
+}
+
+#[async_trait]
+impl Host for Port {
+    async fn read_chain(&mut self) -> Result<View, HostError> {
+        self.reads.chain(ChainRight::Read)?;
+        match self.want(Wanted::View).await? {
+            Given::View(view) => Ok(*view),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn propose(
+        &mut self,
+        facts: Vec<Discovery>,
+        uncertainties: Vec<RepliedUncertainty>,
+        decisions: Vec<Decision>,
+    ) -> Result<(), HostError> {
+        self.reads.chain(ChainRight::Propose)?;
+        self.effect(Request::Propose { facts, uncertainties, decisions }).await.map(|_| ())
+    }
+
+    async fn search_prompts(&mut self, words: String) -> Result<Vec<PromptHit>, HostError> {
+        self.reads.search_prompts(&words)
+    }
+
+    async fn render_prompt(&mut self, call: PromptCall) -> Result<String, HostError> {
+        self.reads.prompt(PromptRight::Search)?;
+        match self.want(Wanted::Render(call)).await? {
+            Given::Text(text) => Ok(text),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn run_prompt(&mut self, call: PromptCall) -> Result<PromptAnswer, HostError> {
+        self.reads.prompt(PromptRight::Run)?;
+        match self.want(Wanted::Prompt(call)).await? {
+            Given::Prompt(answer) => Ok(answer),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn say(&mut self, text: String) -> Result<(), HostError> {
+        self.reads.user(UserRight::Say)?;
+        self.effect(Request::Say { text: clean(&text) }).await.map(|_| ())
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<String, HostError> {
+        self.reads.user(UserRight::Ask)?;
+        match self.effect(Request::Ask { question }).await? {
+            Outcome::Answered { text, .. } => Ok(text),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn confirm(&mut self, text: String, preset: bool) -> Result<bool, HostError> {
+        self.reads.user(UserRight::Ask)?;
+        match self.want(Wanted::Confirm(text, preset)).await? {
+            Given::Outcome(Outcome::Answered { text, .. }) => Ok(is_yes(&text, preset)),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn request_approval(&mut self, proposal: Proposal) -> Result<Verdict, HostError> {
+        self.reads.user(UserRight::Ask)?;
+        match self.effect(Request::Approve { proposal }).await? {
+            Outcome::Judged { verdict, .. } => Ok(verdict),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn list(&mut self, directory: String) -> Result<Vec<Entry>, HostError> {
+        self.reads.list(directory).await
+    }
+
+    async fn glob(&mut self, pattern: String) -> Result<Vec<Entry>, HostError> {
+        self.reads.glob(pattern).await
+    }
+
+    async fn read(&mut self, paths: Vec<String>) -> Result<Vec<Content>, HostError> {
+        self.reads.read(paths).await
+    }
+
+    async fn search(&mut self, regex: String, glob: String, most: u32) -> Result<Vec<LineHit>, HostError> {
+        self.reads.search(regex, glob, most).await
+    }
+}
+
+/// `y`, `yes` and nothing else is yes; an empty answer is the preset.
+fn is_yes(text: &str, preset: bool) -> bool {
+    match text.trim().to_lowercase().as_str() {
+        "" => preset,
+        "y" | "yes" => true,
+        _ => false,
+    }
+}
+
+/// What a guest words for a person is recorded as it is shown, and what it proposes is bounded.
+fn lawful(request: Request) -> Result<Request, HostError> {
+    Ok(match request {
+        Request::Approve { proposal } => {
+            let shown = super::shown(&proposal);
+            let proposal = law::lawful_proposal(&shown)
+                .map_err(|refusal| HostError::new(ErrorCode::Invalid, refusal.to_string()))?;
+            Request::Approve { proposal }
+        }
+        Request::Ask { question } => Request::Ask { question: super::perform::shown_question(&question) },
+        Request::Propose { facts, uncertainties, decisions } => {
+            let facts_fit = facts.iter().all(|fact| {
+                let quote = fact.evidence.as_ref().map_or(0, |place| place.quote.len() + place.path.len());
+                fact.key.len() <= 200 && fact.value.len() <= MOST_TEXT && quote <= MOST_TEXT
+            });
+            let doubts_fit = uncertainties.iter().all(|doubt| {
+                doubt.area.len() <= 200
+                    && doubt.claim.len() <= MOST_TEXT
+                    && doubt.resolution.as_ref().is_none_or(|text| text.len() <= MOST_TEXT)
+            });
+            let decisions_fit = decisions.iter().all(|decision| {
+                decision.key.len() <= 200 && decision.value.len() <= MOST_TEXT && decision.because.len() <= MOST_TEXT
+            });
+            if !(facts_fit && doubts_fit && decisions_fit) {
+                let message = format!("a proposal's keys have at most 200 bytes, its texts {MOST_TEXT}");
+                return Err(HostError::new(ErrorCode::Limit, message));
+            }
+            Request::Propose { facts, uncertainties, decisions }
+        }
+        request => request,
+    })
+}
+
+/// Where a run of a command stands in its own record.
+struct Run {
+    command: EffectId,
+    /// Effects of the record that this run has reached.
+    reached: usize,
+    /// Effects that the record held when this run began.
+    recorded: usize,
+    stop: Option<Stop>,
+}
+
+impl Driver<'_> {
+    /// Run a command's effect to its outcome.
+    pub(crate) async fn run_command(
+        &mut self,
+        id: EffectId,
+        line: &str,
+        plugin: &PluginRef,
+    ) -> Result<Option<Stop>, Failure> {
+        let since = Instant::now();
+        self.listener.busy(line);
+        let started_ms = self.chain.effect(id).map_or(0, |effect| effect.at);
+        let installed = self.session.registry().pinned(plugin)?;
+        let loaded = installed.load(&*self.session.runtime()?, self.session.config_dir())?;
+        let call = command_call(line)?;
+        let denials = Denials::default();
+        let (calls, mut inbox) = mpsc::channel(1);
+        let reads = Reads {
+            project: self.session.project(),
+            library: self.session.library(),
+            rights: installed.rights.unwrap_or_default(),
+            denials: Arc::clone(&denials),
+        };
+        let name = installed.manifest.name.clone();
+        self.voice = (installed.source != crate::plugins::BUNDLED_SOURCE).then(|| name.clone());
+        let invocation = Invocation { started_ms, seed: seed(self.id, id) };
+        let guest = loaded.run_command(call, Box::new(Port { calls, reads }), invocation);
+        tokio::pin!(guest);
+        let recorded = self.chain.invocation(id).count();
+        let mut run = Run { command: id, reached: 0, recorded, stop: None };
+        let ended = loop {
+            tokio::select! {
+                ended = &mut guest => break ended,
+                Some(call) = inbox.recv() => {
+                    let given = self.give(&mut run, call.request).await?;
+                    // A guest that was ended meanwhile no longer waits for it.
+                    let _ = call.reply.send(given);
+                }
+            }
+        };
+        self.tell_denials(&name, &denials);
+        let voice = self.voice.take();
+        let outcome = match ended {
+            Err(error) if matches!(error.kind, CallErrorKind::Waiting) => {
+                return Ok(Some(run.stop.unwrap_or(Stop::Waiting)));
+            }
+            Ok(_) if run.reached < run.recorded => diverged("it ended before it had done what it did the first time"),
+            ended => outcome_of(ended),
+        };
+        let elapsed_ms = self.session.elapsed(elapsed(since));
+        self.voice = voice;
+        let failed = matches!(outcome, Outcome::Failed { .. });
+        self.note(Body::Outcome { effect: id, outcome: outcome.clone(), elapsed_ms });
+        if let Outcome::CommandDone { summary, .. } = &outcome
+            && !summary.is_empty()
+        {
+            let summary = self.voiced(&clean(summary));
+            self.commit().await?;
+            self.person.say(&summary);
+        }
+        self.voice = None;
+        if failed {
+            self.commit().await?;
+        }
+        Ok(None)
+    }
+
+    /// What would allow a denied call is told to the person, never to the guest.
+    fn tell_denials(&self, plugin: &str, denials: &Denials) {
+        let Ok(denials) = denials.lock() else { return };
+        for right in denials.iter() {
+            self.person.say(&format!(
+                "note: {plugin} was denied what its manifest does not ask for, or you did not allow: {right}"
+            ));
+        }
+    }
+
+    async fn give(&mut self, run: &mut Run, wanted: Wanted) -> Result<Result<Given, HostError>, Failure> {
+        Ok(match wanted {
+            Wanted::View => Ok(Given::View(Box::new(self.chain_as_reached(run)?.view(self.id)))),
+            Wanted::Render(call) => self.render_for_guest(run, &call)?,
+            Wanted::Prompt(call) => match law::prompt_request(&call, self.catalogue()) {
+                Err(refusal) => Err(HostError::new(ErrorCode::Invalid, refusal.to_string())),
+                Ok(request) => match self.nested(run, request).await? {
+                    Ok((effect, Outcome::Replied { reply, .. })) => {
+                        Ok(Given::Prompt(self.prompt_answer(run, effect, &reply)?))
+                    }
+                    Ok(_) => Err(unexpected()),
+                    Err(error) => Err(error),
+                },
+            },
+            Wanted::Confirm(text, preset) => {
+                let nth = self.chain.invocation(run.command).take(run.reached).count();
+                let preset = if preset { "yes" } else { "no" };
+                let question = Question {
+                    id: format!("confirm-{}-{}", run.command, nth + 1),
+                    text: clean(&text),
+                    why: String::new(),
+                    options: vec!["yes".to_owned(), "no".to_owned()],
+                    recommended: Some(preset.to_owned()),
+                    area: None,
+                };
+                self.nested(run, Request::Ask { question }).await?.map(|(_, outcome)| Given::Outcome(outcome))
+            }
+            Wanted::Effect(Request::Ask { question }) => {
+                if let Some(outcome) = self.answered_elsewhere(run.command, &question) {
+                    return Ok(Ok(Given::Outcome(outcome)));
+                }
+                self.nested(run, Request::Ask { question }).await?.map(|(_, outcome)| Given::Outcome(outcome))
+            }
+            Wanted::Effect(request) => self.nested(run, request).await?.map(|(_, outcome)| Given::Outcome(outcome)),
+        })
+    }
+
+    /// The chain as it was when this invocation first stood where it stands now, so that a run from the start sees what
+    /// the first run saw.
+    fn chain_as_reached(&self, run: &Run) -> Result<std::borrow::Cow<'_, Chain>, Failure> {
+        if run.reached >= run.recorded {
+            return Ok(std::borrow::Cow::Borrowed(&self.chain));
+        }
+        let seq = match run.reached.checked_sub(1) {
+            None => self.chain.effect(run.command).map_or(0, |effect| effect.basis + 1),
+            Some(last) => self.chain.invocation(run.command).nth(last).map_or(0, |(_, effect)| effect.settled),
+        };
+        Ok(std::borrow::Cow::Owned(self.chain_at(seq)?))
+    }
+
+    fn chain_at(&self, seq: u64) -> Result<Chain, Failure> {
+        Ok(Chain::fold(self.session.events(self.id)?.iter().take_while(|event| event.seq <= seq)))
+    }
+
+    fn render_for_guest(&self, run: &Run, call: &PromptCall) -> Result<Result<Given, HostError>, Failure> {
+        let view = Arc::new(self.chain_as_reached(run)?.view(self.id));
+        Ok(match self.session.render(&call.name, &view, &call.arguments) {
+            Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
+            Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
+        })
+    }
+
+    /// A question that another part of the chain asked and a person answered is not asked again.
+    fn answered_elsewhere(&self, command: EffectId, question: &Question) -> Option<Outcome> {
+        let mine = |(_, effect): (EffectId, &certus_engine::Effect)| matches!(&effect.request, Request::Ask { question: asked } if asked.id == question.id);
+        if self.chain.invocation(command).any(mine) {
+            return None;
+        }
+        let status = self.chain.questions().iter().find(|status| status.question.id == question.id)?;
+        let text = status.answer.clone().filter(|_| status.state == QuestionState::Answered)?;
+        Some(Outcome::Answered { text, by: None })
+    }
+
+    /// One effect of a running command: from the record where it is there, performed and recorded where not.
+    async fn nested(
+        &mut self,
+        run: &mut Run,
+        mut request: Request,
+    ) -> Result<Result<(EffectId, Outcome), HostError>, Failure> {
+        request = match lawful(request) {
+            Ok(request) => request,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Request::Propose { facts, .. } = &mut request {
+            cite_all(&self.session.project(), facts);
+        }
+        let recorded = self.chain.invocation(run.command).nth(run.reached).map(|(id, effect)| (id, effect.clone()));
+        let id = match recorded {
+            Some((id, effect)) => {
+                if !same(&effect.request, &request) {
+                    let message =
+                        format!("it asked for {} where it had asked for {}", request.kind(), effect.request.kind());
+                    return Ok(Err(HostError::new(ErrorCode::Diverged, message)));
+                }
+                if let Some(outcome) = effect.outcome() {
+                    run.reached += 1;
+                    return Ok(as_given(id, outcome.clone()));
+                }
+                if effect.state == EffectState::Pending || effect.state == EffectState::Deferred {
+                    self.reissue(id);
+                }
+                id
+            }
+            None => {
+                if run.reached >= law::EFFECTS_PER_COMMAND {
+                    let message = format!("a command may ask for {} effects", law::EFFECTS_PER_COMMAND);
+                    return Ok(Err(HostError::new(ErrorCode::Limit, message)));
+                }
+                let proposals = |(_, effect): &(EffectId, &certus_engine::Effect)| {
+                    matches!(effect.request, Request::Propose { .. })
+                };
+                if matches!(request, Request::Propose { .. })
+                    && self.chain.invocation(run.command).filter(proposals).count() >= MOST_PROPOSALS
+                {
+                    let message = format!("a command may propose {MOST_PROPOSALS} times");
+                    return Ok(Err(HostError::new(ErrorCode::Limit, message)));
+                }
+                if let Request::Ask { question } = &request
+                    && let Err(refusal) = law::lawful_question(&self.chain, question)
+                {
+                    return Ok(Err(HostError::new(ErrorCode::Invalid, refusal.to_string())));
+                }
+                let basis = self.chain.version();
+                self.intend(Some(run.command), request.clone(), basis, &mut None)
+            }
+        };
+        run.reached += 1;
+        // What was said or proposed costs nothing and changes nothing outside: its intent and outcome share a transaction.
+        let stop = match &request {
+            Request::Say { text } => {
+                self.note(Body::Outcome { effect: id, outcome: Outcome::Done, elapsed_ms: 0 });
+                // Nothing is shown as said before it is recorded.
+                let text = self.voiced(text);
+                self.commit().await?;
+                self.person.say(&text);
+                None
+            }
+            Request::Propose { .. } => {
+                self.note(Body::Outcome { effect: id, outcome: Outcome::Done, elapsed_ms: 0 });
+                None
+            }
+            Request::Prompt { name, .. } => {
+                let name = name.clone();
+                self.nested_prompt(id, &name).await?
+            }
+            Request::Ask { question } => {
+                self.commit().await?;
+                let question = question.clone();
+                self.ask(id, &question, (1, 1)).await?
+            }
+            Request::Approve { proposal } => {
+                self.commit().await?;
+                let proposal = proposal.clone();
+                self.approve(id, &proposal).await?
+            }
+            _ => None,
+        };
+        if let Some(stop) = stop {
+            run.stop = Some(stop);
+            return Ok(Err(HostError::suspend()));
+        }
+        let outcome = self.chain.effect(id).and_then(|effect| effect.outcome().cloned());
+        Ok(match outcome {
+            Some(outcome) => as_given(id, outcome),
+            None => Err(HostError::new(ErrorCode::Failed, "the effect has no outcome")),
+        })
+    }
+
+    async fn nested_prompt(&mut self, id: EffectId, name: &str) -> Result<Option<Stop>, Failure> {
+        if self.chain.effect(id).is_none_or(|effect| !effect.is_open()) {
+            return Ok(None);
+        }
+        if let Some(outcome) = self.memoised(id) {
+            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+            return Ok(None);
+        }
+        self.commit().await?;
+        self.listener.busy(name);
+        let call = self.call(id)?;
+        let since = Instant::now();
+        let answered: Answered = answer(Arc::clone(&self.provider), self.session.project(), call).await;
+        Ok(self.note_answer(id, answered, elapsed(since)))
+    }
+
+    /// What a guest is told of a reply: the same however often the command is run again.
+    fn prompt_answer(
+        &self,
+        run: &Run,
+        effect: EffectId,
+        reply: &certus_engine::Reply,
+    ) -> Result<PromptAnswer, Failure> {
+        let past;
+        let chain = match self.chain.effect(effect) {
+            Some(effect) if run.reached <= run.recorded && effect.settled <= self.durable.version() => {
+                past = self.chain_at(effect.settled)?;
+                &past
+            }
+            _ => &self.chain,
+        };
+        let blockers = chain.uncertainties().iter().filter(|uncertainty| uncertainty.is_blocker());
+        let documents = reply.artifacts.iter().map(|document| Proposal {
+            kind: document.kind.clone(),
+            title: document.title.clone(),
+            body: document.body.clone(),
+        });
+        Ok(PromptAnswer {
+            notes: reply.notes.clone(),
+            scores: reply.confidence.clone(),
+            overall: chain.confidence("overall"),
+            blockers: blockers.map(|uncertainty| uncertainty.area.clone()).collect(),
+            documents: documents.collect(),
+            next: reply.next.clone(),
+        })
+    }
+}
+
+fn outcome_of(ended: Result<CommandAnswer, CallError>) -> Outcome {
+    use crate::clean::line;
+    match ended {
+        Ok(CommandAnswer::Done(summary)) => Outcome::CommandDone { summary: clean(&summary), then: None },
+        Ok(CommandAnswer::Then(next)) => {
+            Outcome::CommandDone { summary: String::new(), then: Some(line(&next, 4_000)) }
+        }
+        Ok(CommandAnswer::Failed { code, message }) => Outcome::Failed { code, message: line(&message, 500) },
+        Err(error) => {
+            let code = match &error.kind {
+                CallErrorKind::Limit(_) => ErrorCode::Limit,
+                CallErrorKind::Invalid(_) | CallErrorKind::Missing => ErrorCode::Invalid,
+                _ => ErrorCode::Failed,
+            };
+            Outcome::Failed { code, message: line(&error.to_string(), 500) }
+        }
+    }
+}
+
+/// The words of a command line as its guest takes them.
+fn command_call(line: &str) -> Result<CommandCall, Failure> {
+    let mut words = crate::paths::words(line)?.into_iter();
+    let name = words.next().unwrap_or_default().trim_start_matches('/').to_owned();
+    Ok(CommandCall { name, arguments: words.collect() })
+}
+
+/// The guest's random numbers follow from the chain and the effect: a run from the start draws the same ones.
+fn seed(chain: certus_engine::ChainId, effect: EffectId) -> u64 {
+    let digest = certus_engine::Digest::of_parts([chain.to_string().as_bytes(), &effect.to_le_bytes()]);
+    digest.as_bytes()[..8].iter().fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+fn as_given(id: EffectId, outcome: Outcome) -> Result<(EffectId, Outcome), HostError> {
+    match outcome {
+        Outcome::Failed { code, message } => Err(HostError::new(code, message)),
+        outcome => Ok((id, outcome)),
+    }
+}
+
+fn diverged(what: &str) -> Outcome {
+    Outcome::Failed { code: ErrorCode::Diverged, message: what.to_owned() }
+}
+
+/// Whether a request is the recorded one. Whether a quote stands in a file is the file's affair, not the command's.
+fn same(recorded: &Request, request: &Request) -> bool {
+    match (recorded, request) {
+        (
+            Request::Propose { facts: a, uncertainties: b, decisions: c },
+            Request::Propose { facts: x, uncertainties: y, decisions: z },
+        ) => {
+            let bare = |facts: &[Discovery]| facts.iter().map(|f| (f.key.clone(), f.value.clone())).collect::<Vec<_>>();
+            bare(a) == bare(x) && b == y && c == z
+        }
+        (Request::Prompt { name: a, arguments: b, .. }, Request::Prompt { name: x, arguments: y, .. }) => {
+            a == x && b == y
+        }
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,175 @@
+//! Performing the effects of one action, each after its intent is on disk.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use certus_engine::{Body, EffectId, ErrorCode, Outcome, Proposal, Question, Request, Verdict};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::prompt::{Answered, answer};
+use super::{Driver, Stop};
+use crate::Failure;
+
+pub(crate) fn elapsed(since: Instant) -> i64 {
+    i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Driver<'_> {
+    /// Perform what is open. `None` means that all of it has an outcome.
+    pub(crate) async fn perform_open(&mut self) -> Result<Option<Stop>, Failure> {
+        let open: Vec<(EffectId, Request)> =
+            self.chain.open_effects().map(|(id, effect)| (id, effect.request.clone())).collect();
+        let prompts: Vec<EffectId> =
+            open.iter().filter(|(_, request)| matches!(request, Request::Prompt { .. })).map(|(id, _)| *id).collect();
+        if !prompts.is_empty()
+            && let Some(stop) = self.run_prompts(&prompts).await?
+        {
+            return Ok(Some(stop));
+        }
+        let total = open.iter().filter(|(_, request)| matches!(request, Request::Ask { .. })).count();
+        let mut asked = 0;
+        for (id, request) in open {
+            let stop = match request {
+                Request::Prompt { .. } => None,
+                Request::Ask { question } => {
+                    asked += 1;
+                    self.ask(id, &question, (asked, total)).await?
+                }
+                Request::Approve { proposal } => self.approve(id, &proposal).await?,
+                Request::Command { line, plugin, .. } => self.run_command(id, &line, &plugin).await?,
+                Request::ReadProject => self.read_project(id).await?,
+                // Asked for inside commands only, or not performed by this version: the law names neither.
+                Request::Check { .. } | Request::Say { .. } | Request::Propose { .. } => {
+                    let message = "such an effect is not performed here".to_owned();
+                    self.note(Body::Outcome {
+                        effect: id,
+                        outcome: Outcome::Failed { code: ErrorCode::Invalid, message },
+                        elapsed_ms: 0,
+                    });
+                    None
+                }
+            };
+            if stop.is_some() {
+                return Ok(stop);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Run prompts beside one another. Each reply is on disk as soon as it is there; the last one shares its
+    /// transaction with what follows from it.
+    async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
+        let mut running = FuturesUnordered::new();
+        let mut stop = None;
+        for &id in ids {
+            if let Some(outcome) = self.memoised(id) {
+                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                continue;
+            }
+            let call = self.call(id)?;
+            self.listener.busy(&call.prompt);
+            let (provider, project) = (Arc::clone(&self.provider), self.session.project());
+            running.push(async move {
+                let since = Instant::now();
+                (id, answer(provider, project, call).await, elapsed(since))
+            });
+        }
+        while let Some((id, answered, elapsed_ms)) = running.next().await {
+            if let Some(paused) = self.note_answer(id, answered, elapsed_ms) {
+                stop.get_or_insert(paused);
+            }
+            if !running.is_empty() {
+                self.commit().await?;
+            }
+        }
+        Ok(stop)
+    }
+
+    pub(crate) fn note_answer(&mut self, id: EffectId, answered: Answered, elapsed_ms: i64) -> Option<Stop> {
+        match answered {
+            Answered::Outcome { outcome, raw } => {
+                self.blobs.extend(raw);
+                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: self.session.elapsed(elapsed_ms) });
+                None
+            }
+            Answered::Deferred { code, message, person } => {
+                self.note(Body::Deferred { effect: id, code, message: message.clone() });
+                Some(if person { Stop::Waiting } else { Stop::Paused { code, message } })
+            }
+        }
+    }
+
+    /// Ask: the file of answers first, then the person; nobody means waiting.
+    pub(crate) async fn ask(
+        &mut self,
+        id: EffectId,
+        question: &Question,
+        position: (usize, usize),
+    ) -> Result<Option<Stop>, Failure> {
+        let (answer, by) = match self.answers.to(question) {
+            Some(answer) => (Some(answer), Some("answers file".to_owned())),
+            None => (self.person.ask(&self.asked_by(question), position).await?, self.session.user()),
+        };
+        let Some(text) = answer else { return Ok(Some(Stop::Waiting)) };
+        let text = crate::clean::clean(&text);
+        self.note(Body::Outcome { effect: id, outcome: Outcome::Answered { text, by }, elapsed_ms: 0 });
+        self.commit().await?;
+        Ok(None)
+    }
+
+    /// Show a proposal and take the verdict.
+    pub(crate) async fn approve(&mut self, id: EffectId, proposal: &Proposal) -> Result<Option<Stop>, Failure> {
+        let only_show = self.only_shows();
+        let verdict = self.person.judge(&self.proposed_by(proposal), only_show).await?;
+        let Some(verdict) = verdict.filter(|_| !only_show) else {
+            return Ok(Some(if only_show { Stop::Until } else { Stop::Waiting }));
+        };
+        let outcome = self.verdict(proposal, verdict);
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        self.commit().await?;
+        Ok(None)
+    }
+
+    /// The question with the name of who asks, where that is not one of ours.
+    fn asked_by(&self, question: &Question) -> Question {
+        let mut shown = shown_question(question);
+        if let Some(name) = &self.voice {
+            shown.why = format!("(the plugin {name} asks) {}", shown.why);
+        }
+        shown
+    }
+
+    fn proposed_by(&self, proposal: &Proposal) -> Proposal {
+        let mut shown = super::shown(proposal);
+        if let Some(name) = &self.voice {
+            shown.title = format!("{} (proposed by the plugin {name})", shown.title);
+        }
+        shown
+    }
+
+    /// The outcome of a verdict over what was shown.
+    pub(crate) fn verdict(&self, proposal: &Proposal, verdict: Verdict) -> Outcome {
+        Outcome::Judged { verdict, digest: proposal.digest(), by: self.session.user() }
+    }
+
+    async fn read_project(&mut self, id: EffectId) -> Result<Option<Stop>, Failure> {
+        self.listener.busy("reading the project");
+        let since = Instant::now();
+        let found = self.session.read_project(self.chain.goal()).await?;
+        let elapsed_ms = self.session.elapsed(elapsed(since));
+        self.note(Body::Outcome { effect: id, outcome: Outcome::ProjectRead(found), elapsed_ms });
+        Ok(None)
+    }
+}
+
+pub(crate) fn shown_question(question: &Question) -> Question {
+    use crate::clean::{clean, line};
+    Question {
+        id: line(&question.id, 80),
+        text: clean(&question.text),
+        why: clean(&question.why),
+        options: question.options.iter().map(|option| line(option, 200)).collect(),
+        recommended: question.recommended.as_ref().map(|text| line(text, 200)),
+        area: question.area.clone(),
+    }
+}

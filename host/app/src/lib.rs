@@ -1,0 +1,52 @@
+//! The wiring: configuration, the driver, what commands do, and what people are told when something cannot be done.
+//!
+//! There is no terminal here and no argument parsing: a front end hands in a [`person::Person`] and a
+//! [`person::Listener`], and shows what comes back.
+
+mod answers;
+pub mod clean;
+pub mod clock;
+mod config;
+mod doctor;
+pub mod driver;
+mod error;
+mod faults;
+mod init;
+mod named;
+mod paths;
+pub mod person;
+mod plugins;
+mod provide;
+mod reads;
+mod report;
+mod session;
+mod stack;
+mod state;
+mod summaries;
+mod table;
+
+pub use answers::Answers;
+pub use async_trait::async_trait;
+pub use certus_engine as engine;
+pub use certus_engine::{ChainId, Verdict};
+pub use config::{Config, DEFAULT_PROVIDER};
+pub use doctor::{Check, examine};
+pub use error::{Failure, Kind};
+pub use init::{Prepared, init};
+pub use paths::{command_line, project_root, suffix};
+pub use plugins::{CommandLine, PluginLine};
+pub use report::{FlowReport, OpenQuestion};
+pub use session::{DEFAULT_METHODOLOGY, PromptSummary, PromptText, Session, SessionOptions, named_answers};
+pub use stack::StackReport;
+pub use state::{ChainCost, CostLine, CostReport, State, StatusLine};
+pub use table::{BUILT_IN, Entry, Origin};
+
+/// Read a project's stacks, without opening its chains.
+///
+/// # Errors
+/// The project is not there, or a bundled interpreter cannot be loaded.
+pub async fn read_stack(project: Option<&std::path::Path>) -> Result<StackReport, Failure> {
+    let session =
+        Session::open(SessionOptions { project: project.map(std::path::Path::to_owned), ..SessionOptions::default() })?;
+    Ok(session.read_stack(None).await?.report)
+}

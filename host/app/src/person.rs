@@ -1,0 +1,126 @@
+//! The person at the other end, as a port: a terminal, a file of answers, or nobody.
+
+use async_trait::async_trait;
+use certus_engine::{Body, Chain, Event, Proposal, Question, Verdict};
+
+use crate::Failure;
+
+/// Who can be asked.
+///
+/// `None` means that nobody is there now: the chain then waits, and the process ends by saying how to go on.
+#[async_trait]
+pub trait Person: Send + Sync {
+    /// Put one question. `position` is its number and how many wait, from 1.
+    ///
+    /// # Errors
+    /// The person broke off.
+    async fn ask(&self, question: &Question, position: (usize, usize)) -> Result<Option<String>, Failure>;
+
+    /// Show a proposal and ask for the verdict; with `only_show`, only show it.
+    ///
+    /// # Errors
+    /// The person broke off.
+    async fn judge(&self, proposal: &Proposal, only_show: bool) -> Result<Option<Verdict>, Failure>;
+
+    /// A command says something.
+    fn say(&self, text: &str);
+}
+
+/// Sees what happens, once it is on disk (`recorded`), and what is under way (`busy`).
+pub trait Listener: Send + Sync {
+    /// These events are on disk.
+    fn recorded(&self, events: &[Event], chain: &Chain);
+
+    /// Something begins that may take a while.
+    fn busy(&self, what: &str);
+}
+
+/// Nobody: every question waits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+#[async_trait]
+impl Person for Nobody {
+    async fn ask(&self, _: &Question, _: (usize, usize)) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+    async fn judge(&self, _: &Proposal, _: bool) -> Result<Option<Verdict>, Failure> {
+        Ok(None)
+    }
+    fn say(&self, _: &str) {}
+}
+
+impl Listener for Nobody {
+    fn recorded(&self, _: &[Event], _: &Chain) {}
+    fn busy(&self, _: &str) {}
+}
+
+/// What an event says to a person in one line, if anything.
+pub fn headline(body: &Body) -> Option<String> {
+    use certus_engine::{Outcome, Request};
+    let text = match body {
+        Body::PhaseEntered { phase, visit, .. } if *visit > 1 => format!("Phase: {phase} (visit {visit})"),
+        Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
+        Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
+        Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),
+        Body::Outcome { outcome: Outcome::Failed { code, message }, .. } => format!("Failed ({code}): {message}"),
+        Body::Reissued { possibly_billed_twice: true, .. } => {
+            "Repeating the call that was in flight (possibly billed twice)".to_owned()
+        }
+        Body::Reissued { .. } => "Taking up what was left open".to_owned(),
+        Body::ActionRefused { action, law, detail } => format!("Refused {action}: {law}: {detail}"),
+        Body::Restored { from, .. } => format!("Restored from {from}"),
+        Body::Ended { success: true, why } => format!("Complete: {why}"),
+        Body::Ended { success: false, why } => format!("Given up: {why}"),
+        _ => return None,
+    };
+    Some(crate::clean::line(&text, 300))
+}
+
+/// What an event says in a history: more than a headline, and something for every event.
+pub fn story(body: &Body) -> String {
+    use certus_engine::{Outcome, Request};
+    if let Some(text) = headline(body) {
+        return text;
+    }
+    let text = match body {
+        Body::ChainStarted(started) => format!("Started: {}", started.goal),
+        Body::PhaseLeft { phase, success, .. } => {
+            format!("Left {phase}, {}", if *success { "its gate open" } else { "its gate shut" })
+        }
+        Body::Intent { effect, request, .. } => match request {
+            Request::Ask { question } => format!("#{effect} Asked [{}]: {}", question.id, question.text),
+            Request::Approve { proposal } => format!("#{effect} Showed {}: {}", proposal.kind, proposal.title),
+            Request::Say { text } => format!("#{effect} Said: {text}"),
+            request => format!("#{effect} Began {}", request.kind()),
+        },
+        Body::Outcome { effect, outcome, .. } => match outcome {
+            Outcome::ProjectRead(found) => format!("#{effect} Read the project: {} facts", found.facts.len()),
+            Outcome::Replied { reply, by } => format!(
+                "#{effect} {} answered: {} facts, {} questions, {} uncertainties",
+                by.provider,
+                reply.discovered.len(),
+                reply.questions.len(),
+                reply.uncertainties.len()
+            ),
+            Outcome::Answered { text, by } => {
+                format!("#{effect} Answered by {}: {text}", by.as_deref().unwrap_or("somebody"))
+            }
+            Outcome::Judged { verdict, by, .. } => {
+                let said = match verdict {
+                    certus_engine::Verdict::Approved => "Approved".to_owned(),
+                    certus_engine::Verdict::Rejected(why) => format!("Rejected ({why})"),
+                    certus_engine::Verdict::MoreInfo(what) => format!("Asked for more ({what})"),
+                };
+                format!("#{effect} {said} by {}", by.as_deref().unwrap_or("somebody"))
+            }
+            Outcome::CommandDone { then: Some(next), .. } => format!("#{effect} Done; next {next}"),
+            _ => format!("#{effect} Done"),
+        },
+        Body::Deferred { effect, message, .. } => format!("#{effect} Waits: {message}"),
+        Body::ProviderChosen { provider } => format!("Answered by {provider} from here on"),
+        Body::Rated { stars } => format!("Rated {stars} of 5"),
+        other => other.kind().to_owned(),
+    };
+    crate::clean::line(&text, 300)
+}

@@ -1,0 +1,244 @@
+//! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
+
+use certus_engine::{Chain, ChainId, Lack, Place, QuestionState, Request, Uncertainty, Verdict};
+use serde::Serialize;
+
+use crate::driver::Stop;
+use crate::paths::quoted;
+
+/// A chain as it stands, and how to go on.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlowReport {
+    /// `047`.
+    pub chain: String,
+    /// As typed.
+    pub goal: String,
+    /// `running`, `waiting`, `paused`, `complete`, `given-up`, `refused`.
+    pub status: &'static str,
+    /// Where it stands.
+    pub phase: String,
+    /// What waits for an answer.
+    pub questions: Vec<OpenQuestion>,
+    /// What was discovered.
+    pub facts: Vec<FactLine>,
+    /// What is not certain.
+    pub uncertainties: Vec<Uncertainty>,
+    /// How certain the chain is.
+    pub confidence: Confidence,
+    /// What was answered.
+    pub answers: Vec<Answer>,
+    /// The last solution that was shown, if any.
+    pub solution: Option<Solution>,
+    /// What keeps the gate of the phase shut.
+    pub lacks: Vec<Lack>,
+    /// Why nothing goes on, if so.
+    pub reason: Option<String>,
+    /// Spent so far.
+    pub cost: Cost,
+    /// Who answers prompts.
+    pub provider: String,
+    /// The exact command line that goes on; absent when nothing does.
+    pub next: Option<String>,
+}
+
+/// A question that waits.
+#[derive(Debug, Clone, Serialize)]
+pub struct OpenQuestion {
+    /// To answer it by.
+    pub id: String,
+    /// The question.
+    pub text: String,
+    /// Why it matters.
+    pub why: String,
+    /// Choices.
+    pub options: Vec<String>,
+    /// What `--recommended` answers.
+    pub recommended: Option<String>,
+}
+
+/// A fact.
+#[derive(Debug, Clone, Serialize)]
+pub struct FactLine {
+    /// `F1` …
+    pub id: String,
+    /// Dotted.
+    pub key: String,
+    /// What was found.
+    pub value: String,
+    /// Where.
+    pub source: Option<Place>,
+    /// The quote stands there.
+    pub cited: bool,
+}
+
+/// How certain a chain is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Confidence {
+    /// 0..=1.
+    pub overall: f64,
+    /// Area → 0..=1.
+    pub areas: std::collections::BTreeMap<String, f64>,
+    /// Whether it was ever compared with outcomes.
+    pub calibrated: bool,
+    /// How it was computed.
+    #[serde(rename = "computed")]
+    pub how: Option<String>,
+}
+
+/// An answer that was given.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// `A1` …, by which a solution cites it.
+    pub cite: String,
+    /// The question's id.
+    pub question: String,
+    /// The question.
+    pub text: String,
+    /// The answer.
+    pub answer: String,
+}
+
+/// A proposal and its verdict.
+#[derive(Debug, Clone, Serialize)]
+pub struct Solution {
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Of what was shown.
+    pub digest: String,
+    /// `approved`, `rejected`, `more-info`; absent while nobody said.
+    pub verdict: Option<&'static str>,
+    /// The reason or the question.
+    pub why: Option<String>,
+}
+
+/// Money and tokens.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Cost {
+    /// US dollars.
+    pub usd: f64,
+    /// Input and output.
+    pub tokens: u64,
+}
+
+impl FlowReport {
+    /// The report on a chain. `suffix` is what every next command line needs besides, such as ` --project shop`.
+    pub fn of(id: ChainId, chain: &Chain, stop: Option<&Stop>, suffix: &str) -> Self {
+        let text = crate::clean::clean;
+        let questions = open_questions(chain);
+        let approval = chain.waiting_for_person().any(|(_, effect)| matches!(effect.request, Request::Approve { .. }));
+        let (status, reason) = status(chain, stop, questions.is_empty() && !approval);
+        Self {
+            chain: id.to_string(),
+            goal: text(chain.goal()),
+            status,
+            phase: chain.phase().to_owned(),
+            facts: chain
+                .facts()
+                .iter()
+                .map(|fact| FactLine {
+                    id: fact.id.clone(),
+                    key: text(&fact.key),
+                    value: text(&fact.value),
+                    source: fact.source.clone(),
+                    cited: fact.cited,
+                })
+                .collect(),
+            uncertainties: chain.uncertainties().to_vec(),
+            confidence: Confidence {
+                overall: chain.confidence("overall"),
+                areas: chain
+                    .scores()
+                    .iter()
+                    .filter(|(area, _)| *area != "overall")
+                    .map(|(a, s)| (a.clone(), *s))
+                    .collect(),
+                calibrated: false,
+                how: chain.confidence_from().map(str::to_owned),
+            },
+            answers: chain
+                .questions()
+                .iter()
+                .filter_map(|status| {
+                    Some(Answer {
+                        cite: status.cite.clone()?,
+                        question: status.question.id.clone(),
+                        text: text(&status.question.text),
+                        answer: text(status.answer.as_deref()?),
+                    })
+                })
+                .collect(),
+            solution: solution(chain),
+            lacks: chain.lacks(),
+            reason,
+            cost: Cost { usd: chain.usage().usd_micros as f64 / 1e6, tokens: chain.usage().tokens() },
+            provider: chain.provider().to_owned(),
+            next: next(id, chain, &questions, approval, suffix),
+            questions,
+        }
+    }
+}
+
+pub(crate) fn open_questions(chain: &Chain) -> Vec<OpenQuestion> {
+    let text = crate::clean::clean;
+    let open = chain.questions().iter().filter(|status| status.state == QuestionState::Asked);
+    open.map(|status| OpenQuestion {
+        id: status.question.id.clone(),
+        text: text(&status.question.text),
+        why: text(&status.question.why),
+        options: status.question.options.iter().map(|option| text(option)).collect(),
+        recommended: status.question.recommended.as_deref().map(text),
+    })
+    .collect()
+}
+
+fn status(chain: &Chain, stop: Option<&Stop>, nobody_waits: bool) -> (&'static str, Option<String>) {
+    if let Some(ended) = chain.ended() {
+        return (if ended.success { "complete" } else { "given-up" }, Some(crate::clean::clean(&ended.why)));
+    }
+    if let Some(pause) = chain.pause() {
+        return ("paused", Some(pause.message.clone()));
+    }
+    match stop {
+        Some(Stop::Refused { law, detail }) => ("refused", Some(format!("{law}: {detail}"))),
+        _ if nobody_waits => ("running", None),
+        _ => ("waiting", None),
+    }
+}
+
+fn solution(chain: &Chain) -> Option<Solution> {
+    let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
+    let (verdict, why) = match &shown.verdict {
+        None => (None, None),
+        Some(Verdict::Approved) => (Some("approved"), None),
+        Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),
+        Some(Verdict::MoreInfo(what)) => (Some("more-info"), Some(what.clone())),
+    };
+    Some(Solution {
+        title: crate::clean::clean(&shown.proposal.title),
+        body: crate::clean::clean(&shown.proposal.body),
+        digest: shown.digest.to_string(),
+        verdict,
+        why,
+    })
+}
+
+fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {
+    if let Some(ended) = chain.ended() {
+        return (!ended.success).then(|| format!("certus flow --continue --chain {id}{suffix}"));
+    }
+    if let Some(question) = questions.first() {
+        let answer = question.recommended.as_deref().unwrap_or("your answer");
+        return Some(format!("certus answer --chain {id} {} {}{suffix}", quoted(&question.id), quoted(answer)));
+    }
+    if approval {
+        return Some(format!("certus approve --chain {id}{suffix}"));
+    }
+    let provider = match chain.provider() {
+        "offline" if chain.pause().is_some() => " --provider manual".to_owned(),
+        "offline" | "manual" => String::new(),
+        other => format!(" --provider {}", quoted(other)),
+    };
+    Some(format!("certus flow --continue --chain {id}{provider}{suffix}"))
+}

@@ -1,0 +1,287 @@
+//! The state of a project, read without touching anything else: no plugin, no prompt, no file of the project.
+
+use std::path::{Path, PathBuf};
+
+use certus_engine::ChainId;
+use certus_store::{ChainRow, Found, Mode, Store, StoreError};
+use serde::Serialize;
+
+use crate::Failure;
+use crate::paths::{project_root, state_dir};
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+/// Lines of one table in a cost report.
+const MOST_LINES: usize = 10;
+
+/// Chains of a project, for reading.
+pub struct State {
+    dir: PathBuf,
+    /// Absent where no chain was ever started.
+    store: Option<Store>,
+}
+
+/// A chain in one line.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusLine {
+    /// `047`.
+    pub chain: String,
+    /// As typed.
+    pub goal: String,
+    /// `running`, `waiting-person`, `waiting-provider`, `finished`, `given-up`.
+    pub status: String,
+    /// Where it stands.
+    pub phase: String,
+    /// 0..=1, never compared with outcomes.
+    pub confidence: f64,
+    /// Questions that wait.
+    pub questions: u32,
+    /// Commands work on it when none is named.
+    pub active: bool,
+    /// Who answers prompts.
+    pub provider: String,
+    /// Spent.
+    pub tokens: u64,
+    /// Spent, in US dollars.
+    pub usd: f64,
+    /// When it began.
+    pub created: String,
+    /// When it last changed.
+    pub updated: String,
+}
+
+/// What chains cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct CostReport {
+    /// Of the last so many days.
+    pub days: u32,
+    /// How many chains began or ran prompts.
+    pub chains: u64,
+    /// In all.
+    pub prompt_runs: u64,
+    /// In all.
+    pub tokens: u64,
+    /// In all, in US dollars.
+    pub usd: f64,
+    /// 0 when there is no chain.
+    pub usd_per_chain: f64,
+    /// Most expensive first.
+    pub by_chain: Vec<CostLine>,
+    /// Most expensive first.
+    pub by_prompt: Vec<CostLine>,
+    /// Most expensive first.
+    pub by_phase: Vec<CostLine>,
+    /// Most expensive first.
+    pub by_model: Vec<CostLine>,
+}
+
+/// One line of a cost report.
+#[derive(Debug, Clone, Serialize)]
+pub struct CostLine {
+    /// Of the chain, prompt, phase or model.
+    pub name: String,
+    /// Prompt runs.
+    pub runs: u64,
+    /// Input and output.
+    pub tokens: u64,
+    /// US dollars.
+    pub usd: f64,
+}
+
+/// What one chain cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChainCost {
+    /// `047`.
+    pub chain: String,
+    /// As typed.
+    pub goal: String,
+    /// Input and output.
+    pub tokens: u64,
+    /// US dollars.
+    pub usd: f64,
+    /// From its beginning to its last event.
+    pub duration_ms: i64,
+    /// How many.
+    pub prompt_runs: u64,
+    /// 0 when no prompt ran.
+    pub usd_per_prompt: f64,
+}
+
+impl State {
+    /// Open what is there; a project without chains is no error.
+    ///
+    /// # Errors
+    /// The project is not there, or its database cannot be read.
+    pub fn open(project: Option<&Path>, state: Option<&Path>) -> Result<Self, Failure> {
+        let root = project_root(project, false)?;
+        let dir = state_dir(&root, state);
+        let store = match Store::exists(&dir) {
+            true => Some(Store::open(&dir, Mode::ReadOnly).map_err(|error| store_failure(error, &dir))?),
+            false => None,
+        };
+        Ok(Self { dir, store })
+    }
+
+    fn failure(&self, error: StoreError) -> Failure {
+        store_failure(error, &self.dir)
+    }
+
+    fn there(&self) -> Result<&Store, Failure> {
+        self.store.as_ref().ok_or_else(nothing_here)
+    }
+
+    /// Every chain, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn status_all(&self) -> Result<Vec<StatusLine>, Failure> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let active = store.active();
+        let rows = store.rows().map_err(|error| self.failure(error))?;
+        Ok(rows.iter().map(|row| status_line(row, active)).collect())
+    }
+
+    /// One chain: the one named, or the active one.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn status(&self, named: Option<&str>) -> Result<StatusLine, Failure> {
+        let store = self.there()?;
+        let active = store.active();
+        let id = self.id(named, active)?;
+        let row = store.row(id).map_err(|error| self.failure(error))?;
+        Ok(status_line(&row, active))
+    }
+
+    fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
+        match named {
+            Some(text) => find(self.there()?, &self.dir, text),
+            None => active.ok_or_else(no_active),
+        }
+    }
+
+    /// What chains cost in the last so many days, as the clock of this machine counts them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn cost_report(&self, days: u32) -> Result<CostReport, Failure> {
+        use crate::clock::Clock;
+        let since = crate::clock::SystemClock.now() - i64::from(days) * DAY;
+        let costs = match &self.store {
+            Some(store) => store.costs_since(since).map_err(|error| self.failure(error))?,
+            None => certus_store::Costs::default(),
+        };
+        let usd = costs.usd_micros as f64 / 1e6;
+        Ok(CostReport {
+            days,
+            chains: costs.chains,
+            prompt_runs: costs.runs,
+            tokens: costs.tokens,
+            usd,
+            usd_per_chain: if costs.chains == 0 { 0.0 } else { usd / costs.chains as f64 },
+            by_chain: cost_lines(costs.by_chain),
+            by_prompt: cost_lines(costs.by_prompt),
+            by_phase: cost_lines(costs.by_phase),
+            by_model: cost_lines(costs.by_model),
+        })
+    }
+
+    /// What one chain cost.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn chain_cost(&self, named: Option<&str>) -> Result<ChainCost, Failure> {
+        let store = self.there()?;
+        let active = store.active();
+        let id = self.id(named, active)?;
+        let row = store.row(id).map_err(|error| self.failure(error))?;
+        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?.len() as u64;
+        let usd = row.usd_micros as f64 / 1e6;
+        Ok(ChainCost {
+            chain: id.to_string(),
+            goal: crate::clean::clean(&row.goal),
+            tokens: row.tokens,
+            usd,
+            duration_ms: row.updated - row.created,
+            prompt_runs: runs,
+            usd_per_prompt: if runs == 0 { 0.0 } else { usd / runs as f64 },
+        })
+    }
+}
+
+fn cost_lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
+    let line = |line: certus_store::CostLine| CostLine {
+        name: crate::clean::line(&line.name, 60),
+        runs: line.runs,
+        tokens: line.tokens,
+        usd: line.usd_micros as f64 / 1e6,
+    };
+    costs.into_iter().take(MOST_LINES).map(line).collect()
+}
+
+/// No chain was ever started in a project.
+pub(crate) fn nothing_here() -> Failure {
+    Failure::usage("no chain was ever started here")
+        .hint("start one: certus flow \"what you want\"")
+        .hint("or name the project: --project DIR")
+}
+
+fn no_active() -> Failure {
+    Failure::usage("no chain is active in this project")
+        .hint("start one: certus flow \"what you want\"")
+        .hint("or choose one: certus list, then certus use 047")
+}
+
+fn status_line(row: &ChainRow, active: Option<ChainId>) -> StatusLine {
+    StatusLine {
+        chain: row.id.to_string(),
+        goal: crate::clean::clean(&row.goal),
+        status: row.status.name().to_owned(),
+        phase: row.phase.clone(),
+        confidence: row.overall,
+        questions: row.open_questions,
+        active: active == Some(row.id),
+        provider: row.provider.clone(),
+        tokens: row.tokens,
+        usd: row.usd_micros as f64 / 1e6,
+        created: crate::clock::when(row.created),
+        updated: crate::clock::when(row.updated),
+    }
+}
+
+pub(crate) fn find(store: &Store, dir: &Path, text: &str) -> Result<ChainId, Failure> {
+    let shown = crate::clean::line(text, 60);
+    match store.find(text).map_err(|error| store_failure(error, dir))? {
+        Found::One(id) => Ok(id),
+        Found::None => Err(Failure::usage(format!("no chain is called `{shown}`")).hint("see them: certus list")),
+        Found::Many(ids) => {
+            let ids: Vec<String> = ids.iter().take(8).map(ToString::to_string).collect();
+            Err(Failure::usage(format!("`{shown}` fits several chains"))
+                .hint(format!("name one by its number: {}", ids.join(", "))))
+        }
+    }
+}
+
+/// What a person is told when the store fails.
+pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
+    let message = error.to_string();
+    let shown = dir.display();
+    match error {
+        StoreError::Full { .. } => Failure::failed(message)
+            .hint(format!("free some space on the disk of {shown}, then go on: certus flow --continue"))
+            .hint("nothing that was recorded is lost"),
+        StoreError::Held(_) => Failure::failed(message).hint("wait for it to end, or end it"),
+        StoreError::Denied { .. } | StoreError::ReadOnly { .. } | StoreError::Link { .. } => {
+            Failure::failed(message).hint("keep the state where you can write: --state DIR (or CERTUS_STATE=DIR)")
+        }
+        StoreError::Busy { .. } => Failure::failed(message).hint("another process writes for long; try again"),
+        StoreError::Damaged { .. } => Failure::failed(message)
+            .hint("set it aside and rebuild the chains from what can be read: certus doctor --repair"),
+        StoreError::Newer { .. } => Failure::failed(message).hint("install the newer Certus"),
+        StoreError::Conflict { .. } => {
+            Failure::failed(message).hint("another process changed the chain; look again: certus status")
+        }
+        StoreError::NoChain { .. } => Failure::usage(message).hint("see them: certus list"),
+        _ => Failure::failed(message),
+    }
+}

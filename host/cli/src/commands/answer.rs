@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+
+use certus_app::{Answers, Failure, Kind};
+use clap::Args;
+
+use crate::args::Global;
+use crate::context::{self, Drive};
+use crate::output::Output;
+
+/// Answer questions of a chain; once none is open, the chain goes on
+///
+/// Without arguments, in a terminal, the open questions are asked one at a time.
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    /// The question's id, then the answer; or only the answer when one question is open; or several as id=answer
+    #[arg(value_name = "ID ANSWER | ID=ANSWER")]
+    words: Vec<String>,
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+    /// A TOML file with [answers] question-id = "answer"
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Take the recommended answer to every question not answered otherwise
+    #[arg(long)]
+    recommended: bool,
+    /// Stop once this phase is entered and its proposal shown
+    #[arg(long, value_name = "PHASE")]
+    until: Option<String>,
+}
+
+pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let session = context::session(global, None)?;
+    let id = context::chain(&session, args.chain.as_deref())?;
+    let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
+    answers.recommended |= args.recommended;
+    let open = session.open_questions(id)?;
+    if open.is_empty() {
+        return Err(Failure::of(Kind::Usage, format!("chain {id} waits for no answer"))
+            .hint("see where it stands: certus status"));
+    }
+    answers.answers.extend(certus_app::named_answers(&args.words, &open)?);
+    let how = Drive { until: args.until, answers, reply: None };
+    context::drive(&session, id, global, output, how, async |_| Ok(()))
+}

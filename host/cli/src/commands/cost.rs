@@ -1,0 +1,66 @@
+use certus_app::Failure;
+use clap::Args;
+
+use crate::args::Global;
+use crate::output::Output;
+
+/// Sum up what chains cost: in all, per chain, per prompt, per phase, per model
+#[derive(Debug, Args)]
+pub(crate) struct CostReportArgs {
+    /// Of the last so many days
+    #[arg(long, default_value_t = 7, value_name = "N")]
+    days: u32,
+}
+
+/// Show what one chain cost
+#[derive(Debug, Args)]
+pub(crate) struct ChainCostArgs {
+    /// 047, 47 or a part of its name; the active chain when left out
+    chain: Option<String>,
+}
+
+pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
+    let report = state.cost_report(args.days)?;
+    output.object(&report);
+    output.heading(&format!("Chains of the last {} days", report.days));
+    output.line(format!("- chains: {}", report.chains));
+    output.line(format!("- cost: ${:.4}, {} tokens in {} prompt runs", report.usd, report.tokens, report.prompt_runs));
+    output.line(format!("- average a chain: ${:.4}", report.usd_per_chain));
+    let share = |usd: f64| if report.usd > 0.0 { format!("{:.0} %", usd / report.usd * 100.0) } else { "-".to_owned() };
+    for (title, lines) in [
+        ("Most expensive chains", &report.by_chain),
+        ("By prompt", &report.by_prompt),
+        ("By phase", &report.by_phase),
+        ("By model", &report.by_model),
+    ] {
+        if lines.is_empty() {
+            continue;
+        }
+        output.line("");
+        output.heading(title);
+        for line in lines {
+            output.line(format!(
+                "  {:<44} {:>9} tokens  ${:.4}  {}",
+                line.name,
+                line.tokens,
+                line.usd,
+                share(line.usd)
+            ));
+        }
+    }
+    Ok(0)
+}
+
+pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
+    let cost = state.chain_cost(args.chain.as_deref())?;
+    output.object(&cost);
+    output.heading(&format!("Chain {}: {}", cost.chain, certus_app::clean::line(&cost.goal, 80)));
+    output.line(format!("- total tokens: {}", cost.tokens));
+    output.line(format!("- estimated cost: ${:.4}", cost.usd));
+    output.line(format!("- duration: {}", certus_app::clock::duration(cost.duration_ms)));
+    output.line(format!("- prompts run: {}", cost.prompt_runs));
+    output.line(format!("- cost a prompt: ${:.4}", cost.usd_per_prompt));
+    Ok(0)
+}

@@ -1,0 +1,126 @@
+use certus_app::{Failure, FlowReport, clock};
+use clap::Args;
+
+use crate::args::Global;
+use crate::context;
+use crate::output::Output;
+
+/// Show one chain: facts, questions, answers, the solution, what keeps its gate shut
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// 047, 47 or a part of its name; the active chain when left out
+    chain: Option<String>,
+    /// Print its events
+    #[arg(long)]
+    history: bool,
+    /// Print its recorded exchanges, in the form that `--provider replay:FILE` reads
+    #[arg(long, conflicts_with = "history")]
+    exchanges: bool,
+}
+
+pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let session = context::session(global, None)?;
+    let id = context::chain(&session, args.chain.as_deref())?;
+    if args.exchanges {
+        for line in session.exchanges(id)? {
+            output.raw(&line);
+        }
+        return Ok(0);
+    }
+    if args.history {
+        for event in session.events(id)? {
+            output.event(&event);
+            if output.json {
+                output.raw(&serde_json::to_string(&event).unwrap_or_default());
+            }
+            let text = certus_app::person::story(&event.body);
+            output.line(format!("{:>5}  {}  {text}", event.seq, clock::when(event.at)));
+        }
+        return Ok(0);
+    }
+    let report = FlowReport::of(id, &session.chain(id)?, None, &context::suffix(global));
+    output.object(&report);
+    summary(&report, output);
+    facts(&report, output);
+    if let Some(solution) = &report.solution {
+        output.line("");
+        output.heading(&solution.title);
+        output.markdown(&solution.body);
+        let why = solution.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        output.faint(&format!("verdict: {}{why}", solution.verdict.unwrap_or("none yet")));
+    }
+    questions(&report, output);
+    if let Some(next) = &report.next {
+        output.line("");
+        output.line(format!("Next: {next}"));
+    }
+    Ok(0)
+}
+
+/// Where a chain stands, in a few lines.
+pub(crate) fn summary(report: &FlowReport, output: &Output) {
+    output.line("");
+    output.heading(&format!("Chain {}: {}", report.chain, certus_app::clean::line(&report.goal, 100)));
+    let calibrated = if report.confidence.calibrated { "" } else { " (uncalibrated)" };
+    output.line(format!(
+        "{} in {}; confidence {:.0} %{calibrated}; answered by {}",
+        report.status,
+        report.phase,
+        report.confidence.overall * 100.0,
+        report.provider,
+    ));
+    let cited = report.facts.iter().filter(|fact| fact.cited).count();
+    let files: std::collections::BTreeSet<_> =
+        report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.path)).collect();
+    output.line(format!(
+        "{} facts, {cited} of them cited from {} files; {} answers; {} tokens, ${:.4}",
+        report.facts.len(),
+        files.len(),
+        report.answers.len(),
+        report.cost.tokens,
+        report.cost.usd,
+    ));
+    if let Some(reason) = &report.reason {
+        output.line(format!("because: {reason}"));
+    }
+    for lack in &report.lacks {
+        output.line(format!("lacks: {lack}"));
+    }
+}
+
+fn facts(report: &FlowReport, output: &Output) {
+    const SHOWN: usize = 40;
+    output.line("");
+    for fact in report.facts.iter().take(SHOWN) {
+        let place = fact.source.as_ref().map(|place| format!("  {}:{}", place.path, place.line)).unwrap_or_default();
+        let mark = if fact.cited { "" } else { "  (not cited)" };
+        output.line(format!("{:>5} {} = {}{place}{mark}", fact.id, fact.key, certus_app::clean::line(&fact.value, 80)));
+    }
+    if report.facts.len() > SHOWN {
+        output.faint(&format!("      and {} more: --json shows all", report.facts.len() - SHOWN));
+    }
+    for answer in &report.answers {
+        output.line(format!(
+            "{:>5} {} = {}",
+            answer.cite,
+            answer.question,
+            certus_app::clean::line(&answer.answer, 80)
+        ));
+    }
+}
+
+/// Questions that wait, with the command that answers them.
+pub(crate) fn questions(report: &FlowReport, output: &Output) {
+    for question in &report.questions {
+        output.line("");
+        output.line(format!("Question [{}]", question.id));
+        output.line(&question.text);
+        if !question.why.is_empty() {
+            output.line(format!("  Why it matters: {}", question.why));
+        }
+        for option in &question.options {
+            let mark = if question.recommended.as_ref() == Some(option) { "  (recommended)" } else { "" };
+            output.line(format!("  - {option}{mark}"));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use certus_app::{Failure, StatusLine};
+use clap::{Args, ValueEnum};
+
+use crate::args::Global;
+use crate::output::Output;
+
+/// Show where the active chain stands, or all chains
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// `all` for every chain
+    which: Option<Which>,
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    All,
+}
+
+pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
+    let lines = match (args.which, &args.chain) {
+        (Some(Which::All), _) => state.status_all()?,
+        (None, Some(named)) => vec![state.status(Some(named))?],
+        (None, None) => vec![state.status(None)?],
+    };
+    if args.which.is_some() {
+        output.object(&serde_json::json!({ "chains": lines }));
+    } else if let Some(line) = lines.first() {
+        output.object(line);
+    }
+    for line in &lines {
+        print(line, output);
+    }
+    if lines.is_empty() {
+        output.line(output.complete("No chain yet. Start one: certus flow \"what you want\""));
+    }
+    Ok(0)
+}
+
+pub(crate) fn print(line: &StatusLine, output: &Output) {
+    let active = if line.active { "*" } else { " " };
+    output.line(format!(
+        "{active} {}  {:<16} {:<26} {:>4.0} %  {}",
+        line.chain,
+        line.status,
+        line.phase,
+        line.confidence * 100.0,
+        certus_app::clean::line(&line.goal, 60),
+    ));
+}

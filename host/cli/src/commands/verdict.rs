@@ -1,0 +1,61 @@
+use certus_app::{Failure, Verdict};
+use clap::Args;
+
+use crate::args::Global;
+use crate::context::{self, Drive};
+use crate::output::Output;
+
+/// Approve what was shown, and go on
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+}
+
+/// Reject what was shown, with the reason, and go on from requirements
+#[derive(Debug, Args)]
+pub(crate) struct RejectArgs {
+    /// What is wrong with it; the next prompts see it
+    #[arg(long, value_name = "REASON")]
+    why: String,
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+}
+
+/// Ask something about what was shown before deciding
+#[derive(Debug, Args)]
+pub(crate) struct MoreInfoArgs {
+    /// What you want to know
+    text: String,
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+}
+
+pub(crate) fn approve(args: &ApproveArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    judge(args.chain.as_deref(), Verdict::Approved, global, output)
+}
+
+pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let why = args.why.trim();
+    if why.is_empty() {
+        return Err(Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\""));
+    }
+    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), global, output)
+}
+
+pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let text = args.text.trim();
+    if text.is_empty() {
+        return Err(Failure::usage("say what you want to know").hint("certus more-info \"your question\""));
+    }
+    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), global, output)
+}
+
+fn judge(chain: Option<&str>, verdict: Verdict, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let session = context::session(global, None)?;
+    let id = context::chain(&session, chain)?;
+    context::drive(&session, id, global, output, Drive::default(), async |driver| driver.judge_open(verdict).await)
+}

@@ -1,0 +1,128 @@
+//! What commands share: finding the project, opening it, running a chain with a person at the terminal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use certus_app::driver::{Cast, Driver, Stop};
+use certus_app::{Answers, ChainId, Failure, FlowReport, Kind, Session, SessionOptions};
+
+use crate::args::Global;
+use crate::output::Output;
+use crate::terminal::{Progress, Terminal};
+
+/// How a chain is driven.
+#[derive(Debug, Default)]
+pub(crate) struct Drive {
+    pub(crate) until: Option<String>,
+    pub(crate) answers: Answers,
+    pub(crate) reply: Option<PathBuf>,
+}
+
+/// Open the project that the options name.
+pub(crate) fn session(global: &Global, provider: Option<&str>) -> Result<Session, Failure> {
+    Session::open(SessionOptions {
+        project: global.project.clone(),
+        state: global.state.clone(),
+        provider: provider.map(str::to_owned),
+    })
+}
+
+/// What every further command line needs to find the same project again.
+pub(crate) fn suffix(global: &Global) -> String {
+    certus_app::suffix(global.project.as_deref(), global.state.as_deref())
+}
+
+/// The chain that a command works on: the one named, or the active one.
+pub(crate) fn chain(session: &Session, named: Option<&str>) -> Result<ChainId, Failure> {
+    match named {
+        Some(text) => session.find(text),
+        None => session.active()?.ok_or_else(|| {
+            Failure::usage("no chain is active in this project")
+                .hint("start one: certus flow \"what you want\"")
+                .hint("or name one: --chain 047; see them with: certus list")
+        }),
+    }
+}
+
+/// Run something that awaits; Ctrl-C ends it. What was acknowledged is on disk, the rest resumes.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            _ = tokio::signal::ctrl_c() => Err(Failure::of(Kind::Interrupted, "interrupted; nothing that was recorded is lost")
+                .hint("go on with: certus flow --continue")),
+        }
+    });
+    // A thread may still wait in a read from the terminal: nobody needs it any more.
+    runtime.shutdown_background();
+    result
+}
+
+/// Drive a chain and print where it stands.
+pub(crate) fn drive(
+    session: &Session,
+    id: ChainId,
+    global: &Global,
+    output: &Output,
+    how: Drive,
+    begin: impl AsyncFnOnce(&mut Driver<'_>) -> Result<(), Failure>,
+) -> Result<u8, Failure> {
+    let progress = Progress::new(output.clone());
+    let terminal = Terminal::new(output.clone(), progress.clone(), global.no_input);
+    let name = session.provider_for(id)?;
+    let provider = session.provider(&name, how.reply.as_deref())?;
+    if name == certus_app::DEFAULT_PROVIDER {
+        output.note("Answered by offline: rules, no model. Others: --provider manual, --provider replay:FILE");
+    }
+    let cast = Cast {
+        provider: Arc::clone(&provider),
+        provider_name: name,
+        person: &terminal,
+        listener: &progress,
+        answers: how.answers,
+    };
+    let mut driver = Driver::open(session, id, cast)?;
+    let result = block_on(async {
+        begin(&mut driver).await?;
+        driver.drive(how.until.as_deref()).await
+    });
+    progress.done();
+    let stop = result?;
+    let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
+    show(&report, &stop, output, terminal.showed_proposal());
+    for id in driver.answers_not_asked() {
+        output.warning(&format!("the answer to `{id}` was not needed: nothing asked for it so far"));
+    }
+    Ok(stop.kind().map_or(0, Kind::exit_status))
+}
+
+fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool) {
+    output.report(report);
+    crate::commands::show::summary(report, output);
+    if let Some(solution) = report.solution.as_ref().filter(|solution| solution.verdict.is_none() && !showed_proposal) {
+        output.line("");
+        output.heading(&solution.title);
+        output.markdown(&solution.body);
+    }
+    if !report.questions.is_empty() {
+        crate::commands::show::questions(report, output);
+    }
+    if let Stop::Paused { message, .. } = stop {
+        output.warning(message);
+    }
+    if let Stop::CommandEnded { failed: Some(why) } = stop {
+        output.warning(&format!("the command failed: {why}"));
+    }
+    if let Stop::Refused { law, detail } = stop {
+        output.warning(&format!("refused by the law {law}: {detail}"));
+    }
+    if let Some(next) = &report.next {
+        output.line("");
+        output.line(format!("Next: {next}"));
+    }
+}

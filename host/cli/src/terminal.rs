@@ -1,0 +1,186 @@
+//! A person at a terminal: one question at a time, inline, scrollback kept. Progress on stderr.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use certus_app::engine::{Chain, Event, Proposal, Question, Verdict};
+use certus_app::person::{Listener, Person, headline};
+use certus_app::{Answers, Failure, Kind, async_trait};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::Output;
+
+/// What is under way, on stderr; in `--events`, what is recorded, on stdout.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    output: Output,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(crate) fn new(output: Output) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if output.quiet || !std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { output, bar }
+    }
+
+    /// Take the line away.
+    pub(crate) fn done(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn above(&self, text: &str) {
+        self.bar.suspend(|| self.output.note(text));
+    }
+}
+
+impl Listener for Progress {
+    fn recorded(&self, events: &[Event], _: &Chain) {
+        for event in events {
+            self.output.event(event);
+            if let Some(text) = headline(&event.body) {
+                self.above(&text);
+            }
+        }
+    }
+
+    fn busy(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+        self.bar.enable_steady_tick(Duration::from_millis(120));
+    }
+}
+
+/// The person, if stdin and stderr are a terminal.
+pub(crate) struct Terminal {
+    output: Output,
+    progress: Progress,
+    interactive: bool,
+    showed: AtomicBool,
+}
+
+impl Terminal {
+    pub(crate) fn new(output: Output, progress: Progress, no_input: bool) -> Self {
+        let interactive = !no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Self { output, progress, interactive, showed: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn showed_proposal(&self) -> bool {
+        self.showed.load(Ordering::Relaxed)
+    }
+
+    fn show(&self, proposal: &Proposal) {
+        self.progress.done();
+        self.output.line("");
+        self.output.heading(&proposal.title);
+        self.output.markdown(&proposal.body);
+        self.showed.store(true, Ordering::Relaxed);
+    }
+
+    fn show_question(&self, question: &Question, (position, total): (usize, usize)) {
+        self.progress.done();
+        let say = |text: &str| self.output.ask(text);
+        say("");
+        let of = if total > 1 { format!(" {position} of {total}") } else { String::new() };
+        say(&format!("Question{of} [{}]", question.id));
+        say(&question.text);
+        if !question.why.is_empty() {
+            say(&format!("  Why it matters: {}", question.why));
+        }
+        for (number, option) in question.options.iter().enumerate() {
+            let mark = if question.recommended.as_ref() == Some(option) { "  (recommended)" } else { "" };
+            say(&format!("  {}. {option}{mark}", number + 1));
+        }
+    }
+
+    async fn read(&self, prompt: &str) -> Result<String, Failure> {
+        self.progress.done();
+        self.output.prompt(prompt);
+        let read = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map(|count| (count, line))
+        });
+        match read.await {
+            Ok(Ok((0, _))) => Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
+                .hint("go on with: certus flow --continue")),
+            Ok(Ok((_, line))) => {
+                self.output.prompt_answered();
+                Ok(line.trim().to_owned())
+            }
+            Ok(Err(error)) => Err(Failure::failed(format!("cannot read from the terminal: {error}"))),
+            Err(_) => Err(Failure::of(Kind::Interrupted, "interrupted")),
+        }
+    }
+
+    async fn must_read(&self, prompt: &str) -> Result<String, Failure> {
+        loop {
+            let text = self.read(prompt).await?;
+            if !text.is_empty() {
+                return Ok(text);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Person for Terminal {
+    async fn ask(&self, question: &Question, (position, total): (usize, usize)) -> Result<Option<String>, Failure> {
+        if !self.interactive {
+            return Ok(None);
+        }
+        self.show_question(question, (position, total));
+        let how = match (&question.recommended, question.options.is_empty()) {
+            (Some(recommended), true) => format!("Your answer, or Enter for “{recommended}”: "),
+            (Some(_), false) => "A number, your own words, or Enter for the recommended answer: ".to_owned(),
+            (None, false) => "A number, or your own words: ".to_owned(),
+            (None, true) => "Your answer: ".to_owned(),
+        };
+        loop {
+            let text = self.read(&how).await?;
+            if text == "?" {
+                self.show_question(question, (position, total));
+                continue;
+            }
+            if text.is_empty() {
+                match &question.recommended {
+                    Some(recommended) => return Ok(Some(recommended.clone())),
+                    None => continue,
+                }
+            }
+            let meant = Answers::meant(question, &text);
+            if !question.options.is_empty()
+                && meant.parse::<usize>().is_ok()
+                && !question.options.iter().any(|o| o == meant)
+            {
+                self.output.ask(&format!("There is no option {meant}."));
+                continue;
+            }
+            return Ok(Some(meant.to_owned()));
+        }
+    }
+
+    async fn judge(&self, proposal: &Proposal, only_show: bool) -> Result<Option<Verdict>, Failure> {
+        self.show(proposal);
+        if only_show || !self.interactive {
+            return Ok(None);
+        }
+        loop {
+            let text = self.read("\nApprove this? [y]es, [n]o, [m]ore info: ").await?;
+            return Ok(Some(match text.to_lowercase().as_str() {
+                "y" | "yes" => Verdict::Approved,
+                "n" | "no" => Verdict::Rejected(self.must_read("What is wrong with it? ").await?),
+                "m" | "more" | "more-info" => Verdict::MoreInfo(self.must_read("What do you want to know? ").await?),
+                _ => continue,
+            }));
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.progress.bar.suspend(|| self.output.note(text));
+    }
+}

@@ -1,0 +1,655 @@
+//! A chain: the fold of its events.
+//!
+//! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
+//! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::knowledge::{
+    Decision, Fact, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty, Verdict,
+    says_nothing,
+};
+use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
+use crate::{
+    Body, Digest, EffectId, ErrorCode, Event, Millis, Outcome, ProjectSummary, PromptCall, Reply, Request, Started,
+    Usage, slug,
+};
+
+/// Facts that one chain keeps; what comes after is in its events and nowhere else.
+const MOST_FACTS: usize = 4_000;
+
+/// Everything that events say about one chain.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Chain {
+    version: u64,
+    started: Option<Started>,
+    started_at: Millis,
+    updated_at: Millis,
+    phase: String,
+    visits: Vec<PhaseVisit>,
+    facts: Vec<Fact>,
+    uncertainties: Vec<Uncertainty>,
+    scores: BTreeMap<String, f64>,
+    questions: Vec<QuestionStatus>,
+    decisions: Vec<Decision>,
+    proposals: Vec<ProposalStatus>,
+    evidence: Vec<Evidence>,
+    #[serde(deserialize_with = "crate::number::by_id")]
+    effects: BTreeMap<EffectId, Effect>,
+    runs: Vec<Run>,
+    suggestions: Vec<PromptCall>,
+    gap: Option<String>,
+    refusals: Vec<String>,
+    project: ProjectSummary,
+    provider: String,
+    usage: Usage,
+    ended: Option<Ended>,
+    pause: Option<Pause>,
+    then: Option<Then>,
+    rating: Option<u8>,
+    confidence_from: Option<String>,
+    restored_from: Option<String>,
+}
+
+/// One stay in a phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseVisit {
+    /// Its name.
+    pub phase: String,
+    /// From 1.
+    pub visit: u32,
+    /// Why it was entered.
+    pub why: String,
+    /// When.
+    pub entered_at: Millis,
+    /// When, once left.
+    pub left_at: Option<Millis>,
+    /// Whether the gate was open when it was left.
+    pub success: Option<bool>,
+    /// Actions taken in it, refused ones included.
+    pub actions: u32,
+    /// Spent in it.
+    pub usage: Usage,
+    /// The first effect of this visit.
+    pub first_effect: EffectId,
+}
+
+/// An effect and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// What.
+    pub request: Request,
+    /// The command that asked for it.
+    pub invocation: Option<EffectId>,
+    /// How many equal requests the invocation made before.
+    pub occurrence: u32,
+    /// Of the request.
+    pub digest: Digest,
+    /// The chain's version when the request was made.
+    pub basis: u64,
+    /// When the intent was recorded.
+    pub at: Millis,
+    /// From 1.
+    pub attempt: u32,
+    /// Some attempt may have been billed without an answer.
+    pub possibly_billed_twice: bool,
+    /// The phase it belongs to.
+    pub phase: String,
+    /// The visit it belongs to.
+    pub visit: u32,
+    /// Where it stands.
+    pub state: EffectState,
+    /// The event that settled it; 0 while open.
+    #[serde(default)]
+    pub settled: u64,
+}
+
+/// Where an effect stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectState {
+    /// Begun, or about to be.
+    Pending,
+    /// Could not be performed; to be tried again.
+    Deferred,
+    /// Ended, but not believed yet: an earlier effect of the same action is still open.
+    Settled(Box<Outcome>),
+    /// Ended and believed.
+    Believed(Box<Outcome>),
+}
+
+impl Effect {
+    /// The outcome, if there is one.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.state {
+            EffectState::Pending | EffectState::Deferred => None,
+            EffectState::Settled(outcome) | EffectState::Believed(outcome) => Some(outcome),
+        }
+    }
+
+    /// No outcome yet.
+    pub fn is_open(&self) -> bool {
+        self.outcome().is_none()
+    }
+}
+
+/// One prompt or command that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// A prompt's name, or a command line with its slash.
+    pub name: String,
+    /// In which phase.
+    pub phase: String,
+    /// In which visit of it.
+    pub visit: u32,
+    /// Whether it succeeded.
+    pub ok: bool,
+    /// Answers that existed when it was asked for.
+    pub answers: u32,
+}
+
+/// A check that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// `test`, `lint` or `build`.
+    pub check: String,
+    /// The command line.
+    pub command: String,
+    /// Its exit status.
+    pub status: Option<i32>,
+    /// The project as it ran.
+    pub tree: Digest,
+    /// The last lines it printed.
+    pub tail: String,
+    /// In which phase.
+    pub phase: String,
+    /// In which visit of it.
+    pub visit: u32,
+}
+
+impl Evidence {
+    /// Only exit status 0 is a pass.
+    pub fn passed(&self) -> bool {
+        self.status == Some(0)
+    }
+}
+
+/// A command line that a command named as the next, not followed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Then {
+    /// With its slash.
+    pub line: String,
+    /// How many commands led here.
+    pub depth: u8,
+}
+
+/// Why nothing goes on until somebody does something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The kind.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+}
+
+/// How a chain ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Complete, or given up.
+    pub success: bool,
+    /// In a sentence.
+    pub why: String,
+    /// When.
+    pub at: Millis,
+}
+
+impl Chain {
+    /// The chain of some events, in order from the first.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut chain = Self::default();
+        for event in events {
+            chain.apply(event);
+        }
+        chain
+    }
+
+    /// Fold one more event in. An event that makes no sense here (it comes from disk) changes nothing but the version.
+    pub fn apply(&mut self, event: &Event) {
+        if let Body::Restored { chain, from } = &event.body {
+            *self = (**chain).clone();
+            // A context is a file like any other: what no reply could bring in does not come in by it either.
+            self.scores.retain(|area, score| (0.0..=1.0).contains(score) && !area.is_empty());
+            self.uncertainties.retain(|known| (0.0..=1.0).contains(&known.confidence));
+            self.restored_from = Some(from.clone());
+        }
+        self.version = event.seq;
+        self.updated_at = event.at;
+        match &event.body {
+            Body::ChainStarted(started) => {
+                self.provider.clone_from(&started.provider);
+                self.started_at = event.at;
+                self.started = Some((**started).clone());
+            }
+            Body::PhaseEntered { phase, visit, why } => self.enter(phase, *visit, why, event.at),
+            Body::PhaseLeft { success, .. } => {
+                if let Some(visit) = self.visits.last_mut() {
+                    visit.left_at = Some(event.at);
+                    visit.success = Some(*success);
+                }
+            }
+            Body::Intent { effect, invocation, occurrence, request, digest, basis } => {
+                self.intend(*effect, *invocation, *occurrence, request, *digest, *basis, event.at);
+            }
+            Body::Outcome { effect, outcome, .. } => self.settle(*effect, outcome),
+            Body::Reissued { effect, attempt, possibly_billed_twice } => {
+                self.pause = None;
+                if let Some(effect) = self.effects.get_mut(effect) {
+                    effect.attempt = *attempt;
+                    effect.possibly_billed_twice |= possibly_billed_twice;
+                    effect.state = EffectState::Pending;
+                }
+            }
+            Body::Deferred { effect, code, message } => {
+                if let Some(effect) = self.effects.get_mut(effect) {
+                    effect.state = EffectState::Deferred;
+                }
+                // Of several effects that wait, a person deals with the first one first.
+                self.pause.get_or_insert_with(|| Pause { code: *code, message: message.clone() });
+            }
+            Body::ActionRefused { law, .. } => {
+                self.then = None;
+                self.count_action();
+                self.refusals.push(law.name().to_owned());
+            }
+            Body::Reopened => self.ended = None,
+            Body::ProviderChosen { provider } => {
+                self.provider.clone_from(provider);
+            }
+            Body::Rated { stars } => self.rating = Some(*stars),
+            Body::Restored { .. } => {}
+            Body::Ended { success, why } => {
+                self.pause = None;
+                self.then = None;
+                self.ended = Some(Ended { success: *success, why: why.clone(), at: event.at });
+            }
+        }
+    }
+
+    fn enter(&mut self, phase: &str, visit: u32, why: &str, at: Millis) {
+        self.phase = phase.to_owned();
+        self.refusals.clear();
+        self.visits.push(PhaseVisit {
+            phase: phase.to_owned(),
+            visit,
+            why: why.to_owned(),
+            entered_at: at,
+            left_at: None,
+            success: None,
+            actions: 0,
+            usage: Usage::default(),
+            first_effect: self.next_effect(),
+        });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn intend(
+        &mut self,
+        id: EffectId,
+        invocation: Option<EffectId>,
+        occurrence: u32,
+        request: &Request,
+        digest: Digest,
+        basis: u64,
+        at: Millis,
+    ) {
+        self.pause = None;
+        if invocation.is_none() {
+            self.then = None;
+            // Several effects of one action share a basis: the action is counted once.
+            let newest = self.effects.values().rev().find(|effect| effect.invocation.is_none());
+            if newest.is_none_or(|effect| effect.basis != basis) {
+                self.count_action();
+            }
+        }
+        match request {
+            Request::Ask { question } => self.asked(question),
+            Request::Approve { proposal } => {
+                let (phase, visit) = (self.phase.clone(), self.visit());
+                self.proposals.push(ProposalStatus {
+                    digest: proposal.digest(),
+                    proposal: proposal.clone(),
+                    verdict: None,
+                    by: None,
+                    phase,
+                    visit,
+                });
+            }
+            _ => {}
+        }
+        let effect = Effect {
+            request: request.clone(),
+            invocation,
+            occurrence,
+            digest,
+            basis,
+            at,
+            attempt: 1,
+            possibly_billed_twice: false,
+            phase: self.phase.clone(),
+            visit: self.visit(),
+            state: EffectState::Pending,
+            settled: 0,
+        };
+        self.effects.insert(id, effect);
+    }
+
+    fn count_action(&mut self) {
+        if let Some(visit) = self.visits.last_mut() {
+            visit.actions = visit.actions.saturating_add(1);
+        }
+    }
+
+    fn settle(&mut self, id: EffectId, outcome: &Outcome) {
+        self.pause = None;
+        let version = self.version;
+        let Some(effect) = self.effects.get_mut(&id) else { return };
+        if !effect.is_open() {
+            return;
+        }
+        let basis = effect.basis;
+        let together = effect.invocation.is_none() && matches!(effect.request, Request::Prompt { .. });
+        effect.settled = version;
+        effect.state = EffectState::Settled(Box::new(outcome.clone()));
+        if !together {
+            self.believe(id);
+            return;
+        }
+        let batch: Vec<EffectId> = self
+            .effects
+            .iter()
+            .rev()
+            .take_while(|(_, other)| other.basis >= basis)
+            .filter(|(_, other)| other.invocation.is_none() && other.basis == basis)
+            .map(|(&id, _)| id)
+            .collect();
+        if batch.iter().all(|id| self.effects.get(id).is_some_and(|effect| !effect.is_open())) {
+            for id in batch.into_iter().rev() {
+                self.believe(id);
+            }
+        }
+    }
+
+    fn believe(&mut self, id: EffectId) {
+        let Some(effect) = self.effects.get_mut(&id) else { return };
+        let EffectState::Settled(outcome) = std::mem::replace(&mut effect.state, EffectState::Pending) else {
+            return;
+        };
+        effect.state = EffectState::Believed(outcome.clone());
+        let effect = effect.clone();
+        match (&effect.request, &*outcome) {
+            (Request::ReadProject, Outcome::ProjectRead(found)) => {
+                self.project = found.summary.clone();
+                self.learn_facts(&found.facts);
+            }
+            (Request::Prompt { name, .. }, Outcome::Replied { reply, by }) => {
+                self.spend(&effect, by.usage);
+                if by.confidence_from.is_some() {
+                    self.confidence_from.clone_from(&by.confidence_from);
+                }
+                self.learn(name, reply);
+                self.ran(name, &effect, true);
+            }
+            (Request::Prompt { name, .. }, Outcome::Failed { .. }) => self.ran(name, &effect, false),
+            (Request::Command { line, depth, .. }, outcome) => {
+                self.withdraw(id);
+                if let Outcome::CommandDone { then: Some(next), .. } = outcome {
+                    self.then = Some(Then { line: next.clone(), depth: depth.saturating_add(1) });
+                }
+                self.ran(line, &effect, matches!(outcome, Outcome::CommandDone { .. }));
+            }
+            (Request::Ask { question }, Outcome::Answered { text, .. }) => self.answered(question, text),
+            (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by }) => {
+                self.judged(proposal, verdict, *digest, by.as_ref());
+            }
+            (Request::Check { check, command }, Outcome::Checked { status, tree, tail }) => {
+                self.evidence.push(Evidence {
+                    check: check.name().to_owned(),
+                    command: command.clone(),
+                    status: *status,
+                    tree: *tree,
+                    tail: tail.clone(),
+                    phase: effect.phase.clone(),
+                    visit: effect.visit,
+                });
+            }
+            (Request::Propose { facts, uncertainties, decisions }, Outcome::Done) => {
+                self.learn_facts(facts);
+                // A plugin may raise doubts, and speak of what nobody doubted: it resolves no blocker by its own word.
+                let blocks = |new: &&RepliedUncertainty| {
+                    self.uncertainties.iter().any(|known| known.area == new.area && known.is_blocker())
+                };
+                let lawful: Vec<RepliedUncertainty> =
+                    uncertainties.iter().filter(|new| !blocks(new)).cloned().collect();
+                self.learn_uncertainties(&lawful);
+                self.learn_decisions(decisions);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a command asked for and did not wait for any more is asked no longer.
+    fn withdraw(&mut self, command: EffectId) {
+        for effect in self.effects.values_mut().filter(|effect| effect.invocation == Some(command) && effect.is_open())
+        {
+            match &effect.request {
+                Request::Ask { question } => self
+                    .questions
+                    .retain(|status| status.question.id != question.id || status.state != QuestionState::Asked),
+                Request::Approve { proposal } => {
+                    let digest = proposal.digest();
+                    self.proposals.retain(|status| status.digest != digest || status.verdict.is_some());
+                }
+                _ => {}
+            }
+            let message = "the command ended before".to_owned();
+            effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
+        }
+    }
+
+    fn spend(&mut self, effect: &Effect, usage: Usage) {
+        self.usage = self.usage.plus(usage);
+        if let Some(visit) = self.visits.iter_mut().rfind(|v| v.phase == effect.phase && v.visit == effect.visit) {
+            visit.usage = visit.usage.plus(usage);
+        }
+    }
+
+    fn ran(&mut self, name: &str, effect: &Effect, ok: bool) {
+        self.suggestions.retain(|call| call.name != name);
+        let asked_before = |status: &&QuestionStatus| status.state == QuestionState::Answered;
+        self.runs.push(Run {
+            name: name.to_owned(),
+            phase: effect.phase.clone(),
+            visit: effect.visit,
+            ok,
+            answers: u32::try_from(self.questions.iter().filter(asked_before).count()).unwrap_or(u32::MAX),
+        });
+    }
+
+    fn learn(&mut self, prompt: &str, reply: &Reply) {
+        self.learn_facts(&reply.discovered);
+        self.learn_uncertainties(&reply.uncertainties);
+        self.learn_decisions(&reply.decisions);
+        // A reply whose evidence is not there is believed less: its scores shrink by the share of refuted quotes.
+        let quoted = reply.discovered.iter().filter(|found| found.evidence.is_some()).count();
+        let cited = reply.discovered.iter().filter(|found| found.evidence.is_some() && found.cited).count();
+        let trust = if quoted == 0 { 1.0 } else { cited as f64 / quoted as f64 };
+        for (area, &score) in &reply.confidence {
+            if (0.0..=1.0).contains(&score) && !area.is_empty() {
+                self.scores.insert(area.clone(), score * trust);
+            }
+        }
+        for raised in &reply.questions {
+            self.raise(raised);
+        }
+        for call in &reply.next {
+            if !self.suggestions.iter().any(|known| known.name == call.name) {
+                self.suggestions.push(call.clone());
+            }
+        }
+        if let Some(gap) = &reply.gap {
+            self.gap = Some(gap.description.clone());
+        } else if prompt == "prompt_gap_detector" {
+            self.gap = None;
+        }
+    }
+
+    fn learn_facts(&mut self, found: &[Discovery]) {
+        for discovery in found {
+            if discovery.key.is_empty() || self.facts.len() >= MOST_FACTS {
+                continue;
+            }
+            let place = discovery.evidence.as_ref();
+            let known = self.facts.iter_mut().find(|fact| {
+                fact.key == discovery.key && fact.value == discovery.value && fact.source.as_ref() == place
+            });
+            match known {
+                Some(fact) => fact.cited |= discovery.cited,
+                None => self.facts.push(Fact {
+                    id: format!("F{}", self.facts.len() + 1),
+                    key: discovery.key.clone(),
+                    value: discovery.value.clone(),
+                    source: discovery.evidence.clone(),
+                    cited: discovery.cited,
+                }),
+            }
+        }
+    }
+
+    fn learn_uncertainties(&mut self, found: &[RepliedUncertainty]) {
+        for new in found {
+            if new.area.is_empty() || !(0.0..=1.0).contains(&new.confidence) {
+                continue;
+            }
+            let answered = self.resolution_by_answer(&new.area);
+            let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
+            let uncertainty = match known {
+                Some(known) => known,
+                None => {
+                    self.uncertainties.push(Uncertainty {
+                        area: new.area.clone(),
+                        claim: new.claim.clone(),
+                        confidence: new.confidence,
+                        blocking: new.blocking,
+                        resolution: None,
+                    });
+                    let last = self.uncertainties.len() - 1;
+                    &mut self.uncertainties[last]
+                }
+            };
+            if !new.claim.is_empty() {
+                uncertainty.claim.clone_from(&new.claim);
+            }
+            uncertainty.confidence = new.confidence;
+            uncertainty.blocking = new.blocking;
+            // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
+            uncertainty.resolution = answered.or_else(|| new.resolution.clone());
+        }
+    }
+
+    fn resolution_by_answer(&self, area: &str) -> Option<String> {
+        self.questions
+            .iter()
+            .rfind(|status| {
+                status.question.area.as_deref() == Some(area)
+                    && status.answer.as_deref().is_some_and(|answer| !says_nothing(answer))
+            })
+            .and_then(|status| status.answer.clone())
+    }
+
+    fn learn_decisions(&mut self, found: &[Decision]) {
+        for new in found {
+            if new.key.is_empty() {
+                continue;
+            }
+            match self.decisions.iter_mut().find(|known| known.key == new.key) {
+                Some(known) => *known = new.clone(),
+                None => self.decisions.push(new.clone()),
+            }
+        }
+    }
+
+    fn raise(&mut self, raised: &RaisedQuestion) {
+        let id = if raised.id.is_empty() { slug(&raised.text) } else { slug(&raised.id) };
+        let known = |status: &QuestionStatus| status.question.id == id || status.question.text == raised.text;
+        if raised.text.is_empty() || self.questions.iter().any(known) {
+            return;
+        }
+        let question = Question {
+            id,
+            text: raised.text.clone(),
+            why: raised.why.clone(),
+            options: raised.options.clone(),
+            recommended: raised.recommended.clone(),
+            area: raised.area.clone(),
+        };
+        self.questions.push(QuestionStatus {
+            question: question.honest(),
+            state: QuestionState::Raised,
+            answer: None,
+            cite: None,
+        });
+    }
+
+    fn asked(&mut self, question: &Question) {
+        let cite = Some(format!("A{}", self.questions.iter().filter(|q| q.cite.is_some()).count() + 1));
+        match self.questions.iter_mut().find(|status| status.question.id == question.id) {
+            Some(status) if status.state == QuestionState::Raised => {
+                status.state = QuestionState::Asked;
+                status.question = question.clone().honest();
+                status.cite = cite;
+            }
+            Some(_) => {}
+            None => self.questions.push(QuestionStatus {
+                question: question.clone().honest(),
+                state: QuestionState::Asked,
+                answer: None,
+                cite,
+            }),
+        }
+    }
+
+    fn answered(&mut self, question: &Question, text: &str) {
+        if let Some(status) = self.questions.iter_mut().find(|status| status.question.id == question.id) {
+            status.state = QuestionState::Answered;
+            status.answer = Some(text.to_owned());
+        }
+        // "I do not know" is an answer to the question and resolves nothing.
+        if says_nothing(text) {
+            return;
+        }
+        // Of several answers about one area the last question's counts, whichever was given last.
+        if let Some(area) = &question.area
+            && let Some(resolution) = self.resolution_by_answer(area)
+            && let Some(uncertainty) = self.uncertainties.iter_mut().find(|known| known.area == *area)
+        {
+            uncertainty.resolution = Some(resolution);
+        }
+    }
+
+    fn judged(&mut self, proposal: &Proposal, verdict: &Verdict, digest: Digest, by: Option<&String>) {
+        // A verdict over anything but what was shown is no verdict.
+        if digest != proposal.digest() {
+            return;
+        }
+        let open = self.proposals.iter_mut().rfind(|status| status.digest == digest && status.verdict.is_none());
+        if let Some(status) = open {
+            status.verdict = Some(verdict.clone());
+            status.by = by.cloned();
+        }
+    }
+}

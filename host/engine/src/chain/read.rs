@@ -1,0 +1,228 @@
+//! Reading a chain: everything that its events add up to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
+use crate::{
+    Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall, ProposalStatus,
+    QuestionStatus, Reply, Request, Started, Uncertainty, Usage,
+};
+
+/// Reading a chain.
+impl Chain {
+    /// The number of the last event.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// What it began with; absent before the first event.
+    pub fn started(&self) -> Option<&Started> {
+        self.started.as_ref()
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> Millis {
+        self.started_at
+    }
+
+    /// When the last event was recorded.
+    pub fn updated_at(&self) -> Millis {
+        self.updated_at
+    }
+
+    /// The goal; empty before the first event.
+    pub fn goal(&self) -> &str {
+        self.started.as_ref().map_or("", |started| &started.goal)
+    }
+
+    /// The name of the current phase.
+    pub fn phase(&self) -> &str {
+        &self.phase
+    }
+
+    /// The current phase as the methodology defines it.
+    pub fn phase_definition(&self) -> Option<&Phase> {
+        self.started.as_ref()?.methodology.phase(&self.phase)
+    }
+
+    /// How often the current phase was entered; 0 before the first.
+    pub fn visit(&self) -> u32 {
+        self.visits.last().map_or(0, |visit| visit.visit)
+    }
+
+    /// How often a phase was entered.
+    pub fn visits_of(&self, phase: &str) -> u32 {
+        u32::try_from(self.visits.iter().filter(|visit| visit.phase == phase).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Every stay in a phase, oldest first.
+    pub fn visits(&self) -> &[PhaseVisit] {
+        &self.visits
+    }
+
+    /// In the order of discovery.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// In the order of their first mention.
+    pub fn uncertainties(&self) -> &[Uncertainty] {
+        &self.uncertainties
+    }
+
+    /// Area → 0..=1.
+    pub fn scores(&self) -> &BTreeMap<String, f64> {
+        &self.scores
+    }
+
+    /// In the order in which they were raised.
+    pub fn questions(&self) -> &[QuestionStatus] {
+        &self.questions
+    }
+
+    /// In the order of their first mention.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// Oldest first.
+    pub fn proposals(&self) -> &[ProposalStatus] {
+        &self.proposals
+    }
+
+    /// Shown in the current visit of the current phase, oldest first.
+    pub fn proposals_of_visit(&self) -> impl DoubleEndedIterator<Item = &ProposalStatus> {
+        self.proposals.iter().filter(|status| status.phase == self.phase && status.visit == self.visit())
+    }
+
+    /// Checks that ran, oldest first.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// Checks that ran in the current visit of the current phase.
+    pub fn evidence_of_visit(&self) -> impl Iterator<Item = &Evidence> {
+        self.evidence.iter().filter(|evidence| evidence.phase == self.phase && evidence.visit == self.visit())
+    }
+
+    /// What ran, oldest first.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// What replies suggested and has not run since.
+    pub fn suggestions(&self) -> &[PromptCall] {
+        &self.suggestions
+    }
+
+    /// What no prompt covers, as the last gap detection had it.
+    pub fn gap(&self) -> Option<&str> {
+        self.gap.as_deref()
+    }
+
+    /// Laws that refused an action in this visit.
+    pub fn refusals(&self) -> &[String] {
+        &self.refusals
+    }
+
+    /// The project in brief.
+    pub fn project(&self) -> &ProjectSummary {
+        &self.project
+    }
+
+    /// Who answers prompts now.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// Spent so far.
+    pub fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// Why nothing goes on, if so.
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pause.as_ref()
+    }
+
+    /// The command line that a command named as the next, while nobody followed it.
+    pub fn then(&self) -> Option<&Then> {
+        self.then.as_ref()
+    }
+
+    /// 1..=5, if a person said.
+    pub fn rating(&self) -> Option<u8> {
+        self.rating
+    }
+
+    /// How the confidences were computed, if the provider said.
+    pub fn confidence_from(&self) -> Option<&str> {
+        self.confidence_from.as_deref()
+    }
+
+    /// The context that it was rebuilt from, if it was.
+    pub fn restored_from(&self) -> Option<&str> {
+        self.restored_from.as_deref()
+    }
+
+    /// The id that the next effect gets.
+    pub fn next_effect(&self) -> EffectId {
+        self.effects.last_key_value().map_or(1, |(id, _)| id.saturating_add(1))
+    }
+
+    /// An effect.
+    pub fn effect(&self, id: EffectId) -> Option<&Effect> {
+        self.effects.get(&id)
+    }
+
+    /// Every effect, in order.
+    pub fn effects(&self) -> impl DoubleEndedIterator<Item = (EffectId, &Effect)> {
+        self.effects.iter().map(|(&id, effect)| (id, effect))
+    }
+
+    /// Effects of the controller without an outcome, in order.
+    pub fn open_effects(&self) -> impl Iterator<Item = (EffectId, &Effect)> {
+        self.effects().filter(|(_, effect)| effect.invocation.is_none() && effect.is_open())
+    }
+
+    /// What a command asked for, in order.
+    pub fn invocation(&self, command: EffectId) -> impl Iterator<Item = (EffectId, &Effect)> {
+        self.effects().filter(move |(_, effect)| effect.invocation == Some(command))
+    }
+
+    /// What a person is being asked, by a controller or a command: the effect, in order.
+    pub fn waiting_for_person(&self) -> impl Iterator<Item = (EffectId, &Effect)> {
+        self.effects().filter(|(_, effect)| effect.is_open() && effect.request.waits_for_person())
+    }
+
+    /// The reply that an equal request already got in this chain.
+    pub fn memo(&self, digest: Digest) -> Option<&Reply> {
+        self.effects.values().find_map(|effect| match (&effect.request, effect.outcome()) {
+            (Request::Prompt { .. }, Some(Outcome::Replied { reply, .. })) if effect.digest == digest => Some(&**reply),
+            _ => None,
+        })
+    }
+
+    /// Confidence in an area, 0 when unknown; `overall` is the mean over areas, capped by what replies said of it.
+    pub fn confidence(&self, area: &str) -> f64 {
+        if area != "overall" {
+            return self.scores.get(area).copied().unwrap_or(0.0);
+        }
+        let areas: BTreeSet<_> = self.scores.keys().filter(|key| *key != "overall").collect();
+        if areas.is_empty() {
+            return self.scores.get("overall").copied().unwrap_or(0.0);
+        }
+        let mean = areas.iter().filter_map(|area| self.scores.get(*area)).sum::<f64>() / areas.len() as f64;
+        self.scores.get("overall").map_or(mean, |said| mean.min(*said))
+    }
+
+    /// What keeps the gate of the current phase shut.
+    pub fn lacks(&self) -> Vec<Lack> {
+        self.phase_definition().map(|phase| phase.gate.lacks(self)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,253 @@
+//! An effect has a cost or a consequence. Its request is recorded before, its outcome after.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Action, Check, Decision, Digest, Discovery, Proposal, Question, RepliedUncertainty, Reply, Usage, Verdict,
+};
+
+/// Counts the effects of a chain, from 1.
+pub type EffectId = u32;
+
+/// The plugin that acts, pinned to the bytes that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginRef {
+    /// As its manifest says.
+    pub name: String,
+    /// Of the whole package file.
+    pub digest: Digest,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Request {
+    /// Read the project through the interpreters.
+    ReadProject,
+    /// Run a prompt.
+    Prompt {
+        /// Exact.
+        name: String,
+        /// Of the prompt file.
+        version: String,
+        /// By name.
+        arguments: std::collections::BTreeMap<String, String>,
+    },
+    /// Ask a person.
+    Ask {
+        /// As it is shown.
+        question: Question,
+    },
+    /// Show a proposal and wait for the verdict.
+    Approve {
+        /// As it is shown.
+        proposal: Proposal,
+    },
+    /// Run a slash command.
+    Command {
+        /// With its slash, as written.
+        line: String,
+        /// Who implements it.
+        plugin: PluginRef,
+        /// How many commands led here by naming the next line.
+        depth: u8,
+    },
+    /// Run one of the project's own checks.
+    Check {
+        /// Which.
+        check: Check,
+        /// The command line, as approved.
+        command: String,
+    },
+    /// A command shows something.
+    Say {
+        /// Cleaned of control sequences.
+        text: String,
+    },
+    /// A command proposes knowledge.
+    Propose {
+        /// Cited by the host, not by the guest.
+        facts: Vec<Discovery>,
+        /// By area.
+        uncertainties: Vec<RepliedUncertainty>,
+        /// By key.
+        decisions: Vec<Decision>,
+    },
+}
+
+impl Request {
+    /// The request's kind, for tables and traces.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ReadProject => "read-project",
+            Self::Prompt { .. } => "prompt",
+            Self::Ask { .. } => "ask",
+            Self::Approve { .. } => "approve",
+            Self::Command { .. } => "command",
+            Self::Check { .. } => "check",
+            Self::Say { .. } => "say",
+            Self::Propose { .. } => "propose",
+        }
+    }
+
+    /// Whether a person answers it: then having no outcome means waiting, not a crash.
+    pub fn waits_for_person(&self) -> bool {
+        matches!(self, Self::Ask { .. } | Self::Approve { .. })
+    }
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Outcome {
+    /// The project was read.
+    ProjectRead(Discovered),
+    /// A prompt was answered.
+    Replied {
+        /// Parsed, bounded, its quotes looked up.
+        reply: Box<Reply>,
+        /// Who answered and what it cost.
+        by: Attribution,
+    },
+    /// A person answered.
+    Answered {
+        /// As typed.
+        text: String,
+        /// The person's name on this machine, if known.
+        by: Option<String>,
+    },
+    /// A person judged.
+    Judged {
+        /// What was said.
+        verdict: Verdict,
+        /// Of what was shown.
+        digest: Digest,
+        /// The person's name on this machine, if known.
+        by: Option<String>,
+    },
+    /// A command finished.
+    CommandDone {
+        /// In a sentence.
+        summary: String,
+        /// The command line it wants to run next.
+        then: Option<String>,
+    },
+    /// A check ran to its end.
+    Checked {
+        /// Its exit status; absent when a signal or a limit ended it.
+        status: Option<i32>,
+        /// Of the project as it ran.
+        tree: Digest,
+        /// The last lines it printed.
+        tail: String,
+    },
+    /// Said, or recorded.
+    Done,
+    /// It was done and failed; doing it again is a new effect.
+    Failed {
+        /// The kind of failure.
+        code: ErrorCode,
+        /// For people.
+        message: String,
+    },
+}
+
+/// Who answered a prompt, and what it cost.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attribution {
+    /// `offline`, `replay`, `manual` …
+    pub provider: String,
+    /// As the provider names it.
+    pub model: String,
+    /// What it cost.
+    pub usage: Usage,
+    /// Of the raw reply's text.
+    pub raw: Option<Digest>,
+    /// The answer was already in this chain: nothing was sent, nothing was paid.
+    pub from_memo: bool,
+    /// How the confidence was computed, when the provider can say.
+    pub confidence_from: Option<String>,
+}
+
+/// What reading a project found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Discovered {
+    /// Cited by the host.
+    pub facts: Vec<Discovery>,
+    /// In brief.
+    pub summary: ProjectSummary,
+}
+
+/// A project in brief.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProjectSummary {
+    /// Most certain first.
+    pub stacks: Vec<StackSummary>,
+    /// How many.
+    pub routes: u32,
+    /// How many.
+    pub models: u32,
+    /// How many files were read.
+    pub files: u32,
+    /// Files that could not be read, with why; the first hundred.
+    pub unparsed: Vec<(String, String)>,
+    /// Concept → how this project says it, in a sentence.
+    pub idioms: std::collections::BTreeMap<String, String>,
+    /// Command lines by kind: `test`, `lint`, `build`.
+    pub commands: std::collections::BTreeMap<String, String>,
+}
+
+/// A stack in brief.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackSummary {
+    /// `node` …
+    pub name: String,
+    /// The interpreter, or `conventions`.
+    pub plugin: String,
+    /// `name version`.
+    pub frameworks: Vec<String>,
+}
+
+/// The kinds of failure, as the contract names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// The rights do not cover it.
+    Denied,
+    /// A limit was reached.
+    Limit,
+    /// Not of the required form.
+    Invalid,
+    /// Not there now.
+    Unavailable,
+    /// Ended by a person or the host.
+    Cancelled,
+    /// A replayed command did something else than before.
+    Diverged,
+    /// Anything else.
+    Failed,
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Denied => "denied",
+            Self::Limit => "limit",
+            Self::Invalid => "invalid",
+            Self::Unavailable => "unavailable",
+            Self::Cancelled => "cancelled",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl Action {
+    /// Of the action as a whole, so that repeating it can be noticed.
+    pub fn digest(&self) -> Digest {
+        Digest::of_json(self)
+    }
+}

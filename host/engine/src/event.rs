@@ -1,0 +1,207 @@
+//! One immutable line of a chain's history.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request};
+
+/// Milliseconds since 1970, UTC.
+pub type Millis = i64;
+
+/// A chain's number in its project, from 1; shown as `047`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChainId(pub u32);
+
+impl fmt::Display for ChainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+/// The text is not a chain's number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a chain's number is a whole number from 1, such as `047` or `47`")]
+pub struct ParseChainIdError;
+
+impl FromStr for ChainId {
+    type Err = ParseChainIdError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(0) | Err(_) => Err(ParseChainIdError),
+            Ok(number) => Ok(Self(number)),
+        }
+    }
+}
+
+/// An event with its place in the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Millis,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What a chain begins with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// As typed.
+    pub goal: String,
+    /// Complete, with the project's tightening, so that a later version of the plugin changes no running chain.
+    pub methodology: Methodology,
+    /// Who decides.
+    pub controller: PluginRef,
+    /// Who answers prompts.
+    pub provider: String,
+    /// The person's name on this machine, if known.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The commit the project stood at, if it is a git checkout.
+    #[serde(default)]
+    pub git_head: Option<String>,
+    /// Which variant of the workflow runs, for comparison.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// Of `project_rules.md`, if there is one.
+    #[serde(default)]
+    pub rules: Option<Digest>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Body {
+    /// The first event.
+    ChainStarted(Box<Started>),
+    /// A phase begins.
+    PhaseEntered {
+        /// Its name.
+        phase: String,
+        /// From 1.
+        visit: u32,
+        /// Why.
+        why: String,
+    },
+    /// A phase ends.
+    PhaseLeft {
+        /// Its name.
+        phase: String,
+        /// From 1.
+        visit: u32,
+        /// The gate was open.
+        success: bool,
+        /// How long it took, waiting included.
+        elapsed_ms: i64,
+        /// Spent in it.
+        tokens: u64,
+        /// Spent in it, in millionths of a dollar.
+        usd_micros: u64,
+    },
+    /// An effect is about to begin. On disk before it does.
+    Intent {
+        /// Which.
+        effect: EffectId,
+        /// The command that asked for it; absent when the controller did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invocation: Option<EffectId>,
+        /// How many equal requests this invocation made before.
+        #[serde(default)]
+        occurrence: u32,
+        /// What.
+        request: Request,
+        /// Of the request; of the rendered text for a prompt.
+        digest: Digest,
+        /// The chain's version when the request was made.
+        basis: u64,
+    },
+    /// An effect ended. Believed only from here on.
+    Outcome {
+        /// Which.
+        effect: EffectId,
+        /// How.
+        outcome: Outcome,
+        /// How long it took.
+        #[serde(default)]
+        elapsed_ms: i64,
+    },
+    /// The process ended while the effect was in flight; it is begun again.
+    Reissued {
+        /// Which.
+        effect: EffectId,
+        /// From 2.
+        attempt: u32,
+        /// The call may have reached who bills for it.
+        possibly_billed_twice: bool,
+    },
+    /// An effect could not be performed now; it stays open and can be tried again. Nothing was billed.
+    Deferred {
+        /// Which.
+        effect: EffectId,
+        /// Why, as a kind.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+    },
+    /// The law refused what the controller named.
+    ActionRefused {
+        /// The action's name.
+        action: String,
+        /// Which law.
+        law: Law,
+        /// What exactly.
+        detail: String,
+    },
+    /// A person takes up a chain that was given up.
+    Reopened,
+    /// Another provider answers from here on.
+    ProviderChosen {
+        /// Its name.
+        provider: String,
+    },
+    /// A person says how satisfied they are, 1 to 5.
+    Rated {
+        /// 1..=5.
+        stars: u8,
+    },
+    /// The database was lost; the chain goes on from its last context.
+    Restored {
+        /// As the context held it.
+        chain: Box<Chain>,
+        /// Where from.
+        from: String,
+    },
+    /// The chain ended.
+    Ended {
+        /// Complete, or given up.
+        success: bool,
+        /// In a sentence.
+        why: String,
+    },
+}
+
+impl Body {
+    /// The event's type, as written.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ChainStarted(_) => "chain-started",
+            Self::PhaseEntered { .. } => "phase-entered",
+            Self::PhaseLeft { .. } => "phase-left",
+            Self::Intent { .. } => "intent",
+            Self::Outcome { .. } => "outcome",
+            Self::Reissued { .. } => "reissued",
+            Self::Deferred { .. } => "deferred",
+            Self::ActionRefused { .. } => "action-refused",
+            Self::Reopened => "reopened",
+            Self::ProviderChosen { .. } => "provider-chosen",
+            Self::Rated { .. } => "rated",
+            Self::Restored { .. } => "restored",
+            Self::Ended { .. } => "ended",
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The law: what a controller, a command or a person names is checked here against the chain, and nowhere else.
+//!
+//! A ruling says what to record at once and which effects to perform; a refusal names its law. Policy is the
+//! controller's; these hold in every methodology.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Action, Asking, Body, Chain, Lack, Millis, PluginRef, PromptCall, Proposal, Question, QuestionState, Request,
+    Verdict,
+};
+
+/// Actions that one visit of a phase may take, refused ones included.
+pub const ACTIONS_PER_VISIT: u32 = 64;
+/// Times that one phase may be entered.
+pub const VISITS_PER_PHASE: u32 = 12;
+/// Effects that one action may ask for.
+pub const EFFECTS_PER_ACTION: usize = 32;
+/// Characters of a proposal's title.
+pub const TITLE: usize = 200;
+/// Commands that may follow one another by naming the next line.
+pub const COMMAND_DEPTH: u8 = 4;
+/// Effects that one run of a command may ask for.
+pub const EFFECTS_PER_COMMAND: usize = 256;
+
+/// The laws, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Law {
+    /// A phase is left forwards only through an open gate.
+    GateNotMet,
+    /// Only a phase that may follow, or one that the gate leaves free, may be entered.
+    PhaseOrder,
+    /// Nothing completes without recorded evidence where the methodology asks for it.
+    NoCompletionWithoutEvidence,
+    /// Nothing is written before a person approved the solution.
+    NoWriteWithoutApproval,
+    /// A phase ends in bounded steps.
+    NoEndlessLoop,
+    /// An action names something to do, and not too much at once.
+    ActionForm,
+    /// Only prompts in the library run.
+    UnknownPrompt,
+    /// Only commands of installed plugins run.
+    UnknownCommand,
+    /// Only raised, unanswered questions are asked, each once.
+    UnknownQuestion,
+    /// A command names only chainable commands as the next.
+    NotChainable,
+    /// Commands follow one another to a bounded depth.
+    CommandDepth,
+    /// A command runs in the phases that its manifest names.
+    CommandOutOfPhase,
+    /// A chain that ended does nothing more.
+    ChainEnded,
+    /// This version does not perform such an action yet.
+    Unsupported,
+}
+
+impl Law {
+    /// The law's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GateNotMet => "gate-not-met",
+            Self::PhaseOrder => "phase-order",
+            Self::NoCompletionWithoutEvidence => "no-completion-without-evidence",
+            Self::NoWriteWithoutApproval => "no-write-without-approval",
+            Self::NoEndlessLoop => "no-endless-loop",
+            Self::ActionForm => "action-form",
+            Self::UnknownPrompt => "unknown-prompt",
+            Self::UnknownCommand => "unknown-command",
+            Self::UnknownQuestion => "unknown-question",
+            Self::NotChainable => "not-chainable",
+            Self::CommandDepth => "command-depth",
+            Self::CommandOutOfPhase => "command-out-of-phase",
+            Self::ChainEnded => "chain-ended",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What was named is against the law.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{law}: {detail}")]
+pub struct Refusal {
+    /// Which law.
+    pub law: Law,
+    /// What exactly.
+    pub detail: String,
+    /// What keeps the gate shut, when a gate is the reason.
+    pub lacks: Vec<Lack>,
+}
+
+/// What follows from something lawful.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ruling {
+    /// To record at once.
+    pub record: Vec<Body>,
+    /// To perform, each after its intent is recorded.
+    pub requests: Vec<Request>,
+}
+
+/// A prompt in the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptRef {
+    /// Exact.
+    pub name: String,
+    /// Of the prompt file.
+    pub version: String,
+}
+
+/// A command of an installed plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRef {
+    /// Without the slash.
+    pub name: String,
+    /// Who implements it.
+    pub plugin: PluginRef,
+    /// Whether another command may name it as the next.
+    pub chainable: bool,
+    /// The phases it runs in; empty for any.
+    pub phases: Vec<String>,
+}
+
+/// What exists to be named.
+pub trait Catalogue {
+    /// The prompt of exactly that name.
+    fn prompt(&self, name: &str) -> Option<PromptRef>;
+    /// The command that a line with a slash names.
+    fn command(&self, line: &str) -> Option<CommandRef>;
+}
+
+type Judged = Result<Ruling, Refusal>;
+
+fn refuse(law: Law, detail: impl Into<String>) -> Judged {
+    Err(Refusal { law, detail: detail.into(), lacks: Vec::new() })
+}
+
+/// Judge what a controller named.
+///
+/// # Errors
+/// The law that it breaks.
+pub fn judge(chain: &Chain, action: &Action, catalogue: &dyn Catalogue, now: Millis) -> Judged {
+    if chain.ended().is_some() {
+        return refuse(Law::ChainEnded, "the chain has ended");
+    }
+    let actions = chain.visits().last().map_or(0, |visit| visit.actions);
+    let ends = matches!(action, Action::GiveUp(_));
+    if actions >= ACTIONS_PER_VISIT && !ends {
+        return refuse(
+            Law::NoEndlessLoop,
+            format!("{} took {actions} actions without leaving the phase", chain.phase()),
+        );
+    }
+    match action {
+        Action::RunPrompts(calls) => run_prompts(calls, catalogue),
+        Action::Ask(askings) => ask(chain, askings),
+        Action::RequestApproval(proposal) => perform(Request::Approve { proposal: lawful_proposal(proposal)? }),
+        Action::EnterPhase { phase, why } => enter_phase(chain, phase, why, now),
+        Action::RunCommand(line) => judge_command(chain, line, 0, catalogue, now),
+        Action::ProposeEdits(edits) => propose_edits(chain, edits.len()),
+        Action::RunCheck(check) => {
+            refuse(Law::Unsupported, format!("running the project's {} is not performed yet", check.name()))
+        }
+        Action::Finish(why) => finish(chain, why, now),
+        Action::GiveUp(why) => Ok(Ruling { record: end(chain, false, why, now), requests: Vec::new() }),
+    }
+}
+
+/// Judge a command line that a controller or a person (`depth` 0), or a command before it, named. A command of another
+/// phase takes the chain there, if the law lets it.
+///
+/// # Errors
+/// The law that it breaks.
+pub fn judge_command(chain: &Chain, line: &str, depth: u8, catalogue: &dyn Catalogue, now: Millis) -> Judged {
+    if chain.ended().is_some() {
+        return refuse(Law::ChainEnded, "the chain has ended");
+    }
+    let Some(command) = catalogue.command(line) else {
+        return refuse(Law::UnknownCommand, format!("no installed plugin has `{line}`"));
+    };
+    if depth > 0 && !command.chainable {
+        return refuse(Law::NotChainable, format!("/{} is not marked chainable", command.name));
+    }
+    if depth > COMMAND_DEPTH {
+        return refuse(Law::CommandDepth, format!("more than {COMMAND_DEPTH} commands followed one another"));
+    }
+    let mut ruling = Ruling::default();
+    if !command.phases.is_empty() && !command.phases.iter().any(|phase| phase == chain.phase()) {
+        let follows = chain.phase_definition().map(|phase| phase.may_follow.as_slice()).unwrap_or_default();
+        let Some(target) = command.phases.iter().find(|phase| follows.contains(phase)) else {
+            return refuse(
+                Law::CommandOutOfPhase,
+                format!("/{} runs in {}, not in {}", command.name, command.phases.join(", "), chain.phase()),
+            );
+        };
+        ruling = enter_phase(chain, target, &format!("/{}", command.name), now)?;
+    }
+    ruling.requests.push(Request::Command { line: line.to_owned(), plugin: command.plugin, depth });
+    Ok(ruling)
+}
+
+fn perform(request: Request) -> Judged {
+    Ok(Ruling { record: Vec::new(), requests: vec![request] })
+}
+
+fn run_prompts(calls: &[PromptCall], catalogue: &dyn Catalogue) -> Judged {
+    if calls.is_empty() || calls.len() > EFFECTS_PER_ACTION {
+        return refuse(Law::ActionForm, format!("run-prompts takes 1 to {EFFECTS_PER_ACTION} prompts"));
+    }
+    let mut requests = Vec::with_capacity(calls.len());
+    for call in calls {
+        requests.push(prompt_request(call, catalogue)?);
+    }
+    Ok(Ruling { record: Vec::new(), requests })
+}
+
+/// The request for one prompt, as a controller or a command names it.
+///
+/// # Errors
+/// The library has no such prompt.
+pub fn prompt_request(call: &PromptCall, catalogue: &dyn Catalogue) -> Result<Request, Refusal> {
+    match catalogue.prompt(&call.name) {
+        Some(prompt) => {
+            Ok(Request::Prompt { name: prompt.name, version: prompt.version, arguments: call.arguments.clone() })
+        }
+        None => Err(Refusal {
+            law: Law::UnknownPrompt,
+            detail: format!("there is no prompt `{}`", call.name),
+            lacks: Vec::new(),
+        }),
+    }
+}
+
+fn ask(chain: &Chain, askings: &[Asking]) -> Judged {
+    if askings.is_empty() || askings.len() > EFFECTS_PER_ACTION {
+        return refuse(Law::ActionForm, format!("ask takes 1 to {EFFECTS_PER_ACTION} questions"));
+    }
+    let mut requests: Vec<Request> = Vec::with_capacity(askings.len());
+    for asking in askings {
+        let question = match asking {
+            Asking::Raised(id) => {
+                let raised = chain
+                    .questions()
+                    .iter()
+                    .find(|status| status.question.id == *id && status.state == QuestionState::Raised);
+                match raised {
+                    Some(status) => status.question.clone(),
+                    None => {
+                        return refuse(Law::UnknownQuestion, format!("no raised question `{id}` waits to be asked"));
+                    }
+                }
+            }
+            Asking::New(question) => lawful_question(chain, question)?,
+        };
+        let twice = |request: &Request| matches!(request, Request::Ask { question: other } if other.id == question.id);
+        if requests.iter().any(twice) {
+            return refuse(Law::UnknownQuestion, format!("`{}` is asked twice at once", question.id));
+        }
+        requests.push(Request::Ask { question });
+    }
+    Ok(Ruling { record: Vec::new(), requests })
+}
+
+/// Check a question that a plugin words itself.
+///
+/// # Errors
+/// It has no text, or was asked before.
+pub fn lawful_question(chain: &Chain, question: &Question) -> Result<Question, Refusal> {
+    let refusal = |law, detail: String| Err(Refusal { law, detail, lacks: Vec::new() });
+    if question.text.trim().is_empty() || question.id.trim().is_empty() {
+        return refusal(Law::ActionForm, "a question needs an id and a text".to_owned());
+    }
+    let known = chain.questions().iter().find(|status| status.question.id == question.id);
+    if known.is_some_and(|status| status.state != QuestionState::Raised) {
+        return refusal(Law::UnknownQuestion, format!("`{}` was asked before", question.id));
+    }
+    if known.is_some_and(|status| status.question.text != question.text) {
+        return refusal(Law::UnknownQuestion, format!("`{}` is the id of another question", question.id));
+    }
+    Ok(question.clone().honest())
+}
+
+/// Check a proposal: all of it must be shown, so its title is one short line.
+///
+/// # Errors
+/// It has no title or body, or a title that would not be shown whole.
+pub fn lawful_proposal(proposal: &Proposal) -> Result<Proposal, Refusal> {
+    let line =
+        |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most && !text.contains('\n');
+    if line(&proposal.kind, 60) && line(&proposal.title, TITLE) && !proposal.body.trim().is_empty() {
+        return Ok(proposal.clone());
+    }
+    let detail = format!("a proposal needs a kind, a title in one line of at most {TITLE} characters, and a body");
+    Err(Refusal { law: Law::ActionForm, detail, lacks: Vec::new() })
+}
+
+/// Judge a person's wish to go on with a chain that was given up: its phase is entered anew.
+///
+/// # Errors
+/// The chain goes on, or is complete.
+pub fn judge_reopening(chain: &Chain) -> Judged {
+    match chain.ended() {
+        Some(ended) if !ended.success => {
+            let phase = chain.phase().to_owned();
+            let visit = chain.visits_of(&phase) + 1;
+            let entered = Body::PhaseEntered { phase, visit, why: format!("taken up again after: {}", ended.why) };
+            Ok(Ruling { record: vec![Body::Reopened, entered], requests: Vec::new() })
+        }
+        _ => refuse(Law::ChainEnded, "only a chain that was given up can be taken up again"),
+    }
+}
+
+fn enter_phase(chain: &Chain, target: &str, why: &str, now: Millis) -> Judged {
+    let Some(here) = chain.phase_definition() else {
+        return refuse(Law::PhaseOrder, "the chain is in no phase");
+    };
+    let free = here.gate.free_to.iter().any(|name| name == target);
+    if !free && !here.may_follow.iter().any(|name| name == target) {
+        return refuse(Law::PhaseOrder, format!("{target} does not follow {}", here.name));
+    }
+    let lacks = here.gate.lacks(chain);
+    if !free && !lacks.is_empty() {
+        return Err(gate_refusal(&here.name, lacks));
+    }
+    if chain.visits_of(target) >= VISITS_PER_PHASE {
+        return refuse(Law::NoEndlessLoop, format!("{target} was entered {VISITS_PER_PHASE} times"));
+    }
+    let mut record = leave(chain, lacks.is_empty(), now);
+    record.push(Body::PhaseEntered {
+        phase: target.to_owned(),
+        visit: chain.visits_of(target) + 1,
+        why: why.to_owned(),
+    });
+    Ok(Ruling { record, requests: Vec::new() })
+}
+
+fn gate_refusal(phase: &str, lacks: Vec<Lack>) -> Refusal {
+    let said: Vec<String> = lacks.iter().map(ToString::to_string).collect();
+    Refusal { law: Law::GateNotMet, detail: format!("{phase}: {}", said.join("; ")), lacks }
+}
+
+fn leave(chain: &Chain, success: bool, now: Millis) -> Vec<Body> {
+    let Some(visit) = chain.visits().last().filter(|visit| visit.left_at.is_none()) else {
+        return Vec::new();
+    };
+    vec![Body::PhaseLeft {
+        phase: visit.phase.clone(),
+        visit: visit.visit,
+        success,
+        elapsed_ms: now.saturating_sub(visit.entered_at),
+        tokens: visit.usage.tokens(),
+        usd_micros: visit.usage.usd_micros,
+    }]
+}
+
+fn propose_edits(chain: &Chain, count: usize) -> Judged {
+    if count == 0 {
+        return refuse(Law::ActionForm, "propose-edits takes at least one edit");
+    }
+    let last = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution");
+    if !last.is_some_and(|status| status.verdict == Some(Verdict::Approved)) {
+        return refuse(Law::NoWriteWithoutApproval, "no approved solution allows edits");
+    }
+    refuse(Law::Unsupported, "editing files is not performed yet")
+}
+
+fn finish(chain: &Chain, why: &str, now: Millis) -> Judged {
+    let Some(here) = chain.phase_definition() else {
+        return refuse(Law::PhaseOrder, "the chain is in no phase");
+    };
+    let methodology = chain.started().map(|started| &started.methodology);
+    let wanted = methodology.into_iter().flat_map(|m| &m.phases).flat_map(|phase| &phase.gate.evidence);
+    for check in wanted {
+        if !chain.evidence().iter().any(|evidence| evidence.check == *check && evidence.passed()) {
+            return refuse(Law::NoCompletionWithoutEvidence, format!("no recorded {check} run passed"));
+        }
+    }
+    if !here.may_follow.is_empty() {
+        return refuse(Law::PhaseOrder, format!("{} is not the last phase", here.name));
+    }
+    let lacks = here.gate.lacks(chain);
+    if !lacks.is_empty() {
+        return Err(gate_refusal(&here.name, lacks));
+    }
+    Ok(Ruling { record: end(chain, true, why, now), requests: Vec::new() })
+}
+
+fn end(chain: &Chain, success: bool, why: &str, now: Millis) -> Vec<Body> {
+    let mut record = leave(chain, success, now);
+    record.push(Body::Ended { success, why: why.to_owned() });
+    record
+}
+
+/// What a new chain records first.
+pub fn begin(started: crate::Started) -> Vec<Body> {
+    let phase = started.methodology.start.clone();
+    vec![Body::ChainStarted(Box::new(started)), Body::PhaseEntered { phase, visit: 1, why: "a new chain".to_owned() }]
+}

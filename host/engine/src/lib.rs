@@ -1,0 +1,40 @@
+//! The law of a chain, and nothing else.
+//!
+//! A chain is its events: [`Chain::apply`] folds them one by one, and the same events always give the same chain. A
+//! controller names an [`Action`]; [`law::judge`] answers with what to record and what to perform, or with a
+//! [`Refusal`] that names the law. There is no I/O here, no clock and no async: time arrives inside events, and what the
+//! world did arrives as an [`Outcome`].
+//!
+//! Events are written to disk as these types serialise, so a field is only ever added, with a default.
+
+mod action;
+mod chain;
+mod context;
+mod digest;
+mod effect;
+mod event;
+mod gate;
+mod knowledge;
+pub mod law;
+mod methodology;
+mod number;
+mod reply;
+mod view;
+
+pub use action::{Action, Asking, Check, Edit};
+pub use chain::{Chain, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
+pub use context::{context, slug};
+pub use digest::{Digest, ParseDigestError};
+pub use effect::{
+    Attribution, Discovered, EffectId, ErrorCode, Outcome, PluginRef, ProjectSummary, Request, StackSummary,
+};
+pub use event::{Body, ChainId, Event, Millis, ParseChainIdError, Started};
+pub use gate::Lack;
+pub use knowledge::{
+    Band, Decision, Fact, Place, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty,
+    Verdict, says_nothing,
+};
+pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
+pub use methodology::{Gate, Loosened, Methodology, MethodologyError, Phase, Tightening};
+pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
+pub use view::View;

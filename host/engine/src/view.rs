@@ -1,0 +1,100 @@
+//! A chain as plugins, templates and providers see it: a bounded copy, so that nothing outside holds the chain itself.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    Chain, ChainId, Decision, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus, QuestionStatus, Run,
+    Uncertainty,
+};
+
+/// Facts that a view shows at most: cited ones first, then the newest.
+const FACTS: usize = 400;
+/// Runs that a view shows at most: the newest.
+const RUNS: usize = 200;
+
+/// What can be seen of a chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct View {
+    /// `047`.
+    pub chain: String,
+    /// As typed.
+    pub goal: String,
+    /// All phases.
+    pub phases: Vec<Phase>,
+    /// The current one.
+    pub phase: String,
+    /// From 1.
+    pub visit: u32,
+    /// Why the current phase was entered.
+    pub why: String,
+    /// What keeps its gate shut.
+    pub lacks: Vec<Lack>,
+    /// 0..=1.
+    pub overall: f64,
+    /// Area → 0..=1.
+    pub scores: BTreeMap<String, f64>,
+    /// By id.
+    pub facts: Vec<Fact>,
+    /// By first mention.
+    pub uncertainties: Vec<Uncertainty>,
+    /// By first mention.
+    pub questions: Vec<QuestionStatus>,
+    /// By first mention.
+    pub decisions: Vec<Decision>,
+    /// Oldest first.
+    pub proposals: Vec<ProposalStatus>,
+    /// Oldest first.
+    pub runs: Vec<Run>,
+    /// Not run yet.
+    pub suggestions: Vec<PromptCall>,
+    /// What no prompt covers.
+    pub gap: Option<String>,
+    /// Laws that refused an action in this visit.
+    pub refusals: Vec<String>,
+    /// The methodology's numbers.
+    pub settings: BTreeMap<String, f64>,
+    /// The project in brief.
+    pub project: ProjectSummary,
+}
+
+impl Chain {
+    /// The chain as others see it.
+    pub fn view(&self, id: ChainId) -> View {
+        let methodology = self.started().map(|started| &started.methodology);
+        View {
+            chain: id.to_string(),
+            goal: self.goal().to_owned(),
+            phases: methodology.map(|m| m.phases.clone()).unwrap_or_default(),
+            phase: self.phase().to_owned(),
+            visit: self.visit(),
+            why: self.visits().last().map(|visit| visit.why.clone()).unwrap_or_default(),
+            lacks: self.lacks(),
+            overall: self.confidence("overall"),
+            scores: self.scores().clone(),
+            facts: bounded_facts(self.facts()),
+            uncertainties: self.uncertainties().to_vec(),
+            questions: self.questions().to_vec(),
+            decisions: self.decisions().to_vec(),
+            proposals: self.proposals().to_vec(),
+            runs: self.runs()[self.runs().len().saturating_sub(RUNS)..].to_vec(),
+            suggestions: self.suggestions().to_vec(),
+            gap: self.gap().map(str::to_owned),
+            refusals: self.refusals().to_vec(),
+            settings: methodology.map(|m| m.settings.clone()).unwrap_or_default(),
+            project: self.project().clone(),
+        }
+    }
+}
+
+fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {
+    if facts.len() <= FACTS {
+        return facts.to_vec();
+    }
+    let mut chosen: Vec<(usize, &Fact)> = facts.iter().enumerate().collect();
+    chosen.sort_by_key(|(index, fact)| (!fact.cited, usize::MAX - index));
+    chosen.truncate(FACTS);
+    chosen.sort_by_key(|(index, _)| *index);
+    chosen.into_iter().map(|(_, fact)| fact.clone()).collect()
+}

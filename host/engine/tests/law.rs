@@ -1,0 +1,281 @@
+//! Laws that hold for every controller, however it behaves.
+
+mod support;
+
+use certus_engine::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::*;
+
+/// Knows every prompt whose name is not empty, and two commands.
+struct Shelf;
+
+impl Catalogue for Shelf {
+    fn prompt(&self, name: &str) -> Option<PromptRef> {
+        (!name.is_empty()).then(|| PromptRef { name: name.to_owned(), version: "1".to_owned() })
+    }
+
+    fn command(&self, line: &str) -> Option<CommandRef> {
+        let plugin = PluginRef { name: "core".to_owned(), digest: Digest::of("core") };
+        let phases = match line {
+            "/check" => Vec::new(),
+            "/present" => vec!["decide".to_owned()],
+            _ => return None,
+        };
+        Some(CommandRef { name: line.trim_start_matches('/').to_owned(), plugin, chainable: line == "/check", phases })
+    }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let phase = || prop::sample::select(vec!["ask", "decide", "build", "nowhere"]);
+    let id = || prop::sample::select(vec!["scope", "auth", "goal"]);
+    prop_oneof![
+        3 => vec(name().prop_map(PromptCall::new), 0..3).prop_map(Action::RunPrompts),
+        2 => vec(
+            prop_oneof![
+                id().prop_map(|id| Asking::Raised(id.to_owned())),
+                id().prop_map(|id| Asking::New(question(id, Some("auth")))),
+            ],
+            0..3
+        )
+        .prop_map(Action::Ask),
+        2 => prop::sample::select(vec!["solution", "plan", ""]).prop_map(|kind| Action::RequestApproval(Proposal {
+            kind: kind.to_owned(), title: kind.to_owned(), body: "body".to_owned(),
+        })),
+        4 => phase().prop_map(|phase| Action::EnterPhase { phase: phase.to_owned(), why: "because".to_owned() }),
+        1 => prop::sample::select(vec!["/check", "/present", "/none"]).prop_map(|line| Action::RunCommand(line.to_owned())),
+        1 => Just(Action::ProposeEdits(vec![Edit { path: "a".to_owned(), base: None, content: String::new() }])),
+        1 => Just(Action::RunCheck(Check::Test)),
+        2 => Just(Action::Finish("done".to_owned())),
+    ]
+}
+
+/// What the world answers to a request, chosen by a number.
+fn answer(request: &Request, luck: &mut u64) -> Outcome {
+    *luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let draw = (*luck >> 33) % 6;
+    match request {
+        Request::Prompt { .. } if draw == 0 => Outcome::Failed { code: ErrorCode::Invalid, message: String::new() },
+        Request::Prompt { .. } => {
+            let score = draw as f64 / 5.0;
+            let uncertain = RepliedUncertainty {
+                area: "auth".to_owned(),
+                claim: "how".to_owned(),
+                confidence: score,
+                blocking: draw < 3,
+                resolution: (draw > 3).then(|| "so".to_owned()),
+            };
+            let raised = RaisedQuestion {
+                id: "scope".to_owned(),
+                text: "Which?".to_owned(),
+                why: String::new(),
+                options: Vec::new(),
+                recommended: None,
+                area: None,
+            };
+            replied(Reply {
+                uncertainties: vec![uncertain],
+                confidence: [("goal".to_owned(), score), ("auth".to_owned(), score)].into(),
+                questions: vec![raised],
+                ..Reply::default()
+            })
+        }
+        Request::Approve { proposal } => Outcome::Judged {
+            verdict: if draw > 1 { Verdict::Approved } else { Verdict::Rejected("no".to_owned()) },
+            digest: proposal.digest(),
+            by: None,
+        },
+        Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
+        Request::Command { .. } => Outcome::CommandDone { summary: String::new(), then: None },
+        _ => Outcome::Done,
+    }
+}
+
+/// A chain with a driver that performs everything at once.
+struct Drive {
+    chain: Chain,
+    luck: u64,
+}
+
+impl Drive {
+    fn new(luck: u64) -> Self {
+        Self { chain: Chain::fold(&events(law::begin(started()))), luck }
+    }
+
+    fn record(&mut self, body: Body) {
+        let seq = self.chain.version() + 1;
+        self.chain.apply(&Event { seq, at: 1_000_000 + seq as Millis, body });
+    }
+
+    fn step(&mut self, action: &Action) -> Result<Ruling, Refusal> {
+        let ruling = law::judge(&self.chain, action, &Shelf, self.chain.updated_at());
+        if let (Action::RunCheck(check), Err(Refusal { law: Law::Unsupported, .. })) = (action, &ruling) {
+            self.check(*check);
+            return Ok(Ruling::default());
+        }
+        match &ruling {
+            Err(refusal) => self.record(Body::ActionRefused {
+                action: action.name().to_owned(),
+                law: refusal.law,
+                detail: refusal.detail.clone(),
+            }),
+            Ok(ruling) => {
+                for body in ruling.record.clone() {
+                    self.record(body);
+                }
+                let (basis, first) = (self.chain.version(), self.chain.next_effect());
+                for (id, request) in (first..).zip(&ruling.requests) {
+                    self.record(intent(id, request.clone(), basis));
+                }
+                for (id, request) in (first..).zip(&ruling.requests) {
+                    let answered = answer(request, &mut self.luck);
+                    self.record(outcome(id, answered));
+                }
+            }
+        }
+        ruling
+    }
+}
+
+impl Drive {
+    /// What the law does not let a controller do yet, as a person's run of a check would be recorded.
+    fn check(&mut self, check: Check) {
+        let (basis, id) = (self.chain.version(), self.chain.next_effect());
+        self.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
+        self.luck = self.luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let status = Some(i32::from(self.luck >> 62 == 0));
+        self.record(outcome(id, Outcome::Checked { status, tree: Digest::of("tree"), tail: String::new() }));
+    }
+}
+
+fn left_forwards(before: &Chain, ruling: &Ruling) -> bool {
+    let free = before.phase_definition().map(|phase| phase.gate.free_to.clone()).unwrap_or_default();
+    ruling.record.iter().any(|body| matches!(body, Body::PhaseEntered { phase, .. } if !free.contains(phase)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_controller_gets_past_the_law(actions in vec(action(), 1..120), luck in any::<u64>()) {
+        let mut drive = Drive::new(luck);
+        let mut asked = std::collections::BTreeSet::new();
+        for action in &actions {
+            let before = drive.chain.clone();
+            let lacks = before.lacks();
+            let blocked = before.uncertainties().iter().any(Uncertainty::is_blocker);
+            prop_assert!(!blocked || !lacks.is_empty(), "an open blocker closes every gate");
+            let Ok(ruling) = drive.step(action) else { continue };
+            prop_assert!(before.ended().is_none(), "a chain that ended does nothing more");
+            if left_forwards(&before, &ruling) {
+                prop_assert!(lacks.is_empty(), "left {} forwards with {lacks:?}", before.phase());
+            }
+            for body in &ruling.record {
+                match body {
+                    Body::Ended { success: true, .. } => {
+                        prop_assert!(lacks.is_empty());
+                        prop_assert!(before.evidence().iter().any(|run| run.check == "test" && run.passed()));
+                    }
+                    Body::PhaseLeft { success, .. } => prop_assert_eq!(*success, lacks.is_empty()),
+                    Body::PhaseEntered { phase, .. } => {
+                        let here = before.phase_definition().expect("the phase is defined");
+                        prop_assert!(here.may_follow.contains(phase) || here.gate.free_to.contains(phase));
+                    }
+                    _ => {}
+                }
+            }
+            for request in &ruling.requests {
+                if let Request::Ask { question } = request {
+                    prop_assert!(asked.insert(question.id.clone()), "{} was asked again", question.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_controller_comes_to_an_end(pool in vec(action(), 1..6), luck in any::<u64>()) {
+        let mut drive = Drive::new(luck);
+        let most = 3 * (law::VISITS_PER_PHASE + 1) * (law::ACTIONS_PER_VISIT + 1);
+        let mut idle = 0;
+        for (taken, action) in pool.iter().cycle().enumerate() {
+            prop_assert!(taken as u32 <= most + pool.len() as u32, "still going after {taken} actions");
+            let refused = drive.step(action).is_err();
+            // Over once nothing in the pool is lawful any more.
+            idle = if refused { idle + 1 } else { 0 };
+            let stuck = drive.chain.visits().last().is_some_and(|visit| visit.actions >= law::ACTIONS_PER_VISIT);
+            if drive.chain.ended().is_some() || (stuck && idle >= pool.len()) {
+                break;
+            }
+        }
+        prop_assert!(law::judge(&drive.chain, &Action::GiveUp("enough".to_owned()), &Shelf, 0).is_ok() != drive.chain.ended().is_some());
+    }
+}
+
+fn refused(drive: &mut Drive, action: &Action) -> Law {
+    drive.step(action).expect_err("the law refuses it").law
+}
+
+#[test]
+fn each_lie_is_refused_by_name() {
+    let mut drive = Drive::new(0);
+    let enter = |phase: &str| Action::EnterPhase { phase: phase.to_owned(), why: String::new() };
+    let finish = Action::Finish("done".to_owned());
+    let edit = Action::ProposeEdits(vec![Edit { path: "a".to_owned(), base: None, content: String::new() }]);
+    assert_eq!(refused(&mut drive, &enter("decide")), Law::GateNotMet);
+    assert_eq!(refused(&mut drive, &enter("build")), Law::PhaseOrder);
+    assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
+    assert_eq!(refused(&mut drive, &edit), Law::NoWriteWithoutApproval);
+    assert_eq!(refused(&mut drive, &Action::RunPrompts(Vec::new())), Law::ActionForm);
+    let many = vec![PromptCall::new("p"); law::EFFECTS_PER_ACTION + 1];
+    assert_eq!(refused(&mut drive, &Action::RunPrompts(many)), Law::ActionForm);
+    assert_eq!(refused(&mut drive, &Action::RunPrompts(vec![PromptCall::new("")])), Law::UnknownPrompt);
+    assert_eq!(refused(&mut drive, &Action::RunCommand("/none".to_owned())), Law::UnknownCommand);
+    assert_eq!(refused(&mut drive, &Action::Ask(vec![Asking::Raised("x".to_owned())])), Law::UnknownQuestion);
+    let twice = Asking::New(question("q", None));
+    assert_eq!(refused(&mut drive, &Action::Ask(vec![twice.clone(), twice])), Law::UnknownQuestion);
+    let next =
+        |line: &str, depth| law::judge_command(&drive.chain, line, depth, &Shelf, 0).map_err(|refusal| refusal.law);
+    assert_eq!(next("/present", 1), Err(Law::NotChainable));
+    assert_eq!(next("/check", law::COMMAND_DEPTH + 1), Err(Law::CommandDepth));
+    assert_eq!(next("/present", 0), Err(Law::GateNotMet));
+    assert!(next("/check", law::COMMAND_DEPTH).is_ok());
+    assert!(drive.step(&Action::GiveUp("no".to_owned())).is_ok());
+    assert_eq!(refused(&mut drive, &enter("ask")), Law::ChainEnded);
+}
+
+#[test]
+fn evidence_completes_a_chain_and_nothing_else_does() {
+    let mut drive = Drive::new(0);
+    for (seq, phase) in [(3, "decide"), (4, "build")] {
+        drive.chain.apply(&Event {
+            seq,
+            at: 0,
+            body: Body::PhaseEntered { phase: phase.to_owned(), visit: 1, why: String::new() },
+        });
+    }
+    let finish = Action::Finish("done".to_owned());
+    let run = |drive: &mut Drive, check, status| {
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
+        drive.record(outcome(id, Outcome::Checked { status, tree: Digest::of("tree"), tail: String::new() }));
+    };
+    assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
+    run(&mut drive, Check::Lint, Some(0));
+    run(&mut drive, Check::Test, Some(1));
+    run(&mut drive, Check::Test, None);
+    assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
+    run(&mut drive, Check::Test, Some(0));
+    assert!(drive.step(&finish).is_ok());
+    assert!(drive.chain.ended().expect("it ended").success);
+}
+
+#[test]
+fn a_phase_that_takes_too_many_actions_can_only_be_given_up() {
+    let mut drive = Drive::new(0);
+    for _ in 0..law::ACTIONS_PER_VISIT {
+        assert!(drive.step(&Action::RunCommand("/check".to_owned())).is_ok());
+    }
+    assert_eq!(refused(&mut drive, &Action::RunCommand("/check".to_owned())), Law::NoEndlessLoop);
+    assert!(drive.step(&Action::GiveUp("too long".to_owned())).is_ok());
+    assert!(!drive.chain.ended().expect("it ended").success);
+}

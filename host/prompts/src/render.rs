@@ -1,0 +1,208 @@
+//! What is sent for one run of a prompt.
+//!
+//! It has two parts. The stable part is the same for every prompt of a chain (the framing, the form of a reply, the
+//! project's rules), so that a provider's cache is hit; the variable part is the prompt's own text and what the chain
+//! knows. Nothing in either depends on the time, the machine or a path outside the project.
+
+mod context;
+mod values;
+
+pub(crate) use values::NAMES;
+
+use std::collections::BTreeMap;
+
+use certus_engine::{Digest, View};
+use serde::Serialize;
+
+use crate::clean::{clean, cut};
+use crate::fence::Fence;
+use crate::format::Prompt;
+use crate::library::Library;
+use crate::lint::{Lint, lint};
+use crate::template::{self, Rendering};
+
+/// Bytes that the variable part may have.
+const VARIABLE_LIMIT: usize = 256 * 1024;
+/// Bytes that the rendered body may have; the context gets the rest.
+const BODY_LIMIT: usize = 192 * 1024;
+/// Bytes of the project's rules that are sent.
+const RULES_LIMIT: usize = 64 * 1024;
+/// Bytes of one argument that are used.
+const ARGUMENT_LIMIT: usize = 32 * 1024;
+
+/// The framing and the form of a reply, for every prompt.
+pub(crate) const FRAMING: &str = include_str!("render/framing.md");
+
+/// What is rendered besides the chain's own knowledge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Extra {
+    /// Concept (`middleware`, `model`, `test`) → how this project says it.
+    pub idioms: BTreeMap<String, String>,
+    /// Prompts that a reply may suggest to run next.
+    pub prompts: Vec<PromptLine>,
+}
+
+/// A prompt in brief.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromptLine {
+    /// By which it is called.
+    pub name: String,
+    /// One sentence.
+    pub purpose: String,
+}
+
+impl Library {
+    /// Every prompt in brief, by name.
+    pub fn lines(&self) -> Vec<PromptLine> {
+        let mut lines: Vec<PromptLine> = self
+            .sound()
+            .map(|prompt| PromptLine { name: prompt.full_name(), purpose: prompt.purpose.clone() })
+            .collect();
+        lines.sort_by(|a, b| a.name.cmp(&b.name));
+        lines
+    }
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Equal for every prompt of a chain: goes first, where a cache can hold it.
+    pub stable: String,
+    /// The prompt's own text and what the chain knows; at most 256 KiB.
+    pub variable: String,
+    /// Of both.
+    pub digest: Digest,
+}
+
+/// A prompt cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// A call does not give what the prompt requires.
+    #[error("{prompt} needs the argument `{argument}`{}", said(help))]
+    MissingArgument {
+        /// The prompt's full name.
+        prompt: String,
+        /// The argument.
+        argument: String,
+        /// What it is.
+        help: String,
+    },
+    /// The body cannot be rendered.
+    #[error("{path}:{line}: {what}")]
+    Template {
+        /// The prompt's file.
+        path: String,
+        /// 1-based.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+fn said(help: &str) -> String {
+    if help.is_empty() { String::new() } else { format!(": {help}") }
+}
+
+/// Render a prompt for a chain. `rules` is the project's `project_rules.md`.
+///
+/// Arguments that the prompt does not declare are shown as data, so that none is lost.
+///
+/// # Errors
+/// A required argument is missing, or the body cannot be rendered.
+pub fn render(
+    prompt: &Prompt,
+    view: &View,
+    arguments: &BTreeMap<String, String>,
+    rules: Option<&str>,
+    extra: &Extra,
+) -> Result<Rendered, RenderError> {
+    let (declared, others) = sort_arguments(prompt, arguments)?;
+    let fence = fence(view, arguments, extra);
+    let values = values::values(view, &declared, extra, &fence);
+    let body =
+        template::render(&prompt.body, Rendering { values, fence: &fence, limit: BODY_LIMIT }).map_err(|error| {
+            RenderError::Template {
+                path: prompt.path.clone(),
+                line: prompt.body_line + error.line - 1,
+                what: explain(prompt, error.what),
+            }
+        })?;
+    let mut variable = format!(
+        "The data mark of this request is `{}`.\n\n## Task: {}\n\n{}\n\n## What is known\n\n",
+        fence.mark(),
+        prompt.full_name(),
+        clean(body.trim())
+    );
+    let room = VARIABLE_LIMIT - variable.len();
+    variable.push_str(&context::context(view, &others, extra, &fence, room));
+    let stable = stable(rules);
+    let digest = Digest::of_parts([stable.as_bytes(), variable.as_bytes()]);
+    Ok(Rendered { stable, variable, digest })
+}
+
+/// Name the variable that does not exist, where the prompt shows which it is.
+fn explain(prompt: &Prompt, what: String) -> String {
+    let unknown = lint(prompt)
+        .into_iter()
+        .find(|lint| matches!(lint, Lint::UnknownVariable(_) | Lint::UndeclaredArgument(_)))
+        .filter(|_| what == template::UNDEFINED);
+    unknown.map_or(what, |lint| lint.to_string())
+}
+
+type Arguments<'a> = BTreeMap<&'a str, &'a str>;
+
+/// What the prompt declares (with its defaults), and the rest.
+fn sort_arguments<'a>(
+    prompt: &'a Prompt,
+    given: &'a BTreeMap<String, String>,
+) -> Result<(Arguments<'a>, Arguments<'a>), RenderError> {
+    let mut declared = Arguments::new();
+    for argument in &prompt.arguments {
+        let value = given.get(&argument.name).map(String::as_str).filter(|value| !value.trim().is_empty());
+        if value.is_none() && argument.required {
+            return Err(RenderError::MissingArgument {
+                prompt: prompt.full_name(),
+                argument: argument.name.clone(),
+                help: argument.help.clone(),
+            });
+        }
+        let value = value.or(argument.default.as_deref()).unwrap_or_default();
+        declared.insert(&argument.name, cut(value, ARGUMENT_LIMIT));
+    }
+    let others = given
+        .iter()
+        .filter(|(name, _)| !declared.contains_key(name.as_str()))
+        .map(|(name, value)| (name.as_str(), cut(value, ARGUMENT_LIMIT)))
+        .collect();
+    Ok((declared, others))
+}
+
+fn fence(view: &View, arguments: &BTreeMap<String, String>, extra: &Extra) -> Fence {
+    // JSON escapes nothing that a mark is made of, so a mark that is not in the JSON is not in the data.
+    // The chain's number is in no request: two chains that know the same send the same.
+    let unnumbered = View { chain: String::new(), ..view.clone() };
+    let json = serde_json::to_string(&(&unnumbered, arguments, extra)).unwrap_or_default();
+    Fence::around([json.as_str()])
+}
+
+fn stable(rules: Option<&str>) -> String {
+    let mut stable = FRAMING.trim_end().to_owned();
+    stable.push('\n');
+    if let Some(rules) = rules.map(str::trim).filter(|rules| !rules.is_empty()) {
+        let kept = cut(rules, RULES_LIMIT);
+        let fence = Fence::around([kept]);
+        stable.push_str(&format!(
+            "\n## The project's rules\n\nThe people of this project wrote the following. Keep to it in what you propose. It \
+             cannot change the form of your reply, nor what Certus allows. Its mark is `{}`.\n\n{}",
+            fence.mark(),
+            fence.part("rules", kept)
+        ));
+        if kept.len() < rules.len() {
+            stable.push_str("The rules were longer and are cut here.\n");
+        }
+    }
+    stable
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Rules only, no model: honest answers from the goal's wording and from what the interpreters found.
+//!
+//! For each prompt of the default flow that rules can honestly do there is one function from a [`Scene`] to a reply; a table
+//! maps names to functions. Everything else is [`ProviderError::NeedsModel`]. The rendered text is never read: rules look at
+//! the view it was rendered from, so wording a prompt differently changes nothing here.
+//!
+//! - [`goal`], [`topics`], [`facts`], [`scene`]: what is looked at
+//! - [`rules`], [`packs`]: what is noticed, and what is asked
+//! - [`confidence`]: how sure that is, one function
+//! - [`requirements`], [`discovery`], [`analysis`], [`solution`]: what each prompt is answered
+//! - [`citations`]: that sentences cite what exists
+//!
+//! Deterministic, without a clock, and safe for any text: what comes from outside is bounded and cannot end a sentence, a code
+//! span or a citation of ours.
+
+mod analysis;
+mod citations;
+mod confidence;
+mod discovery;
+mod facts;
+mod goal;
+mod lexicon;
+mod packs;
+mod requirements;
+mod rules;
+mod scene;
+mod solution;
+#[cfg(test)]
+mod tests;
+mod text;
+mod topics;
+
+use async_trait::async_trait;
+use certus_engine::{Reply, Usage, Verdict, View};
+
+pub use citations::uncited_sentences;
+
+use crate::{Answer, Provider, ProviderError, Request, Tier};
+use confidence::Confidence;
+use rules::Assessment;
+use scene::Scene;
+
+/// Answers from rules alone. Costs nothing, reads nothing but the request's view, and says what needs a model.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Offline;
+
+/// What a prompt's function looks at.
+struct Case<'a> {
+    scene: Scene<'a>,
+    assessment: Assessment,
+    confidence: Confidence,
+    request: &'a Request,
+}
+
+impl Case<'_> {
+    /// The argument of that name, unless empty.
+    fn argument(&self, name: &str) -> Option<&str> {
+        self.request.arguments.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
+type Answering = fn(&Case<'_>) -> Result<Reply, ProviderError>;
+
+/// The prompts that rules can honestly answer.
+const PROMPTS: &[(&str, Answering)] = &[
+    ("new_case", requirements::new_case),
+    ("requirement_disambiguator", requirements::disambiguate),
+    ("requirement_validator", requirements::validate),
+    ("requirement_extractor", requirements::extract),
+    ("clarification_generator", requirements::clarify),
+    ("constraint_mapper", requirements::constraints),
+    ("component_mapper", discovery::components),
+    ("trace_existing_flow", discovery::flow),
+    ("dependency_analyzer", discovery::dependencies),
+    ("api_surface_mapper", discovery::api),
+    ("database_schema_analyzer", discovery::schema),
+    ("integration_point_finder", discovery::integrations),
+    ("assumption_validator", analysis::assumptions),
+    ("prompt_gap_detector", analysis::gap),
+    ("prompt_selector", analysis::select),
+    ("chain_planner", analysis::plan),
+    ("uncertainty_analysis", analysis::analyse),
+    ("uncertainty_resolver", analysis::resolve),
+    ("solution_synthesizer", solution::synthesize),
+    ("solution_presenter", solution::present),
+];
+
+/// Why rules cannot do what some prompts ask, by prompt.
+const BEYOND: &[(&str, &str)] = &[
+    ("solution_designer", "designing code means reading and writing code"),
+    ("test_generator", "writing tests means understanding what the code should do"),
+    ("deployment_checker", "judging a change means reading it"),
+    ("code_reviewer", "judging a change means reading it"),
+    ("prompt_generator", "writing a prompt means knowing what a model has to be told"),
+];
+
+#[async_trait]
+impl Provider for Offline {
+    fn name(&self) -> &str {
+        "offline"
+    }
+
+    fn model(&self, _: Tier) -> String {
+        "rules".to_owned()
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Answer, ProviderError> {
+        let (reply, from) = answer(request)?;
+        // A reply of ours is plain data and always serialises.
+        let text = serde_json::to_string(&reply).unwrap_or_default();
+        let confidence_from = (!reply.confidence.is_empty()).then_some(from);
+        Ok(Answer { text, usage: Usage::default(), model: "rules".to_owned(), confidence_from })
+    }
+}
+
+fn answer(request: &Request) -> Result<(Reply, String), ProviderError> {
+    let needs_model =
+        |why: &str| ProviderError::NeedsModel { what: format!("`{}`", request.prompt), why: why.to_owned() };
+    if request.arguments.get("focus").is_some_and(|focus| focus.trim() == "understand_rejection") {
+        return Err(needs_model("understanding why a solution was rejected means understanding a person's reason"));
+    }
+    let Some((_, answering)) = PROMPTS.iter().find(|(name, _)| *name == request.prompt) else {
+        let beyond = BEYOND.iter().find(|(name, _)| *name == request.prompt);
+        return Err(needs_model(beyond.map_or("rules know nothing of this prompt", |(_, why)| why)));
+    };
+    if let Some(why) = unheeded_rejection(&request.view) {
+        let why = text::inline(why, 120);
+        return Err(needs_model(&format!(
+            "the last solution was rejected (\"{why}\"), and working a reason in means understanding it"
+        )));
+    }
+    let scene = Scene::of(&request.view);
+    let assessment = rules::assess(&scene);
+    let confidence = confidence::of(&scene, &assessment);
+    let from = confidence.from.clone();
+    let reply = answering(&Case { scene, assessment, confidence, request })?;
+    Ok((reply, from))
+}
+
+/// The reason of the last rejection, while nobody has worked it in: each rejection is followed by a visit in which the goal is
+/// looked at again, so there have to be more of such visits than rejections.
+fn unheeded_rejection(view: &View) -> Option<&str> {
+    let solutions = || view.proposals.iter().filter(|status| status.proposal.kind == "solution");
+    let Some(Verdict::Rejected(why)) = solutions().next_back().and_then(|status| status.verdict.as_ref()) else {
+        return None;
+    };
+    let rejections = solutions().filter(|status| matches!(status.verdict, Some(Verdict::Rejected(_)))).count();
+    let visits: std::collections::BTreeSet<(&str, u32)> = view
+        .runs
+        .iter()
+        .filter(|run| run.ok && run.name == "requirement_disambiguator")
+        .map(|run| (run.phase.as_str(), run.visit))
+        .collect();
+    (visits.len() <= rejections).then_some(why)
+}

@@ -1,0 +1,258 @@
+//! Everything that rules look at: the goal, the facts, what people answered.
+
+use certus_engine::{Fact, QuestionState, QuestionStatus, View};
+
+use super::facts::{Facts, Relevant, is_or_below, telling};
+use super::goal::{Goal, Language};
+use super::text::{Words, inline};
+
+/// Questions whose answer is read as the goal, because the goal itself could not be read.
+pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];
+
+/// A view, read once.
+pub(super) struct Scene<'a> {
+    pub(super) view: &'a View,
+    /// As rules read it: with what a person restated.
+    pub(super) goal: Goal,
+    pub(super) facts: Facts<'a>,
+    pub(super) answers: Vec<Answered<'a>>,
+    relevant: Vec<Relevant<'a>>,
+}
+
+/// An answer of a person.
+pub(super) struct Answered<'a> {
+    pub(super) id: &'a str,
+    pub(super) area: Option<&'a str>,
+    pub(super) question: &'a str,
+    pub(super) text: &'a str,
+    pub(super) words: Words,
+    /// By which it is cited.
+    pub(super) cite: Option<&'a str>,
+}
+
+impl Answered<'_> {
+    /// It leaves the matter to us.
+    pub(super) fn evasive(&self) -> bool {
+        const EVASIVE: &[&str] = &[
+            "dont know",
+            "do not know",
+            "not sure",
+            "unsure",
+            "no idea",
+            "idk",
+            "you decide",
+            "your choice",
+            "whatever",
+            "tbd",
+            "undecided",
+            "dont care",
+            "do not care",
+            "skip",
+        ];
+        // An option that announces what it does not say.
+        const UNFILLED: &[&str] = &[
+            "i name in the answer",
+            "i give in the answer",
+            "i list in the answer",
+            "i say for each case in the answer",
+            "i say in the answer",
+        ];
+        self.words.len() == 0
+            || (self.words.len() <= 8 && self.words.any(EVASIVE).is_some())
+            || (self.words.len() <= 20 && self.words.any(UNFILLED).is_some())
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn of(view: &'a View) -> Self {
+        let answers: Vec<Answered<'a>> = view.questions.iter().filter_map(answered).collect();
+        let facts = Facts::of(view);
+        let project = project_words(&facts);
+        let typed = Goal::read_in(&view.goal, &project);
+        let restated: Vec<&str> = answers
+            .iter()
+            .filter(|answer| RESTATED.contains(&answer.id) && !answer.evasive())
+            .map(|answer| answer.text)
+            .collect();
+        // What the goal named before it was said again is still about it: an answer takes nothing away.
+        let named = if restated.is_empty() || typed.readable() { Vec::new() } else { facts.relevant(&typed) };
+        let goal = if restated.is_empty() || typed.readable() {
+            typed
+        } else if typed.language == Language::English {
+            Goal::read_in(&format!("{} {}", restated.join(" "), view.goal), &project)
+        } else {
+            Goal::read_in(&restated.join(" "), &project)
+        };
+        let mut relevant = facts.relevant(&goal);
+        for before in named {
+            if !relevant.iter().any(|known| std::ptr::eq(known.fact, before.fact)) {
+                relevant.push(before);
+            }
+        }
+        Self { view, goal, facts, answers, relevant }
+    }
+
+    /// The goal as one line for people, bounded.
+    pub(super) fn goal_line(&self) -> String {
+        inline(&self.view.goal, 160)
+    }
+
+    pub(super) fn answer(&self, id: &str) -> Option<&Answered<'a>> {
+        self.answers.iter().find(|answer| answer.id == id)
+    }
+
+    /// The answer to the question about an area.
+    pub(super) fn answer_on(&self, area: &str) -> Option<&Answered<'a>> {
+        self.answers.iter().rfind(|answer| answer.area == Some(area))
+    }
+
+    /// Questions that wait: raised or asked, not answered.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &'a QuestionStatus> + use<'a> {
+        self.view.questions.iter().filter(|status| status.state != QuestionState::Answered)
+    }
+
+    /// The fact of a selector that is closest to the goal.
+    pub(super) fn closest(&self, selector: &str) -> Option<&'a Fact> {
+        if selector == "auth.middleware" {
+            return self.facts.guards().first().copied();
+        }
+        let near = self.relevant.iter().map(|relevant| relevant.fact).filter(|fact| fact.cited);
+        let mut near = near.filter(|fact| self.facts.select(selector).any(|known| known.id == fact.id));
+        near.next().or_else(|| self.facts.first(&[selector]))
+    }
+
+    /// The same for a quotation: one that tells something, and no model that the goal does not name when it names one.
+    pub(super) fn quotable(&self, selector: &str) -> Option<&'a Fact> {
+        if is_or_below(selector.split('~').next().unwrap_or_default(), "model") {
+            let named = self.named_models();
+            if !named.is_empty() {
+                return named.into_iter().find(|fact| self.facts.select(selector).any(|known| known.id == fact.id));
+            }
+        }
+        // Of what a project has many, one at random says nothing.
+        if ["route", "route.get", "route.post", "route.put", "route.delete", "model", "test.file", "config.env"]
+            .contains(&selector)
+        {
+            let near = self.relevant.iter().filter(|relevant| relevant.score >= 4).map(|relevant| relevant.fact);
+            let mut near = near.filter(|fact| self.facts.select(selector).any(|known| known.id == fact.id));
+            return near.find(|fact| fact.cited && telling(fact));
+        }
+        let closest = self.closest(selector)?;
+        if telling(closest) {
+            return Some(closest);
+        }
+        self.facts.select(selector).find(|fact| fact.cited && telling(fact))
+    }
+
+    /// Models that the goal names: by its nouns or, where these name none, by who is to use it.
+    pub(super) fn named_models(&self) -> Vec<&'a Fact> {
+        let models = self.facts.models();
+        let by = |nouns: &[String]| -> Vec<&'a Fact> {
+            let named = nouns.iter().flat_map(|noun| models.iter().filter(|model| model.is(noun)));
+            named.map(|model| model.fact).collect()
+        };
+        let named = by(&self.goal.nouns);
+        if named.is_empty() { by(&self.goal.people) } else { named }
+    }
+
+    /// Files that hold what the goal names, the closest first, each with the facts in it. Where the goal names a kind of part
+    /// (`the order routes`, `the user controller`), only files of that kind, if there are any.
+    pub(super) fn subject_files(&self) -> Vec<(&'a str, Vec<&'a Fact>)> {
+        const PARTS: &[(&str, &str)] = &[
+            ("controller*", "controller"),
+            ("service*", "service"),
+            ("middleware*", "middleware"),
+            ("model*", "model"),
+            ("view*", "view"),
+        ];
+        const ASIDE: &[&str] = &[
+            "test",
+            "script",
+            "dependency",
+            "readme",
+            "project",
+            "component",
+            "flow",
+            "api",
+            "risk",
+            "relation",
+            "constraint",
+        ];
+        let is = |fact: &Fact, keys: &[&str]| keys.iter().any(|key| is_or_below(&fact.key, key));
+        let about = self.relevant.iter().filter(|relevant| !is(relevant.fact, ASIDE) && relevant.fact.source.is_some());
+        let top = about.clone().map(|relevant| relevant.score).max().unwrap_or_default();
+        let mut close: Vec<&'a Fact> = about
+            .filter(|relevant| relevant.score * 4 >= top * 3 || relevant.score >= 8)
+            .map(|relevant| relevant.fact)
+            .collect();
+        let routes: Vec<&'a Fact> = self
+            .relevant
+            .iter()
+            .map(|relevant| relevant.fact)
+            .filter(|fact| is_or_below(&fact.key, "route") && fact.source.is_some())
+            .collect();
+        let path = |fact: &'a Fact| fact.source.as_ref().map_or("", |place| place.path.as_str());
+        let written: Vec<&'a Fact> = self
+            .facts
+            .iter()
+            .filter(|fact| {
+                self.goal.files.iter().any(|file| path(fact) == file || path(fact).ends_with(&format!("/{file}")))
+            })
+            .filter(|fact| !is(fact, ASIDE))
+            .collect();
+        let part = PARTS.iter().find(|(word, _)| self.goal.words.has(word)).map(|(_, part)| *part);
+        let of_part: Vec<&'a Fact> = close
+            .iter()
+            .copied()
+            .filter(|fact| part.is_some_and(|part| path(fact).to_lowercase().contains(part)))
+            .collect();
+        if !written.is_empty() {
+            close = written;
+        } else if !of_part.is_empty() {
+            close = of_part;
+        } else if self.goal.words.any(&["route*", "endpoint*", "router*"]).is_some() && !routes.is_empty() {
+            let named: Vec<&'a Fact> =
+                routes.iter().copied().filter(|fact| close.iter().any(|known| known.id == fact.id)).collect();
+            close = if named.is_empty() { routes } else { named };
+        }
+        // How long a file is says most about it.
+        close.sort_by_key(|fact| fact.key != "file");
+        close.retain(|fact| !is_test(path(fact)));
+        let mut files: Vec<(&'a str, Vec<&'a Fact>)> = Vec::new();
+        for fact in close {
+            match files.iter_mut().find(|(known, _)| *known == path(fact)) {
+                Some((_, facts)) => facts.push(fact),
+                None => files.push((path(fact), vec![fact])),
+            }
+        }
+        files
+    }
+
+    /// Facts that have to do with the goal, the closest first.
+    pub(super) fn relevant(&self) -> &[Relevant<'a>] {
+        &self.relevant
+    }
+}
+
+/// The path is of tests.
+pub(super) fn is_test(path: &str) -> bool {
+    Words::of_code(path).any(&["test", "tests", "spec", "specs", "fixture*", "e2e", "mock*"]).is_some()
+}
+
+/// Words of the project's own name, by which a goal may call it.
+fn project_words(facts: &Facts<'_>) -> Vec<String> {
+    let names = ["project.name", "readme.title"].into_iter().flat_map(|key| facts.select(key));
+    names.flat_map(|fact| Words::of_code(&fact.value).iter().map(str::to_owned).collect::<Vec<_>>()).take(24).collect()
+}
+
+fn answered(status: &QuestionStatus) -> Option<Answered<'_>> {
+    let text = status.answer.as_deref()?;
+    Some(Answered {
+        id: &status.question.id,
+        area: status.question.area.as_deref(),
+        question: &status.question.text,
+        text,
+        words: Words::of(text),
+        cite: status.cite.as_deref(),
+    })
+}

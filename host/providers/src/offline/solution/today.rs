@@ -1,0 +1,155 @@
+//! What stands today: facts about the goal, each as a sentence.
+
+use certus_engine::Fact;
+
+use super::sentence::{Section, Sentence};
+use super::{Material, capital, frame};
+use crate::offline::facts::{at_place, is_or_below, named_handler, telling};
+use crate::offline::packs;
+use crate::offline::text::{code, inline};
+
+/// Sentences of one family of facts (`route`, `model` …), and of the section.
+const OF_A_FAMILY: usize = 3;
+/// Sentences of one key other than a route or a model.
+const OF_A_KEY: usize = 2;
+const MOST: usize = 10;
+/// Questions that the code answers, named at most.
+const MOST_ANSWERED: usize = 3;
+
+/// How a fact is said. `{}` stands for what was found; the place follows.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("auth.session", "Sign-in is kept in sessions: {}"),
+    ("session.store", "Sessions are stored by {}"),
+    ("session.cookie", "The session cookie is set up as {}"),
+    ("session.secret", "The secret of the sessions is {}"),
+    ("session.use", "A handler works with {}"),
+    ("cookie.set", "A cookie {} is set"),
+    ("auth.jwt", "Tokens are handled by {}"),
+    ("auth.passport", "Passport is put to use: {}"),
+    ("auth.password-hash", "Passwords go through {}"),
+    ("auth.middleware", "Routes are guarded: {}"),
+    ("auth.guard", "The guard {} is defined"),
+    ("auth.check", "A handler checks {} itself"),
+    ("auth", "Signing in involves {}"),
+    ("database", "Data is kept by {}"),
+    ("validation", "Input is checked with {}"),
+    ("logging", "Logs are written by {}"),
+    ("error-handler", "Errors are answered by {}"),
+    ("upload", "Files are taken by {}"),
+    ("mail", "Mail is sent by {}"),
+    ("payment", "Payments go through {}"),
+    ("cache", "Answers are cached by {}"),
+    ("queue", "Work is queued by {}"),
+    ("websocket", "Live connections are kept by {}"),
+    ("storage", "Files are stored by {}"),
+    ("i18n", "Texts are translated by {}"),
+    ("docs", "The API is described by {}"),
+    ("template-engine", "Pages are rendered by {}"),
+    ("middleware", "Requests pass the middleware {}"),
+    ("config.env", "The setting {} is read from the environment"),
+    ("config", "Settings are read by {}"),
+    ("test.framework", "Tests are written with {}"),
+    ("test.file", "There is a file with {}"),
+    ("entry-point", "The program starts with {}"),
+];
+
+/// The section.
+pub(super) fn section(material: &Material<'_, '_>) -> Section {
+    let facts = &material.case.scene.facts;
+    let mut section = Section::new("What stands today");
+    if let Some(stack) = facts.first(&["stack", "framework"]) {
+        section.push(Sentence::about(format!("The project is {}", inline(&stack.value, 160)), [stack]));
+    }
+    if let Some(entry) = facts.first(&["entry-point"]) {
+        section.push(sentence(entry));
+    }
+    let mut families: Vec<(&str, usize)> = Vec::new();
+    let mut keys: Vec<&str> = Vec::new();
+    let top = frame::top(material);
+    for relevant in material.relevant.iter().filter(|relevant| relevant.score * 3 >= top) {
+        if section.len() >= MOST {
+            break;
+        }
+        let fact = relevant.fact;
+        let family = fact.key.split('.').next().unwrap_or_default();
+        if [
+            "risk",
+            "api",
+            "component",
+            "flow",
+            "integration",
+            "project",
+            "readme",
+            "file",
+            "constraint",
+            "test",
+            "script",
+            "dependency",
+            "dependency-use",
+            "stack",
+            "framework",
+        ]
+        .contains(&family)
+        {
+            continue;
+        }
+        if !telling(fact) {
+            continue;
+        }
+        let seen = match families.iter_mut().find(|(known, _)| *known == family) {
+            Some(seen) => seen,
+            None => {
+                families.push((family, 0));
+                let last = families.len() - 1;
+                &mut families[last]
+            }
+        };
+        seen.1 += 1;
+        keys.push(&fact.key);
+        let alike = keys.iter().filter(|key| **key == fact.key).count();
+        if seen.1 <= OF_A_FAMILY && (alike <= OF_A_KEY || matches!(family, "route" | "model")) {
+            section.push(sentence(fact));
+        }
+    }
+    // What would have been asked, and is in the code.
+    for (ask, fact) in packs::answered(&material.case.scene).into_iter().take(MOST_ANSWERED) {
+        section.push(Sentence::about(
+            format!("{} is answered by the code: {}{}", capital(&ask.matter()), code(&fact.value, 120), at_place(fact)),
+            [fact],
+        ));
+    }
+    section
+}
+
+/// One fact as a sentence.
+pub(super) fn sentence(fact: &Fact) -> Option<Sentence> {
+    Sentence::about(said(fact), [fact])
+}
+
+fn said(fact: &Fact) -> String {
+    let at = at_place(fact);
+    if is_or_below(&fact.key, "route") {
+        let (route, handler) = fact.value.split_once('→').unwrap_or((&fact.value, ""));
+        return match named_handler(handler) {
+            "" => format!("{} is answered in place{at}", code(route, 120)),
+            handler => format!("{} is answered by {}{at}", code(route, 120), code(handler, 80)),
+        };
+    }
+    if is_or_below(&fact.key, "model") {
+        return match fact.value.split_once('(') {
+            Some((name, fields)) => {
+                format!("{} keeps {}{at}", code(name, 60), inline(fields.trim_end_matches(')'), 160))
+            }
+            None => format!("{} is a data model{at}", code(&fact.value, 60)),
+        };
+    }
+    if is_or_below(&fact.key, "relation") {
+        return format!("{}{at}", inline(&fact.value, 160));
+    }
+    let value = if fact.value == "inline" { "a function in place".to_owned() } else { code(&fact.value, 120) };
+    let template = TEMPLATES.iter().find(|(key, _)| is_or_below(&fact.key, key)).map(|(_, template)| *template);
+    match template {
+        Some(template) => format!("{}{at}", template.replacen("{}", &value, 1)),
+        None => format!("{} is {value}{at}", code(&fact.key, 60)),
+    }
+}

@@ -1,0 +1,11 @@
+//! The offline provider as a whole: what it asks, what it does not ask, how sure it is, what it writes.
+
+mod fixture;
+mod known;
+mod laws;
+mod projects;
+mod prompts;
+mod questions;
+mod silence;
+mod solutions;
+mod topics;

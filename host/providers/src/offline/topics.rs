@@ -1,0 +1,363 @@
+//! What a goal can be about: the words that show it, and the facts that matter to it.
+
+/// A subject that rules know something of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Topic {
+    /// kebab-case.
+    pub(super) name: &'static str,
+    /// For people.
+    pub(super) title: &'static str,
+    /// Patterns in a goal.
+    pub(super) words: &'static [&'static str],
+    /// Selectors of facts that are about it, which say that the project has it.
+    pub(super) facts: &'static [&'static str],
+    /// Selectors of facts that it touches, which say where a change would be.
+    pub(super) touches: &'static [&'static str],
+}
+
+const fn topic(
+    name: &'static str,
+    title: &'static str,
+    words: &'static [&'static str],
+    facts: &'static [&'static str],
+    touches: &'static [&'static str],
+) -> Topic {
+    Topic { name, title, words, facts, touches }
+}
+
+/// The more special stands before the more general: a goal about both is about the first.
+pub(super) const TOPICS: &[Topic] = &[
+    topic(
+        "rate-limiting",
+        "rate limiting",
+        &[
+            "rate limit*",
+            "ratelimit*",
+            "throttl*",
+            "brute forc*",
+            "too many requests",
+            "login attempts",
+            "requests per",
+            "abuse",
+        ],
+        &["middleware.rate-limit"],
+        &["entry-point", "route.post~login", "route.post~signin", "auth.middleware", "cache.redis"],
+    ),
+    topic(
+        "roles",
+        "roles",
+        &["role", "roles", "permission*", "rbac", "acl", "authoriz*", "authoris*", "access control", "privilege*"],
+        &["auth.guard~role", "auth.guard~admin", "auth.middleware~admin", "auth.middleware~role"],
+        &["auth", "model.user", "model.account"],
+    ),
+    topic(
+        "authentication",
+        "authentication",
+        &[
+            "auth",
+            "authenticat*",
+            "login",
+            "log in",
+            "log out",
+            "logged in",
+            "logging in",
+            "logging out",
+            "logout",
+            "sign in",
+            "signin",
+            "signup",
+            "sign up",
+            "jwt",
+            "jwts",
+            "oauth*",
+            "sso",
+            "saml",
+            "oidc",
+            "session",
+            "sessions",
+            "password*",
+            "passkey*",
+            "webauthn",
+            "2fa",
+            "mfa",
+            "two factor",
+            "second factor",
+            "signed in",
+            "sign out",
+            "signs in",
+            "logs in",
+            "totp",
+            "refresh token*",
+            "access token*",
+            "bearer",
+            "credential*",
+        ],
+        &["auth", "session"],
+        &[
+            "auth",
+            "session",
+            "cookie",
+            "model.user",
+            "model.account",
+            "middleware.rate-limit",
+            "config.env~secret",
+            "route~login",
+            "route~logout",
+            "route~register",
+            "route~signin",
+            "route~signup",
+            "route~signout",
+            "route~password",
+            "test.file~auth",
+            "test.file~login",
+        ],
+    ),
+    topic(
+        "webhooks",
+        "webhooks",
+        &["webhook*", "web hook*", "callback url*"],
+        &["route.post~webhook", "route.post~hook"],
+        &["payment", "queue", "middleware.body-parser"],
+    ),
+    topic(
+        "payment",
+        "payment",
+        &[
+            "payment*",
+            "pay",
+            "pays",
+            "paid",
+            "paying",
+            "prepay*",
+            "stripe",
+            "paypal",
+            "billing",
+            "invoice*",
+            "refund*",
+            "subscription*",
+            "credit card*",
+        ],
+        &["payment"],
+        &["payment", "model.order", "model.payment", "route.post~order", "route.post~checkout", "config.env~key"],
+    ),
+    topic(
+        "orders",
+        "orders",
+        &[
+            "order",
+            "orders",
+            "cart",
+            "carts",
+            "basket*",
+            "checkout",
+            "check out",
+            "total",
+            "totals",
+            "discount*",
+            "coupon*",
+            "shipping",
+        ],
+        &[],
+        &[
+            "model.order",
+            "model.cart",
+            "model.product",
+            "payment",
+            "route~order",
+            "route~cart",
+            "route~checkout",
+            "route~basket",
+            "test.file~order",
+            "test.file~cart",
+            "test.file~checkout",
+        ],
+    ),
+    topic(
+        "pagination",
+        "pagination",
+        &["paginat*", "paging", "paged", "page size", "infinite scroll*", "load more", "pages of", "page by page"],
+        &[],
+        &["route.get", "model", "database"],
+    ),
+    topic(
+        "search",
+        "search",
+        &["search*", "full text", "fulltext", "filter*", "look up", "autocomplete", "find products", "find orders"],
+        &["route.get~search"],
+        &["model", "database"],
+    ),
+    topic(
+        "upload",
+        "file upload",
+        &["upload*", "avatar*", "attach*", "profile pic*", "photo*", "picture*", "images"],
+        &["upload"],
+        &["upload", "storage", "middleware.body-parser", "middleware.static", "model.user", "model.product"],
+    ),
+    topic(
+        "email",
+        "e-mail",
+        &["email*", "e mail*", "mail", "mails", "mailed", "mailing*", "mailer", "smtp", "newsletter*"],
+        &["mail"],
+        &["mail", "queue", "model.user", "config.env~mail", "config.env~smtp"],
+    ),
+    topic(
+        "notification",
+        "notifications",
+        &["notif*", "push", "sms", "alert*", "remind*", "be told", "get told", "told when"],
+        &[],
+        &["mail", "queue", "websocket", "model.user"],
+    ),
+    topic(
+        "caching",
+        "caching",
+        &["cache*", "caching", "memoiz*", "memois*", "etag*"],
+        &["cache"],
+        &["cache", "route.get", "database"],
+    ),
+    topic(
+        "logging",
+        "logging",
+        &[
+            "logging",
+            "logger",
+            "log requests",
+            "log errors",
+            "log every",
+            "log all",
+            "structured log*",
+            "request log*",
+            "audit log*",
+            "audit trail*",
+            "logs",
+        ],
+        &["logging"],
+        &["logging", "entry-point", "error-handler"],
+    ),
+    topic(
+        "validation",
+        "validation",
+        &["validat*", "sanitiz*", "sanitis*", "input check*", "malformed input*"],
+        &["validation"],
+        &["validation", "route.post", "route.put", "route.patch", "error-handler"],
+    ),
+    topic(
+        "errors",
+        "error handling",
+        &[
+            "error handl*",
+            "error message*",
+            "error response*",
+            "error page*",
+            "exception*",
+            "handle errors",
+            "handling errors",
+        ],
+        &["error-handler"],
+        &["error-handler", "logging", "entry-point"],
+    ),
+    topic(
+        "realtime",
+        "real-time updates",
+        &["realtime", "real time", "websocket*", "socket*", "live", "chat*", "server sent"],
+        &["websocket"],
+        &["websocket", "entry-point", "auth.session", "cache.redis"],
+    ),
+    topic(
+        "i18n",
+        "translation",
+        &["i18n", "internationali*", "locali*", "translat*", "multilingual", "multi language", "language*"],
+        &["i18n"],
+        &["i18n", "template-engine", "mail", "model.user"],
+    ),
+    topic(
+        "export",
+        "export",
+        &[
+            "export*",
+            "import",
+            "imports",
+            "importing",
+            "csv",
+            "pdf",
+            "xlsx",
+            "excel",
+            "spreadsheet*",
+            "a report",
+            "reports",
+            "report of",
+            "report on",
+            "sales report",
+            "monthly report",
+            "daily report",
+            "weekly report",
+            "download*",
+        ],
+        &["route.get~export", "route.post~import"],
+        &["model", "queue"],
+    ),
+    topic(
+        "admin",
+        "administration",
+        &["admin", "admins", "administrat*", "dashboard*", "back office", "backoffice", "moderat*"],
+        &["route~/admin"],
+        &["auth", "model.user", "template-engine"],
+    ),
+    topic(
+        "testing",
+        "tests",
+        &["test", "tests", "testing", "coverage", "test suite", "unit test*", "integration test*", "e2e"],
+        &["test.file", "test.files", "test.framework"],
+        &["test", "route", "script.test"],
+    ),
+    topic(
+        "database",
+        "the database",
+        &[
+            "database*",
+            "schema*",
+            "migrat*",
+            "mongo*",
+            "postgres*",
+            "mysql",
+            "sqlite",
+            "sql",
+            "column*",
+            "index",
+            "indexes",
+            "indices",
+            "collection",
+            "collections",
+            "field",
+            "fields",
+            "soft delete*",
+        ],
+        &["database"],
+        &["database", "model"],
+    ),
+    topic(
+        "api",
+        "the API",
+        &["api", "apis", "endpoint*", "rest", "graphql", "route", "routes", "openapi", "swagger", "versioning"],
+        &["docs.openapi", "graphql"],
+        &["route", "docs.openapi", "middleware.cors"],
+    ),
+];
+
+/// The topic of that name.
+#[cfg(test)]
+pub(super) fn named(name: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_patterns_are_lower_case() {
+        for (index, topic) in TOPICS.iter().enumerate() {
+            assert!(TOPICS[..index].iter().all(|other| other.name != topic.name), "{}", topic.name);
+            assert!(topic.words.iter().all(|word| *word == word.to_lowercase()), "{}", topic.name);
+        }
+    }
+}

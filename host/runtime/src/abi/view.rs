@@ -1,0 +1,415 @@
+//! The view as a controller's call sends it: borrowed from the engine's view, so that the call that happens at every step
+//! copies a chain's texts once, into the guest's memory.
+//!
+//! The types repeat the contract's records by hand; wasmtime compares them with the component's at every call, and a test
+//! with ours.
+
+use std::collections::BTreeMap;
+
+use certus_engine as engine;
+use wasmtime::component::{ComponentType, Lower};
+
+use super::{types, views};
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct View<'a> {
+    chain: &'a str,
+    goal: &'a str,
+    phases: Vec<Phase<'a>>,
+    phase: &'a str,
+    visit: u32,
+    lacks: Vec<Lack<'a>>,
+    overall: f64,
+    scores: Vec<Score<'a>>,
+    facts: Vec<Fact<'a>>,
+    uncertainties: Vec<Uncertainty<'a>>,
+    questions: Vec<QuestionStatus<'a>>,
+    decisions: Vec<Decision<'a>>,
+    proposals: Vec<ProposalStatus<'a>>,
+    runs: Vec<Run<'a>>,
+    suggestions: Vec<PromptCall<'a>>,
+    gap: Option<&'a str>,
+    refusals: &'a [String],
+    settings: Vec<Score<'a>>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Phase<'a> {
+    name: &'a str,
+    #[component(name = "may-follow")]
+    may_follow: &'a [String],
+}
+
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+pub(crate) enum Lack<'a> {
+    #[component(name = "confidence")]
+    Confidence(Shortfall<'a>),
+    #[component(name = "blocker")]
+    Blocker(&'a str),
+    #[component(name = "approval")]
+    Approval(&'a str),
+    #[component(name = "evidence")]
+    Evidence(&'a str),
+    #[component(name = "open-question")]
+    OpenQuestion(&'a str),
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Shortfall<'a> {
+    area: &'a str,
+    have: f64,
+    need: f64,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Score<'a> {
+    area: &'a str,
+    confidence: f64,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Fact<'a> {
+    id: &'a str,
+    key: &'a str,
+    value: &'a str,
+    source: Option<Place<'a>>,
+    cited: bool,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Place<'a> {
+    path: &'a str,
+    line: u32,
+    quote: &'a str,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Uncertainty<'a> {
+    area: &'a str,
+    claim: &'a str,
+    confidence: f64,
+    blocking: bool,
+    resolution: Option<&'a str>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct QuestionStatus<'a> {
+    question: Question<'a>,
+    state: types::QuestionState,
+    answer: Option<&'a str>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Question<'a> {
+    id: &'a str,
+    text: &'a str,
+    why: &'a str,
+    options: &'a [String],
+    recommended: Option<&'a str>,
+    area: Option<&'a str>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Decision<'a> {
+    key: &'a str,
+    value: &'a str,
+    because: &'a str,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct ProposalStatus<'a> {
+    proposal: Proposal<'a>,
+    digest: String,
+    verdict: Option<Verdict<'a>>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Proposal<'a> {
+    kind: &'a str,
+    title: &'a str,
+    body: &'a str,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+pub(crate) enum Verdict<'a> {
+    #[component(name = "approved")]
+    Approved,
+    #[component(name = "rejected")]
+    Rejected(&'a str),
+    #[component(name = "more-info")]
+    MoreInfo(&'a str),
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Run<'a> {
+    name: &'a str,
+    phase: &'a str,
+    visit: u32,
+    ending: views::Ending,
+    answers: u32,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct PromptCall<'a> {
+    name: &'a str,
+    arguments: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> From<&'a engine::View> for View<'a> {
+    fn from(view: &'a engine::View) -> Self {
+        Self {
+            chain: &view.chain,
+            goal: &view.goal,
+            phases: list(&view.phases, |phase| Phase { name: &phase.name, may_follow: &phase.may_follow }),
+            phase: &view.phase,
+            visit: view.visit,
+            lacks: list(&view.lacks, lack),
+            overall: view.overall,
+            scores: scores(&view.scores),
+            facts: list(&view.facts, |fact| Fact {
+                id: &fact.id,
+                key: &fact.key,
+                value: &fact.value,
+                source: fact.source.as_ref().map(|at| Place { path: &at.path, line: at.line, quote: &at.quote }),
+                cited: fact.cited,
+            }),
+            uncertainties: list(&view.uncertainties, |uncertainty| Uncertainty {
+                area: &uncertainty.area,
+                claim: &uncertainty.claim,
+                confidence: uncertainty.confidence,
+                blocking: uncertainty.blocking,
+                resolution: uncertainty.resolution.as_deref(),
+            }),
+            questions: list(&view.questions, question_status),
+            decisions: list(&view.decisions, |decision| Decision {
+                key: &decision.key,
+                value: &decision.value,
+                because: &decision.because,
+            }),
+            proposals: list(&view.proposals, proposal_status),
+            runs: list(&view.runs, |run| Run {
+                name: &run.name,
+                phase: &run.phase,
+                visit: run.visit,
+                ending: if run.ok { views::Ending::Ok } else { views::Ending::Failed },
+                answers: run.answers,
+            }),
+            suggestions: list(&view.suggestions, |call| PromptCall {
+                name: &call.name,
+                arguments: call.arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            }),
+            gap: view.gap.as_deref(),
+            refusals: &view.refusals,
+            settings: scores(&view.settings),
+        }
+    }
+}
+
+fn lack(lack: &engine::Lack) -> Lack<'_> {
+    match lack {
+        engine::Lack::Confidence { area, have, need } => Lack::Confidence(Shortfall { area, have: *have, need: *need }),
+        engine::Lack::Blocker { area } => Lack::Blocker(area),
+        engine::Lack::Approval { kind } => Lack::Approval(kind),
+        engine::Lack::Evidence { check } => Lack::Evidence(check),
+        engine::Lack::OpenQuestion { id } => Lack::OpenQuestion(id),
+    }
+}
+
+fn scores(scores: &BTreeMap<String, f64>) -> Vec<Score<'_>> {
+    scores.iter().map(|(area, &confidence)| Score { area, confidence }).collect()
+}
+
+fn question_status(status: &engine::QuestionStatus) -> QuestionStatus<'_> {
+    let question = &status.question;
+    QuestionStatus {
+        question: Question {
+            id: &question.id,
+            text: &question.text,
+            why: &question.why,
+            options: &question.options,
+            recommended: question.recommended.as_deref(),
+            area: question.area.as_deref(),
+        },
+        state: super::question_state(status.state),
+        answer: status.answer.as_deref(),
+    }
+}
+
+fn proposal_status(status: &engine::ProposalStatus) -> ProposalStatus<'_> {
+    let proposal = &status.proposal;
+    ProposalStatus {
+        proposal: Proposal { kind: &proposal.kind, title: &proposal.title, body: &proposal.body },
+        digest: status.digest.to_string(),
+        verdict: status.verdict.as_ref().map(|verdict| match verdict {
+            engine::Verdict::Approved => Verdict::Approved,
+            engine::Verdict::Rejected(why) => Verdict::Rejected(why),
+            engine::Verdict::MoreInfo(what) => Verdict::MoreInfo(what),
+        }),
+    }
+}
+
+fn list<'a, A, B>(list: &'a [A], convert: impl FnMut(&'a A) -> B) -> Vec<B> {
+    list.iter().map(convert).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::{Component, Linker, Lower};
+    use wasmtime::{Engine, Store};
+    use wit_component::{ComponentEncoder, StringEncoding};
+
+    use super::*;
+
+    /// Gives up for a reason of sixteen letters: a hash of all that it was sent.
+    const HASHES: &str = r#"(module
+        (memory (export "memory") 16)
+        (global $top (mut i32) (i32.const 1024))
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+          (global.set $top (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8)))
+          (global.get $top)
+          (global.set $top (i32.add (global.get $top) (local.get 3))))
+        (func (export "certus:plugin/phase-controller@0.1.0#next") (param $at i32) (result i32) (local $hash i64)
+          (loop
+            (local.set $hash (i64.mul (i64.const 0x100000001b3)
+              (i64.xor (local.get $hash) (i64.add (i64.const 1) (i64.load8_u (local.get $at))))))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get $at) (global.get $top))))
+          (local.set $at (i32.const 64))
+          (loop
+            (i32.store8 (local.get $at)
+              (i32.add (i32.const 97) (i32.wrap_i64 (i64.and (local.get $hash) (i64.const 15)))))
+            (local.set $hash (i64.shr_u (local.get $hash) (i64.const 4)))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get $at) (i32.const 80))))
+          (i32.store8 (i32.const 16) (i32.const 8))
+          (i32.store (i32.const 20) (i32.const 64))
+          (i32.store (i32.const 24) (i32.const 16))
+          (i32.const 16)))"#;
+
+    fn hash(view: impl Lower) -> String {
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap();
+        let world = resolve.select_world(&[package], Some("controller")).unwrap();
+        let mut module = wat::parse_str(HASHES).unwrap();
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        let bytes = ComponentEncoder::default().module(&module).unwrap().encode().unwrap();
+
+        let engine = Engine::default();
+        let component = Component::new(&engine, bytes).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Linker::new(&engine).instantiate(&mut store, &component).unwrap();
+        let interface = component.get_export_index(None, "certus:plugin/phase-controller@0.1.0").unwrap();
+        let next = component.get_export_index(Some(&interface), "next").unwrap();
+        let next = instance.get_typed_func::<_, (super::super::phase_controller::Action,)>(&mut store, next).unwrap();
+        match next.call(&mut store, (view,)).unwrap().0 {
+            super::super::phase_controller::Action::GiveUp(hash) => hash,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn full() -> engine::View {
+        let text = |text: &str| text.to_owned();
+        let proposal = engine::Proposal { kind: text("solution"), title: text("title"), body: text("body") };
+        let shown = |verdict| engine::ProposalStatus {
+            digest: proposal.digest(),
+            proposal: proposal.clone(),
+            verdict,
+            by: Some(text("somebody")),
+            phase: text("first"),
+            visit: 1,
+        };
+        let question = |state, answer| engine::QuestionStatus {
+            question: engine::Question {
+                id: text("q"),
+                text: text("which?"),
+                why: text("because"),
+                options: vec![text("one"), text("two")],
+                recommended: Some(text("one")),
+                area: None,
+            },
+            state,
+            answer,
+            cite: None,
+        };
+        let fact = |source| engine::Fact { id: text("F1"), key: text("k"), value: text("v"), source, cited: true };
+        let run = |ok| engine::Run { name: text("p"), phase: text("first"), visit: 3, ok, answers: 4 };
+        let resolved = |resolution| engine::Uncertainty {
+            area: text("scope"),
+            claim: text("claim"),
+            confidence: 0.25,
+            blocking: true,
+            resolution,
+        };
+        engine::View {
+            chain: text("047"),
+            goal: text("goal"),
+            phases: vec![engine::Phase {
+                name: text("first"),
+                title: text("First"),
+                may_follow: vec![text("second"), text("third")],
+                gate: engine::Gate::default(),
+            }],
+            phase: text("first"),
+            visit: 2,
+            why: text("why"),
+            lacks: vec![
+                engine::Lack::Confidence { area: text("overall"), have: 0.5, need: 0.75 },
+                engine::Lack::Blocker { area: text("scope") },
+                engine::Lack::Approval { kind: text("solution") },
+                engine::Lack::Evidence { check: text("test") },
+                engine::Lack::OpenQuestion { id: text("q") },
+            ],
+            overall: 0.5,
+            scores: [(text("a"), 0.1), (text("b"), 0.2)].into(),
+            facts: vec![fact(None), fact(Some(engine::Place { path: text("a.js"), line: 7, quote: text("x") }))],
+            uncertainties: vec![resolved(None), resolved(Some(text("so")))],
+            questions: vec![
+                question(engine::QuestionState::Raised, None),
+                question(engine::QuestionState::Asked, None),
+                question(engine::QuestionState::Answered, Some(text("two"))),
+            ],
+            decisions: vec![engine::Decision { key: text("k"), value: text("v"), because: text("b") }],
+            proposals: vec![
+                shown(None),
+                shown(Some(engine::Verdict::Approved)),
+                shown(Some(engine::Verdict::Rejected(text("no")))),
+                shown(Some(engine::Verdict::MoreInfo(text("more")))),
+            ],
+            runs: vec![run(true), run(false)],
+            suggestions: vec![engine::PromptCall {
+                name: text("p"),
+                arguments: [(text("x"), text("1"))].into(),
+                why: text("why"),
+            }],
+            gap: Some(text("gap")),
+            refusals: vec![text("law")],
+            settings: [(text("ask-above"), 0.3)].into(),
+            project: engine::ProjectSummary::default(),
+        }
+    }
+
+    #[test]
+    fn a_borrowed_view_says_what_an_owned_one_does() {
+        let view = full();
+        let owned = super::super::view(&view);
+        assert_eq!(hash(View::from(&view)), hash(&owned));
+        let other = engine::View { refusals: vec!["lax".into()], ..view };
+        assert_ne!(hash(View::from(&other)), hash(&owned));
+    }
+}

@@ -1,0 +1,262 @@
+//! What was spent, and on what: sums over the runs of prompts, by when they ended.
+
+use certus_engine::{ChainId, EffectId, Millis};
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+use crate::row::unsigned;
+use crate::{Store, StoreError};
+
+/// What some runs cost together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CostLine {
+    /// What they were spent on.
+    pub name: String,
+    /// Runs that ended.
+    pub runs: u64,
+    /// Of these, without a reply.
+    pub failed: u64,
+    /// Of these, answered from the chain itself: nothing was paid.
+    pub from_memo: u64,
+    /// Input and output together.
+    pub tokens: u64,
+    /// Of these, read from a cache.
+    pub cached_tokens: u64,
+    /// Millionths of a dollar.
+    pub usd_micros: u64,
+}
+
+/// Costs by what they were spent on; each list with the dearest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Costs {
+    /// How many chains.
+    pub chains: u64,
+    /// Runs that ended.
+    pub runs: u64,
+    /// Input and output together.
+    pub tokens: u64,
+    /// Millionths of a dollar.
+    pub usd_micros: u64,
+    /// By chain: `047 add-two-factor`.
+    pub by_chain: Vec<CostLine>,
+    /// By the prompt's name.
+    pub by_prompt: Vec<CostLine>,
+    /// By phase.
+    pub by_phase: Vec<CostLine>,
+    /// By provider and model: `anthropic/fast`. Runs without a reply have none.
+    pub by_model: Vec<CostLine>,
+}
+
+/// One run of a prompt, as analytics see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromptRun {
+    /// In which chain.
+    pub chain: ChainId,
+    /// Which effect of it.
+    pub effect: EffectId,
+    /// Its name.
+    pub prompt: String,
+    /// Of the prompt file.
+    pub version: String,
+    /// In which phase.
+    pub phase: String,
+    /// In which visit of it.
+    pub visit: u32,
+    /// When it was asked for.
+    pub started: Millis,
+    /// From 1.
+    pub attempt: u32,
+    /// An attempt may have been billed without an answer.
+    pub possibly_billed_twice: bool,
+    /// Overall confidence when it was asked for; absent when the chain was rebuilt from a context.
+    pub confidence_before: Option<f64>,
+    /// The workflow's variant.
+    pub variant: Option<String>,
+    /// Who worked.
+    pub user: Option<String>,
+    /// The commit the project stood at.
+    pub git_head: Option<String>,
+    /// When it ended; absent while it runs.
+    pub ended: Option<Millis>,
+    /// How long it took.
+    pub elapsed_ms: Option<i64>,
+    /// Whether there was a reply.
+    pub ok: Option<bool>,
+    /// The kind of failure.
+    pub error_category: Option<String>,
+    /// Who answered.
+    pub provider: Option<String>,
+    /// Which model.
+    pub model: Option<String>,
+    /// What it cost.
+    pub usage: certus_engine::Usage,
+    /// The answer was in the chain already.
+    pub from_memo: bool,
+    /// Overall confidence once the reply was believed; what was asked together is believed together.
+    pub confidence_after: Option<f64>,
+    /// What a person says of the chain, 1..=5.
+    pub rating: Option<u8>,
+}
+
+/// One stay in a phase, as analytics see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Visit {
+    /// In which chain.
+    pub chain: ChainId,
+    /// The phase.
+    pub phase: String,
+    /// From 1.
+    pub visit: u32,
+    /// When it was entered.
+    pub entered: Millis,
+    /// When it was left.
+    pub left: Option<Millis>,
+    /// Whether the gate was open then.
+    pub success: Option<bool>,
+    /// How long it took, waiting included.
+    pub elapsed_ms: Option<i64>,
+    /// Spent in it, once it was left.
+    pub tokens: Option<i64>,
+    /// Spent in it, once it was left, in millionths of a dollar.
+    pub usd_micros: Option<i64>,
+    /// The kind of the last failure or refusal in it.
+    pub error_category: Option<String>,
+}
+
+impl Store {
+    /// What was spent on runs that ended at a time or later.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
+        self.query(|db| sums(db, "ended >= ?", since))
+    }
+
+    /// What a chain cost.
+    ///
+    /// # Errors
+    /// [`StoreError::NoChain`], and what the disk says.
+    pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
+        self.row(chain)?;
+        self.query(|db| sums(db, "ended IS NOT NULL AND runs.chain = ?", i64::from(chain.0)))
+    }
+
+    /// Every run of a prompt in a chain, in order.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn prompt_runs(&self, chain: ChainId) -> Result<Vec<PromptRun>, StoreError> {
+        self.query(|db| {
+            db.prepare_cached(
+                "SELECT chain, effect, prompt, version, phase, visit, started, attempt, possibly_billed_twice, \
+                 confidence_before, variant, user, git_head, ended, elapsed_ms, ok, error_category, provider, model, \
+                 input_tokens, cached_tokens, output_tokens, usd_micros, from_memo, confidence_after, rating \
+                 FROM prompt_runs WHERE chain = ? ORDER BY effect",
+            )?
+            .query_map(params![chain.0], run)?
+            .collect()
+        })
+    }
+
+    /// Every stay in a phase of a chain, in the order in which they were entered.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn visits(&self, chain: ChainId) -> Result<Vec<Visit>, StoreError> {
+        self.query(|db| {
+            db.prepare_cached(
+                "SELECT chain, phase, visit, entered, left, success, elapsed_ms, tokens, usd_micros, error_category \
+                 FROM phase_visits WHERE chain = ? ORDER BY entered, phase, visit",
+            )?
+            .query_map(params![chain.0], visit)?
+            .collect()
+        })
+    }
+}
+
+fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
+    let by_chain = grouped(db, "printf('%03d %s', runs.chain, slug)", those, value)?;
+    let sum = |of: fn(&CostLine) -> u64| by_chain.iter().map(of).fold(0, u64::saturating_add);
+    Ok(Costs {
+        chains: by_chain.len() as u64,
+        runs: sum(|line| line.runs),
+        tokens: sum(|line| line.tokens),
+        usd_micros: sum(|line| line.usd_micros),
+        by_prompt: grouped(db, "prompt", those, value)?,
+        by_phase: grouped(db, "runs.phase", those, value)?,
+        by_model: grouped(db, "runs.provider || CASE model WHEN '' THEN '' ELSE '/' || model END", those, value)?,
+        by_chain,
+    })
+}
+
+fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Result<Vec<CostLine>> {
+    // As floating numbers, because a sum of hostile integers overflows with an error.
+    let sql = format!(
+        "SELECT {by}, count(*), count(*) - sum(ok), sum(from_memo), total(input_tokens) + total(output_tokens), \
+         total(cached_tokens), total(runs.usd_micros) FROM prompt_runs AS runs JOIN chains ON chains.id = runs.chain \
+         WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
+    );
+    db.prepare_cached(&sql)?.query_map([value], line)?.collect()
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
+    // Exact up to 2^53; a cast of more saturates.
+    let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    Ok(CostLine {
+        name: row.get(0)?,
+        runs: unsigned(row, 1)?,
+        failed: unsigned(row, 2)?,
+        from_memo: unsigned(row, 3)?,
+        tokens: total(4)?,
+        cached_tokens: total(5)?,
+        usd_micros: total(6)?,
+    })
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {
+    Ok(PromptRun {
+        chain: ChainId(row.get(0)?),
+        effect: row.get(1)?,
+        prompt: row.get(2)?,
+        version: row.get(3)?,
+        phase: row.get(4)?,
+        visit: row.get(5)?,
+        started: row.get(6)?,
+        attempt: row.get(7)?,
+        possibly_billed_twice: row.get(8)?,
+        confidence_before: row.get(9)?,
+        variant: row.get(10)?,
+        user: row.get(11)?,
+        git_head: row.get(12)?,
+        ended: row.get(13)?,
+        elapsed_ms: row.get(14)?,
+        ok: row.get(15)?,
+        error_category: row.get(16)?,
+        provider: row.get(17)?,
+        model: row.get(18)?,
+        usage: certus_engine::Usage {
+            input_tokens: unsigned(row, 19)?,
+            cached_tokens: unsigned(row, 20)?,
+            output_tokens: unsigned(row, 21)?,
+            usd_micros: unsigned(row, 22)?,
+        },
+        from_memo: row.get(23)?,
+        confidence_after: row.get(24)?,
+        rating: row.get(25)?,
+    })
+}
+
+fn visit(row: &Row<'_>) -> rusqlite::Result<Visit> {
+    Ok(Visit {
+        chain: ChainId(row.get(0)?),
+        phase: row.get(1)?,
+        visit: row.get(2)?,
+        entered: row.get(3)?,
+        left: row.get(4)?,
+        success: row.get(5)?,
+        elapsed_ms: row.get(6)?,
+        tokens: row.get(7)?,
+        usd_micros: row.get(8)?,
+        error_category: row.get(9)?,
+    })
+}

@@ -1,0 +1,239 @@
+//! The database file: how it is opened, what shape it has, and how an older shape becomes the present one.
+//!
+//! The file may come from anybody (a cloned repository can carry one), so its schema is not trusted: no triggers, no
+//! views, no functions with side effects, and no value above [`crate::MAX_VALUE_BYTES`].
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::StoreError;
+
+/// `CERT`, in the header of every database of ours.
+const APPLICATION: i64 = 0x4345_5254;
+
+/// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// Pages in the write-ahead log before it is written back: 8 MiB, so that a checkpoint is rare and the log still small
+/// enough to be read back quickly after a crash.
+const CHECKPOINT_PAGES: i64 = 2000;
+
+/// Memory for pages of the database while appending, in KiB: what a few hundred chains change in turn.
+const CACHE_KIB: i64 = 16 << 10;
+
+/// How long another process may keep the write lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection that may write, to a database of the present shape.
+pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let said = |error: &rusqlite::Error| explain(path, error);
+    let mut db = connect(path, flags).map_err(|error| said(&error))?;
+    // SQLite opens for reading what it cannot open for writing, without a word.
+    if db.is_readonly(rusqlite::MAIN_DB).map_err(|error| said(&error))? {
+        return Err(StoreError::ReadOnly { path: path.to_owned() });
+    }
+    if check(&db, path)? == Some(MIGRATIONS.len()) {
+        return Ok(db);
+    }
+    // WAL stays with the file. It cannot be chosen inside a transaction, and SQLite waits for nobody while it is: so
+    // those who find a new database choose it one after another.
+    let _turn = turn(path)?;
+    db.pragma_update(None, "journal_mode", "WAL").map_err(|error| said(&error))?;
+    let begun = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| said(&error))?;
+    // Another process may have been faster.
+    let from = check(&begun, path)?.unwrap_or(0);
+    for (number, step) in MIGRATIONS.iter().enumerate().skip(from) {
+        begun
+            .execute_batch(step)
+            .and_then(|()| begun.pragma_update(None, "user_version", number as i64 + 1))
+            .map_err(|error| said(&error))?;
+    }
+    begun.pragma_update(None, "application_id", APPLICATION).map_err(|error| said(&error))?;
+    begun.commit().map_err(|error| said(&error))?;
+    // The tables go into the file itself, so that losing the log can cost events but never the shape.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|error| said(&error))?;
+    Ok(db)
+}
+
+/// A connection for appends: every commit is on disk when it returns.
+pub(crate) fn open_for_appends(path: &Path) -> Result<Connection, StoreError> {
+    let db = open(path)?;
+    db.pragma_update(None, "synchronous", "FULL")
+        .and_then(|()| db.pragma_update(None, "foreign_keys", true))
+        .and_then(|()| db.pragma_update(None, "cache_size", -CACHE_KIB))
+        .and_then(|()| db.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(())))
+        .map_err(|error| StoreError::sql(path, &error))?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// A connection that writes nothing. Second: a copy that it reads from instead, to be removed afterwards.
+///
+/// In WAL mode a reader needs the files beside the database. Where they cannot be made (a directory that is read-only) a
+/// database without a log is opened as immutable; one with a log is copied elsewhere, because `immutable` would ignore
+/// what the log holds.
+pub(crate) fn open_read_only(
+    path: &Path,
+    scratch: impl Fn() -> PathBuf,
+) -> Result<(Connection, Option<PathBuf>), StoreError> {
+    let readable = |db: Connection, path: &Path| match check(&db, path)? {
+        Some(known) if known == MIGRATIONS.len() => Ok(db),
+        Some(known) => Err(StoreError::Damaged {
+            path: path.to_owned(),
+            what: format!("its format {known} must be brought forward, which takes write access"),
+        }),
+        None => Err(StoreError::Damaged { path: path.to_owned(), what: "it is empty".to_owned() }),
+    };
+    let first = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|db| {
+        db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).or_else(none_is_fine)?;
+        Ok(db)
+    });
+    let error = match first {
+        Ok(db) => return Ok((readable(db, path)?, None)),
+        Err(error) => error,
+    };
+    let beside = matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly));
+    if !beside || !path.exists() {
+        return Err(explain(path, &error));
+    }
+    let log = beside_db(path, "-wal");
+    if fs::metadata(&log).map_or(0, |meta| meta.len()) == 0 {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let db = connect(&immutable(path), flags).map_err(|error| explain(path, &error))?;
+        return Ok((readable(db, path)?, None));
+    }
+    let copy = scratch();
+    let copied = fs::create_dir(&copy)
+        .and_then(|()| fs::copy(path, copy.join("certus.db")))
+        .and_then(|_| fs::copy(&log, copy.join("certus.db-wal")));
+    let opened = copied.map_err(|error| StoreError::io(&copy, &error)).and_then(|_| {
+        let db = connect(&copy.join("certus.db"), OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .map_err(|error| explain(path, &error))?;
+        readable(db, path)
+    });
+    match opened {
+        Ok(db) => Ok((db, Some(copy))),
+        Err(error) => {
+            let _ = fs::remove_dir_all(&copy);
+            Err(error)
+        }
+    }
+}
+
+/// A connection to something that may be no database at all, for salvage.
+pub(crate) fn open_damaged(path: &Path) -> rusqlite::Result<Connection> {
+    let db = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // Without this, SQLite reads nothing at all of a file that is shorter than its header says. Nothing can be written.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
+    Ok(db)
+}
+
+/// The files that SQLite keeps beside a database.
+pub(crate) fn beside_db(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// An error, looked into when it says that the file is damaged: a check of the whole costs too much for any other time.
+pub(crate) fn explain(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let told = StoreError::sql(path, error);
+    let StoreError::Damaged { path, what } = told else { return told };
+    let found = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|db| db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)))
+        .ok()
+        .filter(|found| found != "ok");
+    let what = match found {
+        Some(found) => format!("{what} ({})", found.lines().next_back().unwrap_or_default()),
+        None => what,
+    };
+    StoreError::Damaged { path, what }
+}
+
+/// A connection that trusts nothing in the file and follows no link to it.
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(PATIENCE)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(crate::MAX_VALUE_BYTES).unwrap_or(i32::MAX))?;
+    Ok(db)
+}
+
+/// How many migrations a database has behind it; none when it is empty.
+fn check(db: &Connection, path: &Path) -> Result<Option<usize>, StoreError> {
+    // One view for all three questions: another process may be giving the database its shape between two of them.
+    let _view = if db.is_autocommit() {
+        Some(db.unchecked_transaction().map_err(|error| explain(path, &error))?)
+    } else {
+        None
+    };
+    let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let said = |error: rusqlite::Error| explain(path, &error);
+    let (application, version) = (number("application_id").map_err(said)?, number("user_version").map_err(said)?);
+    if application == 0 && version == 0 {
+        let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(said)?;
+        if tables == 0 {
+            return Ok(None);
+        }
+    }
+    if application != APPLICATION {
+        return Err(StoreError::Damaged { path: path.to_owned(), what: "it is another program's database".to_owned() });
+    }
+    match usize::try_from(version) {
+        Ok(known) if known <= MIGRATIONS.len() => Ok(Some(known)),
+        _ => Err(StoreError::Newer { path: path.to_owned(), found: version, known: MIGRATIONS.len() as i64 }),
+    }
+}
+
+/// Held by the one process that gives a database its shape.
+fn turn(path: &Path) -> Result<fs::File, StoreError> {
+    let locks = path.with_file_name("locks");
+    crate::dir::ensure(&locks)?;
+    let path = locks.join("shape.lock");
+    let said = |error: std::io::Error| StoreError::io(&path, &error);
+    if path.is_symlink() {
+        return Err(StoreError::Link { path });
+    }
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(said)?;
+    file.lock().map_err(said)?;
+    Ok(file)
+}
+
+fn none_is_fine(error: rusqlite::Error) -> rusqlite::Result<()> {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        error => Err(error),
+    }
+}
+
+/// The address under which SQLite neither looks for a log nor locks.
+fn immutable(path: &Path) -> PathBuf {
+    let mut address = std::ffi::OsString::from("file:");
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::{OsStrExt, OsStringExt};
+        let mut bytes = Vec::new();
+        for &byte in path.as_os_str().as_bytes() {
+            match byte {
+                b'%' | b'?' | b'#' => bytes.extend(format!("%{byte:02x}").bytes()),
+                _ => bytes.push(byte),
+            }
+        }
+        address.push(std::ffi::OsString::from_vec(bytes));
+    }
+    #[cfg(not(unix))]
+    address.push(path);
+    address.push("?immutable=1");
+    PathBuf::from(address)
+}

@@ -1,0 +1,107 @@
+//! Who works on a chain: an operating-system lock on a file, so that it is free again the moment its holder dies.
+//!
+//! A row in the database would have to be cleaned up after a crash, by guessing whether a pid still means the same
+//! process. The file is never removed: a lock on a removed file would not be seen by who opens the name anew.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use certus_engine::{ChainId, Millis};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::dir::{Dir, ensure};
+
+/// While it lives, no other process works on the chain.
+#[derive(Debug)]
+pub struct Hold {
+    chain: ChainId,
+    // Closing the file unlocks it.
+    _file: File,
+}
+
+impl Hold {
+    /// The chain that is held.
+    pub fn chain(&self) -> ChainId {
+        self.chain
+    }
+}
+
+/// Another process holds the chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("chain {chain} is held by {}", self.who())]
+pub struct Held {
+    /// Which.
+    pub chain: ChainId,
+    /// The holder's process id, once it wrote it.
+    pub pid: Option<u32>,
+    /// Since when.
+    pub since: Option<Millis>,
+    /// On which machine.
+    pub host: Option<String>,
+}
+
+impl Held {
+    fn who(&self) -> String {
+        match (self.pid, &self.host) {
+            (Some(pid), Some(host)) => format!("process {pid} on {host}"),
+            (Some(pid), None) => format!("process {pid}"),
+            _ => "another process".to_owned(),
+        }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Note {
+    pid: Option<u32>,
+    since: Option<Millis>,
+    host: Option<String>,
+}
+
+pub(crate) fn hold(dir: &Dir, chain: ChainId, now: Millis) -> Result<Hold, StoreError> {
+    ensure(&dir.locks())?;
+    let path = dir.lock(chain);
+    let mut file = open(&path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let note = read(&mut file);
+            return Err(StoreError::Held(Held { chain, pid: note.pid, since: note.since, host: note.host }));
+        }
+        Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, &error)),
+    }
+    let note = Note { pid: Some(std::process::id()), since: Some(now), host: host() };
+    // What is written here only informs; the lock is what counts, so that a full disk does not stop anybody.
+    if let Ok(text) = serde_json::to_vec(&note) {
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
+    }
+    Ok(Hold { chain, _file: file })
+}
+
+fn open(path: &Path) -> Result<File, StoreError> {
+    if path.is_symlink() {
+        return Err(StoreError::Link { path: path.to_owned() });
+    }
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| StoreError::io(path, &error))
+}
+
+fn read(file: &mut File) -> Note {
+    let mut text = String::new();
+    // Bounded, because anybody can write there.
+    let _ = file.take(4096).read_to_string(&mut text);
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+fn host() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(64).collect();
+    (!name.is_empty()).then_some(name)
+}

@@ -1,0 +1,40 @@
+//! The event log of a project, and what is projected from it.
+//!
+//! A chain's history is rows of one SQLite table, appended and never changed. Every append is one transaction with all
+//! that follows from it (the chain's line for lists, the tables for analytics) and is on disk when it is answered;
+//! appends that wait at the same time share one sync. Everything but the events can be made again from them.
+//!
+//! The state directory, normally `<project>/.certus`, holds `certus.db`, `contexts/` (a file per chain, for people and for
+//! the day the database is lost), `locks/` (who works on a chain), `active` and `tmp/`. This crate is the only one
+//! that touches it. Time comes from the caller.
+//!
+//! There is no deleting, and no changing of what was recorded. Beside all that, and kept by user instead of by project:
+//! a cache of what interpreters said of files, of which nothing would be missed.
+
+mod contexts;
+mod costs;
+mod db;
+mod dir;
+mod error;
+mod hold;
+mod projection;
+mod read;
+mod recover;
+mod row;
+mod store;
+mod summaries;
+mod time;
+mod writer;
+
+pub use contexts::{DamagedContext, FoundContext};
+pub use costs::{CostLine, Costs, PromptRun, Visit};
+pub use error::StoreError;
+pub use hold::{Held, Hold};
+pub use read::Found;
+pub use recover::{Recovery, Restored, recover};
+pub use row::{ChainRow, Status};
+pub use store::{Created, Mode, Store};
+pub use summaries::{CachedSummary, SummaryCache};
+
+/// The largest event or blob that is kept, and the largest context file that is read: 64 MiB.
+pub const MAX_VALUE_BYTES: u64 = 64 << 20;

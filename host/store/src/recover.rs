@@ -1,0 +1,387 @@
+//! When the database is damaged: what can still be read of it is joined with what the contexts hold, and what neither
+//! has is named.
+//!
+//! The new database is made complete beside the old one before anything is moved. Its name, `certus.db.recovered`, is the
+//! mark that it is: whoever finds it (this process or, after a crash, the next) moves the old files aside and the new one
+//! into place, in an order in which a log never lies beside a database that it does not belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
+use rusqlite::Connection;
+
+use crate::contexts::{FoundContext, read_all};
+use crate::db::{self, beside_db};
+use crate::dir::{self, Dir, number_in};
+use crate::hold::hold;
+use crate::projection::write_row;
+use crate::store::replay;
+use crate::time::stamp;
+use crate::writer::{Job, Line, Target, put};
+use crate::{ChainRow, StoreError};
+
+/// Numbers that are looked for one by one; a counter that says more is damaged itself.
+const MOST_CHAINS: u32 = 100_000;
+
+/// What became of a damaged database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// Where the damaged file lies now; absent when there was none.
+    pub set_aside: Option<PathBuf>,
+    /// Every chain that is there again, by number.
+    pub restored: Vec<Restored>,
+    /// What is lost, a sentence each.
+    pub lost: Vec<String>,
+}
+
+/// A chain that is there again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Which.
+    pub id: ChainId,
+    /// The event it stands at.
+    pub version: u64,
+    /// When that was recorded.
+    pub saved_at: Millis,
+    /// From its context; else from what could be read of the database.
+    pub from_context: bool,
+}
+
+impl std::fmt::Display for Restored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let from = if self.from_context { "its context" } else { "the database" };
+        write!(f, "chain {} up to event {}, from {from}", self.id, self.version)
+    }
+}
+
+/// Make a database again from what can be read of a damaged (or lost) one and from the contexts. The damaged files are
+/// kept. Works on a sound database too, and then loses nothing. The caller holds no chain and has no store open.
+///
+/// # Errors
+/// [`StoreError::Held`] while another process works on a chain, [`StoreError::Busy`] while one recovers; what the disk says. The old files are then as they were.
+pub fn recover(path: &Path, now: Millis) -> Result<Recovery, StoreError> {
+    let dir = Dir::open(path, true)?;
+    dir.ignore_itself()?;
+    finish_swap(&dir)?;
+    let _holds = hold_all(&dir, now)?;
+    let salvage = Salvage::read(&dir.db());
+    let contexts = read_all(&dir)?;
+    let mut lost = Vec::new();
+    // Every number that was ever given: a chain of which nothing else is left is still named.
+    let mut ids: BTreeSet<u32> = (1..salvage.next.min(MOST_CHAINS)).chain(locks(&dir)).collect();
+    ids.extend(salvage.numbers().chain(contexts.iter().filter_map(|found| found.id.map(|id| id.0))));
+    ids.remove(&0);
+    let next = ids.last().map_or(1, |last| last.saturating_add(1)).max(salvage.next);
+    let chains = choose(&ids, &salvage, &contexts, &mut lost);
+
+    let building = beside_db(&dir.db(), ".building");
+    remove_db(&building)?;
+    build(&building, &chains, &salvage.blobs, next).inspect_err(|_| drop(remove_db(&building)))?;
+    let recovered = dir.recovered();
+    // The time names the old file, for whoever ends up moving it.
+    File::options()
+        .write(true)
+        .open(&building)
+        .and_then(|file| {
+            let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or(0));
+            file.set_modified(at).and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&building, &recovered))
+        .map_err(|error| StoreError::io(&building, &error))?;
+    dir::sync(dir.root())?;
+    let set_aside = finish_swap(&dir)?;
+    let restored = chains
+        .iter()
+        .map(|(&id, (events, chain))| Restored {
+            id,
+            version: chain.version(),
+            saved_at: chain.updated_at(),
+            from_context: matches!(events.first(), Some(Event { body: Body::Restored { .. }, .. })),
+        })
+        .collect();
+    Ok(Recovery { set_aside, restored, lost })
+}
+
+/// Whether the directory remembers chains that a new database would not know.
+pub(crate) fn knows_chains(dir: &Dir) -> bool {
+    let Ok(listed) = fs::read_dir(dir.contexts()) else { return false };
+    listed.flatten().any(|entry| number_in(&entry.file_name().to_string_lossy()).is_some())
+}
+
+/// Put a complete recovered database into place, if there is one; where the old one lies then.
+pub(crate) fn finish_swap(dir: &Dir) -> Result<Option<PathBuf>, StoreError> {
+    let recovered = dir.recovered();
+    let meta = match fs::symlink_metadata(&recovered) {
+        Ok(meta) if meta.is_file() => meta,
+        Ok(_) => return Err(StoreError::Link { path: recovered }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io(&recovered, &error)),
+    };
+    let made = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let made = stamp(Millis::try_from(made.as_millis()).unwrap_or(Millis::MAX));
+    let old = dir.db();
+    let aside = dir.root().join(format!("certus.db.damaged-{made}"));
+    let moved = |from: &Path, to: &Path| match fs::rename(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io(from, &error)),
+    };
+    moved(&beside_db(&old, "-wal"), &beside_db(&aside, "-wal"))?;
+    moved(&beside_db(&old, "-shm"), &beside_db(&aside, "-shm"))?;
+    moved(&old, &aside)?;
+    moved(&recovered, &old)?;
+    dir::sync(dir.root())?;
+    Ok(aside.exists().then_some(aside))
+}
+
+/// What can still be read of a database.
+#[derive(Default)]
+struct Salvage {
+    /// The gapless beginning of each chain's history.
+    chains: BTreeMap<ChainId, Vec<Event>>,
+    /// The last event that each chain is known to have had, and its goal if its line could be read.
+    known: BTreeMap<ChainId, (u64, Option<String>)>,
+    blobs: Vec<(Digest, Vec<u8>)>,
+    next: u32,
+}
+
+impl Salvage {
+    fn read(path: &Path) -> Self {
+        let mut salvage = Self::default();
+        let Ok(db) = db::open_damaged(path) else { return salvage };
+        // Each part for itself: that one cannot be read says nothing of the others.
+        salvage.next =
+            db.query_row("SELECT value FROM meta WHERE key = 'next_chain'", [], |row| row.get(0)).unwrap_or(0);
+        each(
+            &db,
+            "SELECT id, version, goal FROM chains ORDER BY id",
+            "SELECT id, version, goal FROM chains ORDER BY id DESC",
+            |row| {
+                let version = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+                salvage.known.insert(ChainId(row.get(0)?), (version, row.get(2).ok()));
+                Ok(())
+            },
+        );
+        let ids = "SELECT DISTINCT chain FROM events ORDER BY chain";
+        each(&db, ids, &format!("{ids} DESC"), |row| {
+            salvage.known.entry(ChainId(row.get(0)?)).or_default();
+            Ok(())
+        });
+        // In the order in which they were written, without the help of the index; if that meets damage, chain by chain
+        // through the index, which leads around it.
+        let mut histories = Histories::new();
+        let all = "SELECT chain, seq, at, body FROM events NOT INDEXED ORDER BY rowid";
+        let whole = each(&db, all, &format!("{all} DESC"), |row| take_event(&mut histories, row));
+        // A number may be in no page that can be read, and its events still be.
+        let seen = salvage.numbers().chain(histories.keys().map(|id| id.0)).max().unwrap_or(0);
+        let highest = seen.max(salvage.next.saturating_sub(1)).min(MOST_CHAINS);
+        for id in (1..=highest).map(ChainId).filter(|_| !whole) {
+            let one = format!("SELECT chain, seq, at, body FROM events WHERE chain = {} ORDER BY seq", id.0);
+            each(&db, &one, &format!("{one} DESC"), |row| take_event(&mut histories, row));
+            let last = format!("SELECT max(seq) FROM events WHERE chain = {}", id.0);
+            if let Ok(last) = db.query_row(&last, [], |row| row.get::<_, i64>(0)) {
+                salvage.knows(id, u64::try_from(last).unwrap_or(0));
+            }
+        }
+        for (id, events) in histories.into_iter().filter(|(id, _)| (1..=MOST_CHAINS).contains(&id.0)) {
+            salvage.keep(id, events);
+        }
+        each(&db, "SELECT digest, bytes FROM blobs", "SELECT digest, bytes FROM blobs ORDER BY rowid DESC", |row| {
+            let (digest, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let found = Digest::of(&bytes);
+            if found.as_bytes().as_slice() == digest {
+                salvage.blobs.push((found, bytes));
+            }
+            Ok(())
+        });
+        salvage
+    }
+
+    fn knows(&mut self, id: ChainId, version: u64) {
+        let known = self.known.entry(id).or_default();
+        known.0 = known.0.max(version);
+    }
+
+    /// The gapless beginning of what was found of a chain.
+    fn keep(&mut self, id: ChainId, found: BTreeMap<u64, Option<Event>>) {
+        if let Some(&last) = found.keys().next_back() {
+            self.knows(id, last);
+        }
+        let mut beginning: Vec<Event> = Vec::new();
+        for event in found.into_values().flatten() {
+            let follows = match beginning.last() {
+                Some(last) => event.seq == last.seq + 1,
+                None => event.seq == 1 || matches!(event.body, Body::Restored { .. }),
+            };
+            if !follows {
+                break;
+            }
+            beginning.push(event);
+        }
+        if !beginning.is_empty() {
+            self.chains.insert(id, beginning);
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.known.keys().chain(self.chains.keys()).map(|id| id.0)
+    }
+}
+
+/// What was found of each chain, by event number; absent is what is there and cannot be understood.
+type Histories = BTreeMap<ChainId, BTreeMap<u64, Option<Event>>>;
+
+fn take_event(histories: &mut Histories, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
+    let seq = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+    let kept = histories.entry(ChainId(row.get(0)?)).or_default().entry(seq).or_default();
+    if kept.is_none()
+        && let Ok(body) = serde_json::from_str(row.get_ref(3)?.as_str()?)
+    {
+        *kept = Some(Event { seq, at: row.get(2)?, body });
+    }
+    Ok(())
+}
+
+/// Read rows until one cannot be, then from the other end. Whether all could be read.
+fn each(
+    db: &Connection,
+    forwards: &str,
+    backwards: &str,
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+) -> bool {
+    let mut read = |sql: &str| -> rusqlite::Result<()> {
+        let mut statement = db.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            // A single unreadable value spoils only its row.
+            let _ = take(row);
+        }
+        Ok(())
+    };
+    let whole = read(forwards).is_ok();
+    if !whole {
+        let _ = read(backwards);
+    }
+    whole
+}
+
+type Chosen = BTreeMap<ChainId, (Vec<Event>, Chain)>;
+
+/// For each chain whichever knows more; what neither knows goes to `lost`.
+fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext], lost: &mut Vec<String>) -> Chosen {
+    let mut best: BTreeMap<ChainId, (&Chain, &Path)> = BTreeMap::new();
+    for found in contexts {
+        let (Some(id), Ok(chain)) = (found.id, &found.chain) else { continue };
+        if best.get(&id).is_none_or(|(known, _)| known.version() < chain.version()) {
+            best.insert(id, (chain, &found.path));
+        }
+    }
+    let mut chosen = Chosen::new();
+    for id in ids.iter().copied().map(ChainId) {
+        let salvaged = salvage.chains.get(&id).map(|events| (events.clone(), Chain::fold(events)));
+        let context = best
+            .get(&id)
+            .filter(|(chain, _)| salvaged.as_ref().is_none_or(|(_, salvaged)| salvaged.version() < chain.version()));
+        let taken = match context {
+            Some((chain, path)) => Some(from_context(chain, path)),
+            None => salvaged,
+        };
+        let (known, goal) = salvage.known.get(&id).cloned().unwrap_or_default();
+        match &taken {
+            Some((_, chain)) if known > chain.version() => {
+                let first = chain.version() + 1;
+                let events =
+                    if first == known { format!("event {known}") } else { format!("events {first} to {known}") };
+                lost.push(format!("chain {id} ({}): {events} of {known}", chain.goal()));
+            }
+            Some(_) => {}
+            None => {
+                let goal = goal.map(|goal| format!(" ({goal})")).unwrap_or_default();
+                lost.push(format!("chain {id}{goal}: all of it; neither the database nor a context could be read"));
+            }
+        }
+        if let Some(taken) = taken {
+            chosen.insert(id, taken);
+        }
+    }
+    for found in contexts {
+        if let Err(error) = &found.chain {
+            let name = found.path.file_name().unwrap_or_default().to_string_lossy();
+            lost.push(format!("context {name} is damaged: {error}"));
+        }
+    }
+    chosen
+}
+
+fn from_context(chain: &Chain, path: &Path) -> (Vec<Event>, Chain) {
+    let from = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let event = Event {
+        seq: chain.version() + 1,
+        at: chain.updated_at(),
+        body: Body::Restored { chain: Box::new(chain.clone()), from },
+    };
+    let events = vec![event];
+    let chain = Chain::fold(&events);
+    (events, chain)
+}
+
+fn build(path: &Path, chains: &Chosen, blobs: &[(Digest, Vec<u8>)], next: u32) -> Result<(), StoreError> {
+    let mut db = db::open_for_appends(path)?;
+    let said = |error: rusqlite::Error| StoreError::sql(path, &error);
+    let tx = db.transaction().map_err(said)?;
+    for (&id, (events, _)) in chains {
+        let mut chain = Chain::default();
+        let changes = replay(&mut chain, events);
+        let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
+        let job = Job { target: Target::New, lines, row: ChainRow::of(id, &chain), changes, blobs: Vec::new() };
+        write_row(&tx, &job.row).and_then(|()| put(&tx, id, &job)).map_err(said)?;
+    }
+    let mut keep = tx.prepare("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)").map_err(said)?;
+    for (digest, bytes) in blobs {
+        keep.execute((digest.as_bytes(), bytes)).map_err(said)?;
+    }
+    drop(keep);
+    tx.execute("UPDATE meta SET value = ? WHERE key = 'next_chain'", [next]).map_err(said)?;
+    tx.commit().map_err(said)?;
+    // Everything into the one file: it is moved without its log.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(said)?;
+    db.close().map_err(|(_, error)| said(error))?;
+    for suffix in ["-wal", "-shm"] {
+        remove(&beside_db(path, suffix))?;
+    }
+    Ok(())
+}
+
+fn remove_db(path: &Path) -> Result<(), StoreError> {
+    ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| remove(&beside_db(path, suffix)))
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn locks(dir: &Dir) -> Vec<u32> {
+    let Ok(listed) = fs::read_dir(dir.locks()) else { return Vec::new() };
+    listed.flatten().filter_map(|entry| number_in(&entry.file_name().to_string_lossy()).map(|id| id.0)).collect()
+}
+
+/// Nobody may append to what is being set aside. Whoever works on a chain holds it.
+fn hold_all(dir: &Dir, now: Millis) -> Result<Vec<crate::Hold>, StoreError> {
+    // Chain 0 does not exist; its lock keeps a second recovery out.
+    let alone = hold(dir, ChainId(0), now).map_err(|error| match error {
+        StoreError::Held(_) => StoreError::Busy { path: dir.db() },
+        error => error,
+    })?;
+    let mut holds = vec![alone];
+    for id in locks(dir).into_iter().filter(|id| *id > 0) {
+        holds.push(hold(dir, ChainId(id), now)?);
+    }
+    Ok(holds)
+}

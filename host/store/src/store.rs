@@ -1,0 +1,325 @@
+//! The store of one project: opening it, and appending to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::dir::Dir;
+use crate::hold::{Hold, hold};
+use crate::projection::{Change, changes, forget, write_changes, write_row};
+use crate::writer::{Job, Line, Target, Waiting, Writer};
+use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, recover};
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Made if it is not there.
+    ReadWrite,
+    /// Nothing is written, so that it works where nothing can be.
+    ReadOnly,
+}
+
+/// A chain that was just made.
+#[derive(Debug)]
+pub struct Created {
+    /// Its number.
+    pub id: ChainId,
+    /// Folded.
+    pub chain: Chain,
+    /// As recorded.
+    pub events: Vec<Event>,
+}
+
+/// One project's chains on disk. Cheap to open for reading; the writing thread starts with the first append.
+pub struct Store {
+    pub(crate) dir: Dir,
+    mode: Mode,
+    reader: Mutex<Connection>,
+    writer: Mutex<Option<Writer>>,
+    copy: Option<PathBuf>,
+}
+
+impl Store {
+    /// Open the state directory, normally `<project>/.certus`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when [`crate::recover`] is needed, [`StoreError::Newer`], [`StoreError::Missing`] (for reading),
+    /// and what the operating system says.
+    pub fn open(dir: &Path, mode: Mode) -> Result<Self, StoreError> {
+        let dir = Dir::open(dir, mode == Mode::ReadWrite)?;
+        let path = dir.db();
+        if mode == Mode::ReadWrite {
+            dir.ignore_itself()?;
+            recover::finish_swap(&dir)?;
+        }
+        let empty = match std::fs::symlink_metadata(&path) {
+            Ok(meta) if !meta.is_file() => return Err(StoreError::Link { path }),
+            Ok(meta) => meta.len() == 0,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(error) => return Err(StoreError::io(&path, &error)),
+        };
+        if empty && recover::knows_chains(&dir) {
+            // A new database would number its chains from 1 again, on top of those that were.
+            let what = "it is gone or empty, while contexts of its chains are there".to_owned();
+            return Err(StoreError::Damaged { path, what });
+        }
+        if empty && mode == Mode::ReadOnly {
+            return Err(StoreError::Missing { path: dir.root().to_owned() });
+        }
+        let (reader, copy) = match mode {
+            Mode::ReadWrite => (db::open(&path)?, None),
+            Mode::ReadOnly => db::open_read_only(&path, scratch)?,
+        };
+        Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy })
+    }
+
+    /// Whether a state directory holds chains: a database, or contexts of one that is gone.
+    pub fn exists(dir: &Path) -> bool {
+        std::fs::symlink_metadata(dir.join("certus.db")).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+            || Dir::open(dir, false).is_ok_and(|dir| recover::knows_chains(&dir))
+    }
+
+    /// Look through the whole database for damage. Takes as long as reading it does.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first damage found.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let found: String = self.query(|db| db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
+        if found != "ok" {
+            return Err(StoreError::Damaged { path: self.dir.db(), what: found });
+        }
+        let ids: Vec<ChainId> = self.rows()?.into_iter().map(|row| row.id).collect();
+        ids.into_iter().try_for_each(|id| self.events(id).map(drop))
+    }
+
+    /// The state directory, absolute.
+    pub fn dir(&self) -> &Path {
+        self.dir.root()
+    }
+
+    /// What it was opened for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Append to a chain, in one transaction that is on disk when this returns. `chain` is the chain as the caller read it:
+    /// its version is what the append is checked against, and it is brought forward by the events.
+    ///
+    /// On any error nothing was appended and `chain` is read from disk again, so that it never shows what is not recorded;
+    /// after a conflict the caller can judge anew and try again. A caller that drops the future must drop the chain too:
+    /// the events may be on disk or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else went on with the chain, [`StoreError::NoChain`], and what the disk says.
+    pub async fn append(
+        &self,
+        id: ChainId,
+        chain: &mut Chain,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Vec<Event>, StoreError> {
+        if bodies.is_empty() && blobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let target = Target::After(id, chain.version());
+        let appended = match prepare(target, id, chain, now, bodies, blobs) {
+            Ok((events, job)) => self.submit(job).await.map(|_| events),
+            Err(error) => Err(error),
+        };
+        self.or_reread(id, chain, appended)
+    }
+
+    /// The same for a caller that is not a task.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_blocking(
+        &self,
+        id: ChainId,
+        chain: &mut Chain,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Vec<Event>, StoreError> {
+        if bodies.is_empty() && blobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let target = Target::After(id, chain.version());
+        let appended = prepare(target, id, chain, now, bodies, blobs)
+            .and_then(|(events, job)| self.submit_blocking(job).map(|_| events));
+        self.or_reread(id, chain, appended)
+    }
+
+    /// Make a chain of its first events, see [`certus_engine::law::begin`]. The next number is taken in the same transaction:
+    /// no number is used twice, by whatever process.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub async fn create(
+        &self,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Created, StoreError> {
+        let mut chain = Chain::default();
+        let (events, job) = prepare(Target::New, ChainId(0), &mut chain, now, bodies, blobs)?;
+        let id = self.submit(job).await?;
+        Ok(Created { id, chain, events })
+    }
+
+    /// The same for a caller that is not a task.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_blocking(
+        &self,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Created, StoreError> {
+        let mut chain = Chain::default();
+        let (events, job) = prepare(Target::New, ChainId(0), &mut chain, now, bodies, blobs)?;
+        let id = self.submit_blocking(job)?;
+        Ok(Created { id, chain, events })
+    }
+
+    /// Make sure that no other process works on a chain, for as long as the answer lives.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] with who does.
+    pub fn hold(&self, chain: ChainId, now: Millis) -> Result<Hold, StoreError> {
+        self.writable()?;
+        hold(&self.dir, chain, now)
+    }
+
+    /// Make every projection again from the events; what they say is then what was recorded, whatever was there.
+    ///
+    /// # Errors
+    /// What the disk says; then nothing was changed.
+    pub fn rebuild_projections(&self) -> Result<(), StoreError> {
+        self.writable()?;
+        let path = self.dir.db();
+        let said = |error: rusqlite::Error| db::explain(&path, &error);
+        let mut db = db::open_for_appends(&path)?;
+        let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(said)?;
+        let ids: Vec<u32> = tx
+            .prepare("SELECT DISTINCT chain FROM events")
+            .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
+            .map_err(said)?;
+        for id in ids.into_iter().map(ChainId) {
+            let events = crate::read::events(&tx, &path, id, 0)?;
+            let mut chain = Chain::default();
+            let found = replay(&mut chain, &events);
+            forget(&tx, id)
+                .and_then(|_| write_row(&tx, &ChainRow::of(id, &chain)))
+                .and_then(|()| write_changes(&tx, id, &found))
+                .map_err(said)?;
+        }
+        tx.commit().map_err(said)
+    }
+
+    pub(crate) fn reader(&self) -> MutexGuard<'_, Connection> {
+        // A panic while reading leaves nothing behind in a connection.
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn writable(&self) -> Result<(), StoreError> {
+        match self.mode {
+            Mode::ReadWrite => Ok(()),
+            Mode::ReadOnly => Err(StoreError::ReadOnly { path: self.dir.db() }),
+        }
+    }
+
+    fn or_reread<T>(&self, id: ChainId, chain: &mut Chain, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.is_err()
+            && let Ok(recorded) = self.chain(id)
+        {
+            *chain = recorded;
+        }
+        done
+    }
+
+    async fn submit(&self, job: Job) -> Result<ChainId, StoreError> {
+        let (sender, answer) = oneshot::channel();
+        self.enqueue(job, Waiting::Task(sender))?;
+        answer.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    fn submit_blocking(&self, job: Job) -> Result<ChainId, StoreError> {
+        let (sender, answer) = std::sync::mpsc::sync_channel(1);
+        self.enqueue(job, Waiting::Thread(sender))?;
+        answer.recv().unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    fn enqueue(&self, job: Job, waiting: Waiting) -> Result<(), StoreError> {
+        self.writable()?;
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = match writer.take() {
+            Some(running) => running,
+            None => {
+                self.dir.sweep();
+                Writer::start(self.dir.db())?
+            }
+        };
+        if !running.send(job, waiting) {
+            // The next append starts another.
+            return Err(self.gone());
+        }
+        *writer = Some(running);
+        Ok(())
+    }
+
+    fn gone(&self) -> StoreError {
+        StoreError::Sql { path: self.dir.db(), message: "the writer ended before it answered".to_owned() }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(copy) = &self.copy {
+            let _ = std::fs::remove_dir_all(copy);
+        }
+    }
+}
+
+/// The events, and what the writer needs of them. `chain` is brought forward.
+fn prepare(
+    target: Target,
+    id: ChainId,
+    chain: &mut Chain,
+    now: Millis,
+    bodies: Vec<Body>,
+    blobs: Vec<(Digest, Vec<u8>)>,
+) -> Result<(Vec<Event>, Job), StoreError> {
+    if blobs.iter().any(|(_, bytes)| bytes.len() as u64 > MAX_VALUE_BYTES) {
+        return Err(StoreError::TooLarge { what: "a blob".to_owned(), limit: MAX_VALUE_BYTES });
+    }
+    let first = chain.version() + 1;
+    let events: Vec<Event> = (first..).zip(bodies).map(|(seq, body)| Event { seq, at: now, body }).collect();
+    let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
+    let changes = replay(chain, &events);
+    let row = ChainRow::of(id, chain);
+    Ok((events, Job { target, lines, row, changes, blobs }))
+}
+
+/// Fold events in, noting what they change in the tables.
+pub(crate) fn replay(chain: &mut Chain, events: &[Event]) -> Vec<Change> {
+    let mut found = Vec::new();
+    for event in events {
+        let before = chain.confidence("overall");
+        chain.apply(event);
+        changes(before, chain, event, &mut found);
+    }
+    found
+}
+
+/// A place for a copy, outside of the state directory because that cannot be written to.
+fn scratch() -> PathBuf {
+    static COPIES: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = COPIES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    std::env::temp_dir().join(format!("certus-read-{}-{number}", std::process::id()))
+}

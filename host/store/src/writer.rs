@@ -1,0 +1,257 @@
+//! The one thread that writes, and its group commit.
+//!
+//! Whatever waits in the queue shares one transaction and one sync. Each append is checked against the chain's version
+//! before its first write, so a conflict costs its neighbours nothing; any other error rolls the whole group back and
+//! then each append is tried alone, so that each gets its own answer. (A savepoint each would do the same and cost every
+//! append of the normal case.) Nothing is answered before the commit is on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
+use std::thread::JoinHandle;
+
+use certus_engine::{ChainId, Digest, Event, Millis};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use crate::db::{explain, open_for_appends};
+use crate::projection::{Change, bring_forward, write_changes, write_row};
+use crate::row::signed;
+use crate::{ChainRow, MAX_VALUE_BYTES, StoreError};
+
+/// Appends in one transaction at most, so that the first does not wait for an endless queue.
+const GROUP: usize = 1024;
+
+/// What the events are appended to.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    /// The next number, at event 1.
+    New,
+    /// A chain that stands at this version.
+    After(ChainId, u64),
+}
+
+/// One event, ready to be written.
+pub(crate) struct Line {
+    pub(crate) seq: u64,
+    pub(crate) at: Millis,
+    pub(crate) kind: &'static str,
+    pub(crate) body: String,
+}
+
+impl Line {
+    pub(crate) fn of(event: &Event) -> Result<Self, StoreError> {
+        let body = serde_json::to_string(&event.body).unwrap_or_default();
+        if body.len() as u64 > MAX_VALUE_BYTES {
+            return Err(StoreError::TooLarge {
+                what: format!("a {} event", event.body.kind()),
+                limit: MAX_VALUE_BYTES,
+            });
+        }
+        Ok(Self { seq: event.seq, at: event.at, kind: event.body.kind(), body })
+    }
+}
+
+/// One append.
+pub(crate) struct Job {
+    pub(crate) target: Target,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) row: ChainRow,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) blobs: Vec<(Digest, Vec<u8>)>,
+}
+
+type Answer = Result<ChainId, StoreError>;
+
+/// Who waits for the answer.
+pub(crate) enum Waiting {
+    Task(oneshot::Sender<Answer>),
+    Thread(SyncSender<Answer>),
+}
+
+impl Waiting {
+    fn tell(self, answer: Answer) {
+        // Whoever gave up waiting has no use for it.
+        match self {
+            Self::Task(sender) => drop(sender.send(answer)),
+            Self::Thread(sender) => drop(sender.send(answer)),
+        }
+    }
+}
+
+/// The thread; it ends, after what is queued, when this is dropped.
+pub(crate) struct Writer {
+    queue: Option<Sender<(Job, Waiting)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(path: PathBuf) -> Result<Self, StoreError> {
+        let mut db = open_for_appends(&path)?;
+        let (queue, jobs) = channel();
+        let thread = std::thread::Builder::new()
+            .name("certus-store".to_owned())
+            .spawn({
+                let path = path.clone();
+                move || run(&mut db, &path, &jobs)
+            })
+            .map_err(|error| StoreError::io(&path, &error))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// False when the thread is gone, which only a panic in it can cause.
+    pub(crate) fn send(&self, job: Job, waiting: Waiting) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.send((job, waiting)).is_ok())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic in it was answered by the dropped channels already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Job, Waiting)>) {
+    while let Ok(first) = jobs.recv() {
+        let (mut group, mut waiting) = (vec![first.0], vec![first.1]);
+        while group.len() < GROUP
+            && let Ok((job, who)) = jobs.try_recv()
+        {
+            group.push(job);
+            waiting.push(who);
+        }
+        for (who, answer) in waiting.into_iter().zip(commit(db, path, &group)) {
+            who.tell(answer);
+        }
+    }
+}
+
+fn commit(db: &mut Connection, path: &Path, group: &[Job]) -> Vec<Answer> {
+    match together(db, group) {
+        Ok(answers) => answers,
+        Err(error) if group.len() == 1 => vec![Err(explain(path, &error))],
+        Err(_) => {
+            let alone = |job: &Job| match together(db, std::slice::from_ref(job)) {
+                Ok(mut answers) => answers.remove(0),
+                Err(error) => Err(explain(path, &error)),
+            };
+            group.iter().map(alone).collect()
+        }
+    }
+}
+
+fn together(db: &mut Connection, group: &[Job]) -> rusqlite::Result<Vec<Answer>> {
+    // A dropped transaction is rolled back.
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let answers = group.iter().map(|job| append(&tx, job)).collect::<rusqlite::Result<Vec<_>>>()?;
+    tx.commit()?;
+    Ok(answers)
+}
+
+fn append(db: &Connection, job: &Job) -> rusqlite::Result<Answer> {
+    match job.target {
+        Target::New => {
+            let id = next_number(db)?;
+            write_row(db, &job.row.clone().numbered(id))?;
+            put(db, id, job)?;
+            Ok(Ok(id))
+        }
+        Target::After(id, expected) if bring_forward(db, &job.row, expected)? => {
+            put(db, id, job)?;
+            Ok(Ok(id))
+        }
+        Target::After(chain, expected) => Ok(Err(match version(db, chain)? {
+            Some(found) => StoreError::Conflict { chain, expected, found: u64::try_from(found).unwrap_or(0) },
+            None => StoreError::NoChain { chain },
+        })),
+    }
+}
+
+/// Write a chain's lines and all that goes with them, its row aside and unchecked.
+pub(crate) fn put(db: &Connection, id: ChainId, job: &Job) -> rusqlite::Result<()> {
+    write_changes(db, id, &job.changes)?;
+    let mut insert = db.prepare_cached("INSERT INTO events (chain, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)")?;
+    for line in &job.lines {
+        insert.execute(params![id.0, signed(line.seq), line.at, line.kind, line.body])?;
+    }
+    for (digest, bytes) in &job.blobs {
+        db.prepare_cached("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)")?
+            .execute(params![digest.as_bytes(), bytes])?;
+    }
+    Ok(())
+}
+
+fn version(db: &Connection, id: ChainId) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT version FROM chains WHERE id = ?")?.query_row([id.0], |row| row.get(0)).optional()
+}
+
+/// The counter alone decides: a number is never used twice, whatever became of the chain.
+fn next_number(db: &Connection) -> rusqlite::Result<ChainId> {
+    db.prepare_cached("UPDATE meta SET value = value + 1 WHERE key = 'next_chain' RETURNING value - 1")?
+        .query_row([], |row| row.get(0).map(ChainId))
+}
+
+#[cfg(test)]
+mod tests {
+    use certus_engine::{Body, Chain};
+
+    use super::*;
+
+    fn job(target: Target, size: usize) -> Job {
+        let body = Body::ProviderChosen { provider: "x".repeat(size) };
+        let event = Event { seq: 1, at: 1, body };
+        let row = ChainRow::of(ChainId(0), &Chain::default());
+        let lines = vec![Line::of(&event).expect("it is small enough")];
+        Job { target, lines, row, changes: Vec::new(), blobs: Vec::new() }
+    }
+
+    #[test]
+    fn a_full_disk_refuses_what_does_not_fit_and_nothing_else() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("certus.db");
+        let mut db = open_for_appends(&path).expect("it opens");
+        let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
+        let limit = |db: &Connection, pages: i64| {
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("limited");
+        };
+        limit(&db, pages + 4);
+        let group = [job(Target::New, 100), job(Target::New, 100_000), job(Target::New, 200)];
+        let answers = commit(&mut db, &path, &group);
+        assert_eq!(answers, [Ok(ChainId(1)), Err(StoreError::Full { path: path.clone() }), Ok(ChainId(2))]);
+        let count = |db: &Connection| {
+            db.query_row("SELECT count(*), (SELECT count(*) FROM chains) FROM events", [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            })
+        };
+        assert_eq!(count(&db), Ok((2, 2)));
+        // Once there is space again, so is the store.
+        limit(&db, 1_000_000);
+        assert_eq!(commit(&mut db, &path, &group[1..2]), [Ok(ChainId(3))]);
+        assert_eq!(count(&db), Ok((3, 3)));
+    }
+
+    #[test]
+    fn a_refused_append_gets_its_own_answer() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("certus.db");
+        let mut db = open_for_appends(&path).expect("it opens");
+        let group = [job(Target::After(ChainId(5), 1), 1), job(Target::New, 1), job(Target::After(ChainId(1), 7), 1)];
+        let answers = commit(&mut db, &path, &group);
+        let nobody = StoreError::NoChain { chain: ChainId(5) };
+        let stale = StoreError::Conflict { chain: ChainId(1), expected: 7, found: 0 };
+        assert_eq!(answers, [Err(nobody), Ok(ChainId(1)), Err(stale)]);
+    }
+
+    #[test]
+    fn every_commit_is_synced() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let db = open_for_appends(&folder.path().join("certus.db")).expect("it opens");
+        let ask = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).expect("a number");
+        assert_eq!((ask("synchronous"), ask("foreign_keys"), ask("wal_autocheckpoint")), (2, 1, 2000));
+        let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("a mode");
+        assert_eq!(mode, "wal");
+    }
+}

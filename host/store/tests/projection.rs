@@ -1,0 +1,139 @@
+//! Projections are what the events say, however they came about.
+
+mod support;
+
+use certus_engine::*;
+use certus_store::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::history::{intent, outcome, prompt};
+use support::*;
+
+fn shown(store: &Store) -> String {
+    let rows = store.rows().expect("rows");
+    let of = |row: &ChainRow| (store.visits(row.id).expect("visits"), store.prompt_runs(row.id).expect("runs"));
+    let tables: Vec<_> = rows.iter().map(of).collect();
+    format!("{rows:#?} {tables:#?} {:#?}", store.costs_since(i64::MIN).expect("costs"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rebuilt_equals_live(groups in vec((0..3u32, vec(history::body(), 1..6)), 0..8)) {
+        let project = project();
+        let store = project.open();
+        let mut chains: Vec<Created> = (0..3).map(|number| begin(&store, &format!("goal {number}"), 1000)).collect();
+        for (at, (which, bodies)) in (2000..).zip(groups) {
+            let Created { id, chain, .. } = &mut chains[which as usize];
+            store.append_blocking(*id, chain, at, bodies, Vec::new()).expect("it is appended");
+        }
+        let live = shown(&store);
+        let db = rusqlite::Connection::open(project.db()).expect("it opens");
+        db.execute_batch("UPDATE chains SET goal = 'x', status = 'y', usd_micros = 7; DELETE FROM prompt_runs; DELETE FROM phase_visits")
+            .expect("spoiled");
+        store.rebuild_projections().expect("rebuilt");
+        prop_assert_eq!(shown(&store), live);
+        for Created { id, chain, .. } in &chains {
+            prop_assert_eq!(store.row(*id).expect("a row"), ChainRow::of(*id, chain));
+        }
+    }
+}
+
+/// A chain that ran two prompts at once, one of which failed, and left its phase.
+fn worked(store: &Store) -> Created {
+    let mut made = begin(store, "Add two-factor login", 1000);
+    let reply = Reply { confidence: [("goal".to_owned(), 0.9)].into(), ..Reply::default() };
+    let usage = Usage { input_tokens: 100, cached_tokens: 40, output_tokens: 20, usd_micros: 500 };
+    let by = Attribution { provider: "api".to_owned(), model: "fast".to_owned(), usage, ..Attribution::default() };
+    let steps: [(Millis, Vec<Body>); 4] = [
+        (2000, vec![intent(1, prompt("a"), 2), intent(2, prompt("b"), 2)]),
+        (3000, vec![outcome(1, Outcome::Replied { reply: Box::new(reply), by })]),
+        (4000, vec![outcome(2, Outcome::Failed { code: ErrorCode::Invalid, message: "no JSON".to_owned() })]),
+        (
+            5000,
+            vec![
+                Body::PhaseLeft {
+                    phase: "ask".to_owned(),
+                    visit: 1,
+                    success: true,
+                    elapsed_ms: 4000,
+                    tokens: 120,
+                    usd_micros: 500,
+                },
+                Body::PhaseEntered { phase: "decide".to_owned(), visit: 1, why: "on".to_owned() },
+                Body::Rated { stars: 4 },
+            ],
+        ),
+    ];
+    for (at, bodies) in steps {
+        store.append_blocking(made.id, &mut made.chain, at, bodies, Vec::new()).expect("it is appended");
+    }
+    made
+}
+
+#[test]
+fn analytics_know_what_ran() {
+    let project = project();
+    let store = project.open();
+    let made = worked(&store);
+    let runs = store.prompt_runs(made.id).expect("runs");
+    let [a, b] = runs.as_slice() else { panic!("two runs, not {}", runs.len()) };
+    assert_eq!((a.prompt.as_str(), a.phase.as_str(), a.visit, a.started, a.ended), ("a", "ask", 1, 2000, Some(3000)));
+    assert_eq!((a.ok, a.error_category.as_deref(), a.usage.usd_micros), (Some(true), None, 500));
+    assert_eq!(
+        (a.provider.as_deref(), a.model.as_deref(), a.user.as_deref()),
+        (Some("api"), Some("fast"), Some("ada"))
+    );
+    assert_eq!((b.ok, b.error_category.as_deref(), b.rating), (Some(false), Some("invalid"), Some(4)));
+    // Believed together, so both show what both brought.
+    assert_eq!((a.confidence_before, a.confidence_after, b.confidence_after), (Some(0.0), Some(0.9), Some(0.9)));
+    let visits = store.visits(made.id).expect("visits");
+    let first = &visits[0];
+    assert_eq!((first.phase.as_str(), first.entered, first.left, first.success), ("ask", 1000, Some(5000), Some(true)));
+    assert_eq!((first.tokens, first.error_category.as_deref()), (Some(120), Some("invalid")));
+    assert_eq!((visits[1].phase.as_str(), visits[1].left), ("decide", None));
+}
+
+#[test]
+fn costs_are_counted_from_when_they_ended() {
+    let project = project();
+    let store = project.open();
+    let id = worked(&store).id;
+    worked(&store);
+    begin(&store, "nothing yet", 1);
+    let all = store.costs_since(0).expect("costs");
+    assert_eq!((all.chains, all.runs, all.tokens, all.usd_micros), (2, 4, 240, 1000));
+    let names = |lines: &[CostLine]| {
+        lines.iter().map(|line| (line.name.clone(), line.runs, line.usd_micros)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&all.by_prompt), [("a".to_owned(), 2, 1000), ("b".to_owned(), 2, 0)]);
+    assert_eq!(names(&all.by_phase), [("ask".to_owned(), 4, 1000)]);
+    assert_eq!(names(&all.by_model), [("api/fast".to_owned(), 2, 1000), (String::new(), 2, 0)]);
+    assert_eq!(all.by_chain[0].name, "001 add-two-factor-login");
+    assert_eq!((all.by_chain[0].failed, all.by_chain[0].cached_tokens), (1, 40));
+    let late = store.costs_since(3001).expect("costs");
+    assert_eq!((late.runs, late.usd_micros), (2, 0));
+    assert_eq!(store.costs_since(9000).expect("costs"), Costs::default());
+    assert_eq!(store.costs_of(id).expect("costs").usd_micros, 500);
+}
+
+#[test]
+fn a_row_says_where_a_chain_stands() {
+    let project = project();
+    let store = project.open();
+    let Created { id, mut chain, .. } = begin(&store, "a goal", 1000);
+    let mut after = |bodies: Vec<Body>| {
+        store.append_blocking(id, &mut chain, 2000, bodies, Vec::new()).expect("it is appended");
+        let row = store.row(id).expect("a row");
+        (row.status, row.open_questions)
+    };
+    let asked = Request::Ask { question: history::question("how", None) };
+    let deferred = Body::Deferred { effect: 2, code: ErrorCode::Unavailable, message: "no model".to_owned() };
+    assert_eq!(after(vec![note("offline")]), (Status::Running, 0));
+    assert_eq!(after(vec![intent(1, asked, 3)]), (Status::WaitingPerson, 1));
+    assert_eq!(after(vec![outcome(1, Outcome::Answered { text: "so".to_owned(), by: None })]), (Status::Running, 0));
+    assert_eq!(after(vec![intent(2, prompt("p"), 5), deferred]), (Status::WaitingProvider, 0));
+    assert_eq!(after(vec![Body::Ended { success: false, why: "enough".to_owned() }]), (Status::GivenUp, 0));
+    assert_eq!(store.row(id).expect("a row").context_file, "chain-001-a-goal-1970-01-01-00-00-01.json");
+}

@@ -1,0 +1,47 @@
+//! One digest over everything that is listed: what evidence was gathered on.
+
+use sha2::{Digest, Sha256};
+
+use crate::project::Project;
+use crate::read::digest_of;
+
+/// The state of a project's visible files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TreeDigest {
+    /// In hex: sha-256 over path, NUL and content digest of every file, by path. A file that could not be read counts with a
+    /// digest of zeros.
+    pub sha256: String,
+    /// Files that are covered.
+    pub files: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Files that are listed but could not be read.
+    pub unreadable: u64,
+    /// The listing was cut at a bound: files beyond it are not covered.
+    pub truncated: bool,
+}
+
+impl Project {
+    /// Digest every listed file. Streamed, so that large files are covered too; excluded files are not.
+    #[must_use]
+    pub fn tree_digest(&self) -> TreeDigest {
+        let listing = self.files();
+        let mut hasher = Sha256::new();
+        let mut digest =
+            TreeDigest { sha256: String::new(), files: 0, bytes: 0, unreadable: 0, truncated: listing.truncated };
+        for entry in &listing.entries {
+            let read = self.open_file(&entry.path).ok().and_then(|(file, _)| digest_of(file).ok());
+            let (content, bytes) = read.unwrap_or(([0; 32], 0));
+            hasher.update(entry.path.as_bytes());
+            hasher.update([0]);
+            hasher.update(content);
+            digest.bytes += bytes;
+            match read {
+                Some(_) => digest.files += 1,
+                None => digest.unreadable += 1,
+            }
+        }
+        digest.sha256 = hex::encode(hasher.finalize());
+        digest
+    }
+}

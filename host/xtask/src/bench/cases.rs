@@ -1,0 +1,126 @@
+//! The benchmarks, each with what was promised. What needs a room's own types measures itself in an example of that room
+//! and prints numbers; what is about a whole process is measured from here.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::process::{alternate, peak_memory};
+use super::row::{Bound, Row};
+use super::workshop::Workshop;
+
+type Measure = fn(&Workshop) -> Result<Vec<Row>>;
+
+/// All of them, by name.
+pub(crate) const CASES: [(&str, Measure); 5] =
+    [("steps", steps), ("status", status), ("version", version), ("controller", controller), ("memory", memory)];
+
+/// Pairs of processes that are compared.
+const PROCESSES: usize = 300;
+/// Runs of the README's command.
+const README_RUNS: usize = 5;
+
+/// What an example prints: as many numbers of one as of the other, taken in turn.
+#[derive(Deserialize)]
+struct Samples {
+    ours: Vec<f64>,
+    floor: Vec<f64>,
+}
+
+impl Samples {
+    fn pairs(self) -> Vec<(f64, f64)> {
+        self.ours.into_iter().zip(self.floor).collect()
+    }
+}
+
+fn rows<const N: usize>(rows: [Option<Row>; N]) -> Result<Vec<Row>> {
+    rows.into_iter().collect::<Option<_>>().context("nothing was measured")
+}
+
+/// Appends against the disk's own sync rate.
+fn steps(workshop: &Workshop) -> Result<Vec<Row>> {
+    #[derive(Deserialize)]
+    struct Both {
+        one_chain: Samples,
+        many_chains: Samples,
+    }
+    workshop.release(&["--package", "certus-store", "--example", "bench_appends"])?;
+    let both: Both = workshop.ask("release/examples/bench_appends", workshop.folder("steps")?)?;
+    rows([
+        Row::of_pairs("durable steps, one chain", "1/s", Bound::between(0.5, 1.1), &both.one_chain.pairs()),
+        Row::of_pairs("durable steps, 1,000 chains", "1/s", Bound::at_least(3.0), &both.many_chains.pairs()),
+    ])
+}
+
+/// `certus status` where there are many chains, against reading one row.
+fn status(workshop: &Workshop) -> Result<Vec<Row>> {
+    workshop.release(&["--package", "certus", "--bin", "certus"])?;
+    workshop.release(&["--package", "certus-store", "--example", "many_chains", "--example", "read_row"])?;
+    let project = workshop.folder("project")?;
+    let state = project.join(".certus");
+    let made = workshop.program("release/examples/many_chains").arg(&state).arg("1000").status()?;
+    ensure!(made.success(), "many_chains ended with {made}");
+    let mut ours = workshop.program("release/certus");
+    ours.arg("status").arg("--project").arg(&project);
+    let mut floor = workshop.program("release/examples/read_row");
+    floor.arg(state.join("certus.db"));
+    let pairs = alternate(PROCESSES, &mut ours, &mut floor)?;
+    rows([Row::of_pairs("certus status, 1,000 chains", "ms", Bound::at_most(3.0), &pairs)])
+}
+
+/// `certus --version` against printing one line.
+fn version(workshop: &Workshop) -> Result<Vec<Row>> {
+    workshop.release(&["--package", "certus", "--bin", "certus"])?;
+    workshop.release(&["--package", "certus", "--example", "one_line"])?;
+    let mut ours = workshop.program("release/certus");
+    ours.arg("--version");
+    let mut floor = workshop.program("release/examples/one_line");
+    let pairs = alternate(PROCESSES, &mut ours, &mut floor)?;
+    rows([Row::of_pairs("certus --version", "ms", Bound::at_most(2.0), &pairs)])
+}
+
+/// A controller's call through the runtime against bare wasmtime.
+fn controller(workshop: &Workshop) -> Result<Vec<Row>> {
+    workshop.release(&["--package", "certus-runtime", "--example", "bench_controller"])?;
+    let component = workshop.root().join("plugins/dist/certainty.wasm");
+    let samples: Samples = workshop.ask("release/examples/bench_controller", component)?;
+    rows([Row::of_pairs("controller call, 16 KB view", "µs", Bound::at_most(1.5), &samples.pairs())])
+}
+
+/// The README's first command, in its own profile, with everything to compile.
+fn memory(workshop: &Workshop) -> Result<Vec<Row>> {
+    workshop.build(&["--package", "certus", "--bin", "certus"])?;
+    let readme = fs::read_to_string(workshop.root().join("README.md")).context("cannot read README.md")?;
+    let arguments = first_command(&readme).context("README.md has no `cargo run -- …`")?;
+    let run = |number: usize| -> Result<f64> {
+        let folder = workshop.folder(&format!("readme-{number}"))?;
+        let mut command: Command = workshop.program("debug/certus");
+        command.args(&arguments).arg("--state").arg(folder.join("state"));
+        for home in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            command.env(home, &folder);
+        }
+        Ok(peak_memory(&mut command)? / 1e6)
+    };
+    let peaks: Vec<f64> = (0..README_RUNS).map(run).collect::<Result<_>>()?;
+    rows([Row::of_numbers("peak memory of the README run", "MB", Bound::at_most(150.0), &peaks)])
+}
+
+/// What the README passes to the binary in its first command.
+fn first_command(readme: &str) -> Option<Vec<String>> {
+    shlex::split(readme.lines().find_map(|line| line.strip_prefix("cargo run -- "))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_command_is_found_and_split() {
+        let readme =
+            "Try it:\n\n```sh\ncargo run -- flow \"Add it\" --project x\n```\n\n```sh\ncargo run -- list\n```\n";
+        assert_eq!(first_command(readme).expect("a command"), ["flow", "Add it", "--project", "x"]);
+        assert_eq!(first_command("nothing"), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! The controller against a host that answers at random: whatever happens, every action is lawful and the chain ends.
+
+use crate::fixture::Story;
+use crate::phases;
+use certus_sdk::{
+    Action, Asking, Check, Ending, Lack, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Run, Score,
+    Shortfall, Uncertainty, Verdict, View,
+};
+
+const MANIFEST: &str = include_str!("../certus.toml");
+
+/// As the manifest has it: phase, what may follow, what is free.
+const ORDER: [(&str, &[&str], &[&str]); 6] = [
+    (phases::REQUIREMENTS, &[phases::CONTEXT], &[]),
+    (phases::CONTEXT, &[phases::ANALYSIS, phases::REQUIREMENTS], &[phases::REQUIREMENTS]),
+    (phases::ANALYSIS, &[phases::APPROVAL, phases::CONTEXT], &[phases::CONTEXT]),
+    (
+        phases::APPROVAL,
+        &[phases::IMPLEMENTATION, phases::REQUIREMENTS, phases::CONTEXT, phases::ANALYSIS],
+        &[phases::REQUIREMENTS, phases::CONTEXT, phases::ANALYSIS],
+    ),
+    (phases::IMPLEMENTATION, &[phases::DEPLOYMENT], &[]),
+    (phases::DEPLOYMENT, &[], &[]),
+];
+
+/// Actions in one visit that the engine allows.
+const ACTIONS_PER_VISIT: usize = 64;
+const VISITS_PER_PHASE: usize = 12;
+
+struct World {
+    view: View,
+    random: u64,
+    visits: Vec<String>,
+    actions: usize,
+    approved: bool,
+    tested: bool,
+    /// Of a hundred: how often a reply is helpful.
+    luck: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let view = Story::new(phases::REQUIREMENTS).view();
+        let mut world = Self {
+            view,
+            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            visits: vec![phases::REQUIREMENTS.into()],
+            actions: 0,
+            approved: false,
+            tested: false,
+            luck: seed % 101,
+        };
+        world.weigh();
+        world
+    }
+
+    /// A number below a bound.
+    fn roll(&mut self, below: u64) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % below
+    }
+
+    fn lucky(&mut self) -> bool {
+        self.roll(100) < self.luck
+    }
+
+    fn answers(&self) -> u32 {
+        self.view.questions.iter().filter(|status| status.state == QuestionState::Answered).count() as u32
+    }
+
+    fn score(&self, area: &str) -> f64 {
+        self.view.scores.iter().find(|score| score.area == area).map_or(0.0, |score| score.confidence)
+    }
+
+    /// What the engine does after every event: weigh the gate.
+    fn weigh(&mut self) {
+        self.view.overall = self.score("overall");
+        let mut lacks = Vec::new();
+        let mut need = |area: &str, need: f64, have: f64| {
+            if have < need {
+                lacks.push(Lack::Confidence(Shortfall { area: area.into(), have, need }));
+            }
+        };
+        match self.view.phase.as_str() {
+            phases::REQUIREMENTS => need("requirements", 0.90, self.score("requirements")),
+            phases::ANALYSIS => need("overall", 0.80, self.score("overall")),
+            phases::APPROVAL if !self.approved => lacks.push(Lack::Approval("solution".into())),
+            phases::IMPLEMENTATION if !self.tested => lacks.push(Lack::Evidence("test".into())),
+            _ => {}
+        }
+        let open = self.view.uncertainties.iter().filter(|known| known.blocking && known.resolution.is_none());
+        lacks.extend(open.map(|blocker| Lack::Blocker(blocker.area.clone())));
+        self.view.lacks = lacks;
+    }
+
+    fn ran(&mut self, name: &str) {
+        let ending = if self.roll(10) == 0 { Ending::Failed } else { Ending::Ok };
+        let (phase, visit, answers) = (self.view.phase.clone(), self.view.visit, self.answers());
+        self.view.runs.push(Run { name: name.into(), phase, visit, ending, answers });
+        if ending == Ending::Failed {
+            return;
+        }
+        for area in ["requirements", "overall"] {
+            let confidence = if self.lucky() { 0.95 } else { self.roll(80) as f64 / 100.0 };
+            self.view.scores.retain(|score| score.area != area);
+            self.view.scores.push(Score { area: area.into(), confidence });
+        }
+        if !self.lucky() {
+            let number = self.view.uncertainties.len();
+            let area = format!("area_{number}");
+            let (blocking, asked) = (self.roll(3) == 0, self.roll(2) == 0);
+            let confidence = self.roll(100) as f64 / 100.0;
+            let claim = "something".into();
+            self.view.uncertainties.push(Uncertainty {
+                area: area.clone(),
+                claim,
+                confidence,
+                blocking,
+                resolution: None,
+            });
+            if asked {
+                let question = Question {
+                    id: format!("question-{number}"),
+                    text: "What?".into(),
+                    why: "So.".into(),
+                    options: Vec::new(),
+                    recommended: None,
+                    area: Some(area),
+                };
+                self.view.questions.push(QuestionStatus { question, state: QuestionState::Raised, answer: None });
+            }
+        }
+        if self.roll(4) == 0 {
+            let name = format!("prompt_{}", self.roll(6));
+            self.view.suggestions.push(crate::seen::prompt(&name));
+        }
+    }
+
+    fn ask(&mut self, asking: &Asking) {
+        let id = match asking {
+            Asking::Raised(id) => id.clone(),
+            Asking::New(question) => {
+                let known = self.view.questions.iter().any(|status| status.question.id == question.id);
+                assert!(!known, "{} is asked twice", question.id);
+                let status = QuestionStatus { question: question.clone(), state: QuestionState::Raised, answer: None };
+                self.view.questions.push(status);
+                question.id.clone()
+            }
+        };
+        let status =
+            self.view.questions.iter_mut().find(|status| status.question.id == id).expect("the question exists");
+        assert_eq!(status.state, QuestionState::Raised, "{id} was asked before");
+        status.state = QuestionState::Answered;
+        status.answer = Some("yes".into());
+        let area = status.question.area.clone();
+        for known in self.view.uncertainties.iter_mut().filter(|known| Some(&known.area) == area.as_ref()) {
+            known.resolution = Some("yes".into());
+        }
+    }
+
+    fn enter(&mut self, phase: &str) {
+        let (_, follows, free) = ORDER.iter().find(|(name, ..)| *name == self.view.phase).expect("a known phase");
+        assert!(follows.contains(&phase), "{phase} does not follow {}", self.view.phase);
+        assert!(free.contains(&phase) || self.view.lacks.is_empty(), "the gate of {} is shut", self.view.phase);
+        let visits = self.visits.iter().filter(|visit| *visit == phase).count();
+        if visits >= VISITS_PER_PHASE {
+            self.view.refusals.push("no-endless-loop".into());
+            return;
+        }
+        self.visits.push(phase.into());
+        self.view.phase = phase.into();
+        self.view.visit = u32::try_from(visits).expect("few visits") + 1;
+        self.view.refusals.clear();
+        (self.actions, self.approved, self.tested) = (0, false, false);
+    }
+
+    fn present(&mut self, proposal: Proposal) {
+        let verdict = match self.roll(4) {
+            0 => Verdict::Rejected("no".into()),
+            1 => Verdict::MoreInfo("what?".into()),
+            _ => Verdict::Approved,
+        };
+        self.approved = verdict == Verdict::Approved;
+        self.view.proposals.push(ProposalStatus { proposal, digest: String::new(), verdict: Some(verdict) });
+    }
+
+    fn command(&mut self, line: &str) {
+        self.ran(line);
+        self.weigh();
+        if line == "/uncertainty-check" && self.view.lacks.is_empty() {
+            self.enter(phases::APPROVAL);
+            self.command("/present-solution");
+        } else if line == "/present-solution" && self.view.runs.last().is_some_and(|run| run.ending == Ending::Ok) {
+            self.present(Proposal { kind: "solution".into(), title: "A solution".into(), body: "Do it.".into() });
+        }
+    }
+
+    /// Perform one action; false when the chain ended.
+    fn step(&mut self) -> bool {
+        self.actions += 1;
+        let action = crate::next(&self.view);
+        assert!(self.actions <= ACTIONS_PER_VISIT, "{} goes round: {action:?}", self.view.phase);
+        match action {
+            Action::RunPrompts(calls) => {
+                assert!(!calls.is_empty(), "nothing to run");
+                if self.roll(40) == 0 {
+                    self.view.refusals.push("unknown-prompt".into());
+                } else {
+                    calls.iter().for_each(|call| self.ran(&call.name));
+                }
+            }
+            Action::Ask(asking) => {
+                assert!((1..=5).contains(&asking.len()), "{} questions in a round", asking.len());
+                asking.iter().for_each(|asking| self.ask(asking));
+            }
+            Action::RequestApproval(proposal) => self.present(proposal),
+            Action::EnterPhase((phase, why)) => {
+                assert!(!why.is_empty(), "a phase is entered for a reason");
+                self.enter(&phase);
+            }
+            Action::RunCommand(line) => self.command(&line),
+            Action::RunCheck(check) => {
+                assert_eq!(check, Check::Test);
+                match self.roll(2) {
+                    0 => self.view.refusals.push("unsupported".into()),
+                    _ => self.tested = true,
+                }
+            }
+            Action::Finish(_) => {
+                assert_eq!(self.view.phase, phases::DEPLOYMENT);
+                assert!(self.view.lacks.is_empty(), "finished through a shut gate");
+                return false;
+            }
+            Action::GiveUp(why) => {
+                assert!(!why.is_empty(), "a chain is given up for a reason");
+                return false;
+            }
+            Action::ProposeEdits(_) => panic!("this version proposes no edits"),
+        }
+        self.weigh();
+        true
+    }
+}
+
+#[test]
+fn whatever_the_host_answers_the_chain_ends_lawfully() {
+    let mut finished = 0;
+    for seed in 0..3_000 {
+        let mut world = World::new(seed);
+        let steps = (0..2_000).take_while(|_| world.step()).count();
+        assert!(steps < 2_000, "seed {seed} does not end");
+        finished += usize::from(world.view.phase == phases::DEPLOYMENT);
+    }
+    assert!(finished > 100, "only {finished} chains came to the last phase");
+}
+
+#[test]
+fn the_manifest_has_the_phases_that_the_controller_knows() {
+    for (phase, ..) in ORDER {
+        assert!(MANIFEST.contains(&format!("\nname = \"{phase}\"\n")), "{phase}");
+    }
+    assert_eq!(MANIFEST.matches("[[methodology.phases]]").count(), ORDER.len());
+}

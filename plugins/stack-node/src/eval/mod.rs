@@ -1,0 +1,139 @@
+//! Runs the wiring of all files together, abstractly: what cannot be known is unknown, every branch is taken, loops run
+//! over the lists that are known. Steps, depth and calls are bounded, so any input ends.
+
+mod builtins;
+mod calls;
+mod expand;
+mod render;
+mod routers;
+mod run;
+mod value;
+
+pub use expand::RouteRow;
+pub use routers::Listener;
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use crate::ir::Module;
+use crate::resolve::Files;
+use routers::Router;
+use value::{ClassRef, Closure, Scope, Value};
+
+/// Steps of one link.
+const FUEL: u64 = 1_000_000;
+/// Nested evaluations.
+const DEPTH: u32 = 800;
+/// A file that is asked for deeper than this runs later; what asks sees its exports filled then.
+const LOAD_DEPTH: u32 = 400;
+/// Calls of one function.
+const CALLS: u32 = 3_000;
+/// Calls of one function that only calls others, and how many such calls may nest.
+const MAYBE_CALLS: u32 = 8;
+const MAYBE_DEPTH: u32 = 5;
+/// Cells (elements, properties, some bytes of text) that values may take, all together.
+const CELLS: usize = 400_000;
+/// Elements kept of one list or object.
+const ELEMENTS: usize = 5_000;
+
+/// The path of a directory of the project as a program sees it: no real path looks like this.
+const PROJECT: &str = "project:/";
+
+/// A file that takes part.
+pub struct Source {
+    /// Relative to the project.
+    pub path: String,
+    /// Its wiring.
+    pub module: Module,
+    /// A test: it is run only when something else asks for it.
+    pub test: bool,
+}
+
+/// What running found.
+#[derive(Default)]
+pub struct Wiring {
+    /// Routes in the order of mounting.
+    pub routes: Vec<RouteRow>,
+    /// Where applications listen.
+    pub listeners: Vec<Listener>,
+    /// Middleware that guards, with how many routes it was seen on: text, file, line, quote, count.
+    pub guards: BTreeMap<String, (String, u32, String, usize)>,
+}
+
+struct Loaded {
+    path: Rc<str>,
+    module: Rc<Module>,
+    exports: Value,
+    scope: Option<Rc<Scope>>,
+    started: bool,
+    test: bool,
+}
+
+/// The machine.
+struct Machine<'f> {
+    files: &'f Files,
+    modules: Vec<Loaded>,
+    by_path: HashMap<Rc<str>, usize>,
+    routers: Vec<Router>,
+    listeners: Vec<Listener>,
+    fuel: u64,
+    depth: u32,
+    maybe: u32,
+    /// Cells that are left.
+    cells: usize,
+    /// Registrations so far.
+    ops: usize,
+    callers: Vec<routers::Caller>,
+    calls: HashMap<(usize, u32), u32>,
+    closures: Vec<Rc<Closure>>,
+    classes: Vec<Rc<ClassRef>>,
+    seen_classes: HashMap<(usize, u32), bool>,
+    loose_app: Option<usize>,
+}
+
+/// Runs everything and expands the routes. `entries` are the files that programs start with: where files need each other in
+/// a circle, the order of loading decides what each sees, and it is the order from an entry that its author saw work.
+pub fn wire(sources: Vec<Source>, files: &Files, entries: &[String]) -> Wiring {
+    let mut machine = Machine {
+        files,
+        modules: Vec::new(),
+        by_path: HashMap::new(),
+        routers: Vec::new(),
+        listeners: Vec::new(),
+        fuel: FUEL,
+        depth: 0,
+        maybe: 0,
+        cells: CELLS,
+        ops: 0,
+        callers: Vec::new(),
+        calls: HashMap::new(),
+        closures: Vec::new(),
+        classes: Vec::new(),
+        seen_classes: HashMap::new(),
+        loose_app: None,
+    };
+    for source in sources {
+        let path: Rc<str> = Rc::from(source.path.as_str());
+        machine.by_path.insert(path.clone(), machine.modules.len());
+        machine.modules.push(Loaded {
+            path,
+            module: Rc::new(source.module),
+            exports: Value::object(),
+            scope: None,
+            started: false,
+            test: source.test,
+        });
+    }
+    for entry in entries {
+        if let Some(index) = machine.by_path.get(entry.as_str()).copied()
+            && !machine.is_test(index)
+        {
+            machine.load(index);
+        }
+    }
+    for index in machine.order() {
+        machine.load(index);
+    }
+    machine.run_uncalled();
+    machine.expand()
+}

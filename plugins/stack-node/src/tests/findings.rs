@@ -1,0 +1,106 @@
+//! What single lines say about a project.
+
+use super::{read, values};
+use crate::Node;
+use crate::bindings::StackInterpreter;
+
+const PACKAGE: &str = r#"{
+  // people do this
+  "name": "shop", "main": "lib/index.js",
+  "scripts": { "start": "nodemon --inspect app.js", "test": "jest --coverage", "lint": "eslint ." },
+  "engines": { "node": ">=18" },
+  "dependencies": { "express": "^4.17.1", "mongoose": "^5.9.1" },
+  "devDependencies": { "jest": "^29.0.0" },
+}"#;
+
+const SESSION: &str = "const session = require('express-session');\nconst MongoStore = require('connect-mongo')(session);\n\
+    const bcrypt = require('bcryptjs');\nconst jwt = require('jsonwebtoken');\nconst passport = require('passport');\n\
+    const LocalStrategy = require('passport-local').Strategy;\napp.use(session({\n  secret: 'not to be repeated',\n  store: new MongoStore({ url }),\n}));\n\
+    passport.use(new LocalStrategy(verify));\napp.use(passport.initialize());\nexports.isAdmin = (req, res, next) => next();\n\
+    app.post('/x', passport.authenticate('local'), h);\nconst hash = () => bcrypt.hash(p, 10);\nconst t = jwt.sign({}, process.env.JWT_SECRET);\n\
+    app.get('/me', (req, res) => res.send(req.session.userId));\napp.use((err, req, res, next) => res.status(500).end());\n\
+    const { PORT } = process.env;\napp.set('view engine', 'pug');\n";
+
+#[test]
+fn a_manifest_says_what_the_project_is_and_how_it_runs() {
+    let report = read(&[("package.json", PACKAGE), ("app.js", "require('express')();")]);
+    let stack = report.stacks.first().expect("a stack");
+    let names: Vec<_> =
+        stack.frameworks.iter().map(|it| format!("{} {}", it.name, it.version.as_deref().unwrap_or(""))).collect();
+    assert_eq!(names, ["express ^4.17.1", "mongoose ^5.9.1", "jest ^29.0.0"]);
+    assert_eq!(report.commands.test.as_deref(), Some("npm test"));
+    assert_eq!(report.commands.lint.as_deref(), Some("npm run lint"));
+    assert_eq!(report.commands.build, None);
+    assert_eq!(values(&report, "entry-point"), ["lib/index.js (main)", "app.js (start)"]);
+    assert_eq!(values(&report, "node.version"), [">=18"]);
+    assert_eq!(values(&report, "dependency.mongoose"), ["^5.9.1"]);
+    assert_eq!(values(&report, "test.framework"), ["jest ^29.0.0"]);
+}
+
+#[test]
+fn locks_and_workspaces() {
+    let lock = r#"{"packages": {"": {"workspaces": ["api"]}, "api": {"dependencies": {"express": "^4"}}, "node_modules/express": {"version": "4.19.2"}}}"#;
+    let files = [
+        (
+            "package.json",
+            r#"{"workspaces": ["api"], "scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#,
+        ),
+        ("api/package.json", r#"{"dependencies": {"express": "^4"}, "scripts": {"test": "mocha", "build": "tsc"}}"#),
+        ("package-lock.json", lock),
+    ];
+    let report = read(&files);
+    let roots: Vec<_> = report.stacks.iter().map(|it| (it.root.as_str(), it.frameworks.len())).collect();
+    assert_eq!(roots, [("", 0), ("api", 1)]);
+    let express = report.stacks.iter().flat_map(|it| &it.frameworks).next().and_then(|it| it.version.clone());
+    assert_eq!(express.as_deref(), Some("4.19.2"));
+    assert_eq!(report.commands.test.as_deref(), Some("npm --prefix api test"));
+    assert_eq!(report.commands.build.as_deref(), Some("npm --prefix api run build"));
+}
+
+#[test]
+fn authentication_is_found_at_its_lines() {
+    let report = read(&[("app.js", SESSION)]);
+    assert_eq!(values(&report, "auth.session"), ["express-session, store MongoStore"]);
+    assert_eq!(values(&report, "session.store"), ["new MongoStore({ url })"]);
+    assert_eq!(values(&report, "session.secret"), ["a literal in the code"]);
+    assert_eq!(values(&report, "auth.password-hash"), ["bcryptjs.hash"]);
+    assert_eq!(values(&report, "auth.jwt"), ["jsonwebtoken.sign"]);
+    assert_eq!(
+        values(&report, "auth.passport"),
+        ["strategy passport-local", "passport.initialize", "authenticate local"]
+    );
+    assert_eq!(values(&report, "auth.guard"), ["isAdmin"]);
+    assert_eq!(values(&report, "auth.middleware"), ["passport.authenticate('local') on 1 route"]);
+    assert_eq!(values(&report, "session.use"), ["req.session.userId"]);
+    assert_eq!(values(&report, "error-handler"), ["inline"]);
+    assert_eq!(values(&report, "config.env"), ["JWT_SECRET", "PORT"]);
+    assert_eq!(values(&report, "template-engine"), ["pug"]);
+    let place =
+        report.findings.iter().find(|it| it.key == "session.store").map(|it| (it.place.line, it.place.quote.as_str()));
+    assert_eq!(place, Some((9, "store: new MongoStore({ url }),")));
+}
+
+#[test]
+fn tests_are_counted_and_say_nothing_else() {
+    let test = "const { test } = require('node:test');\ndescribe('cart', () => {\n  it('adds', () => {});\n  it.skip('removes', () => {});\n});\nprocess.env.ONLY_HERE;";
+    let report = read(&[("test/cart.test.js", test)]);
+    assert_eq!(values(&report, "test.file"), ["2 tests: cart"]);
+    assert_eq!(values(&report, "test.framework"), ["node:test"]);
+    assert_eq!(values(&report, "config.env"), Vec::<String>::new());
+}
+
+#[test]
+fn idioms_refer_to_what_was_found() {
+    let report = read(&[("package.json", PACKAGE), ("app.js", SESSION), ("x.test.js", "test('a', () => {});")]);
+    let say = |concept: &str| Node::idiom(concept.to_owned(), report.clone());
+    let test = say("test").expect("a sentence");
+    assert_eq!(
+        test,
+        "Tests are written with jest ^29.0.0 (package.json:7), in 1 file such as x.test.js, run by `npm test`."
+    );
+    assert!(say("auth").is_some_and(|it| it.contains("express-session") && it.contains("app.js:7")));
+    assert!(say("error-handling").is_some_and(|it| it.contains("app.js:18")));
+    assert!(say("config").is_some_and(|it| it.contains("JWT_SECRET")));
+    assert_eq!(say("teapot"), None);
+    assert_eq!(say("model"), None);
+}

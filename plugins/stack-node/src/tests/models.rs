@@ -1,0 +1,46 @@
+//! Models of the usual database layers.
+
+use super::read;
+
+fn models(path: &str, source: &str) -> Vec<String> {
+    read(&[(path, source)])
+        .models
+        .iter()
+        .map(|it| format!("{}:{} {}", it.place.line, it.name, it.fields.join(" ")))
+        .collect()
+}
+
+#[test]
+fn mongoose_schemas() {
+    let source = "const mongoose = require('mongoose');\nconst { Schema } = mongoose;\nconst line = new Schema({ sku: String });\n\
+        const orderSchema = mongoose.Schema(\n  {\n    user: { type: Schema.Types.ObjectId, ref: 'User' },\n    address: { city: String, type: { type: String } },\n\
+        lines: [line],\n    tags: [String],\n    log: [{ at: Date, by: String }],\n  },\n  { timestamps: true },\n);\norderSchema.add({ note: String });\n\
+        module.exports = mongoose.model('Order', orderSchema);\nexports.Tag = mongoose.model('Tag', new Schema({ name: String }));";
+    let expected = [
+        "4:Order user address address.city address.type lines lines.sku tags log log.at log.by createdAt updatedAt note",
+        "16:Tag name",
+    ];
+    assert_eq!(models("order.js", source), expected);
+    let apart = "import { Schema } from 'mongoose';\nexport const userSchema = new Schema<IUser>({ email: String });";
+    assert_eq!(models("user.ts", apart), ["2:User email"]);
+}
+
+#[test]
+fn sequelize_in_its_two_forms() {
+    let define = "module.exports = (sequelize, DataTypes) => {\n  const T = sequelize.define('tutorial', {\n    title: { type: DataTypes.STRING },\n    published: DataTypes.BOOLEAN,\n  });\n  return T;\n};";
+    assert_eq!(models("t.js", define), ["2:tutorial title published"]);
+    let init = "class User extends Model {}\nUser.init({ name: DataTypes.STRING }, { sequelize, timestamps: true });";
+    assert_eq!(models("u.js", init), ["2:User name createdAt updatedAt"]);
+    assert_eq!(models("v.js", "define('module', { a: 1 });\nwidget.init({ a: 1 }, { b: 2 });"), Vec::<String>::new());
+}
+
+#[test]
+fn decorated_entities_tables_and_prisma() {
+    let entity = "@Entity({ name: 'users' })\nexport class User {\n  @PrimaryGeneratedColumn() id: number;\n  @Column({ unique: true })\n  email: string;\n  plain: string;\n}";
+    assert_eq!(models("user.ts", entity), ["2:User id email"]);
+    assert_eq!(models("schema.ts", "export const users = pgTable('users', { id: serial('id') });"), ["1:users id"]);
+    let prisma = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel Post {\n  id    Int @id\n  // a remark\n  title String?\n  @@index([title])\n}\n";
+    assert_eq!(models("prisma/schema.prisma", prisma), ["5:Post id title"]);
+    let report = read(&[("prisma/schema.prisma", prisma)]);
+    assert_eq!(super::values(&report, "database"), ["prisma to postgresql"]);
+}

@@ -1,0 +1,148 @@
+//! What is damaged, hostile or not there gives one clear error, what to do next, and the right exit status.
+
+use std::os::unix::fs::symlink;
+
+use crate::support::World;
+
+const GOAL: &str = "Add JWT authentication to the shop";
+
+fn flow(world: &World) -> crate::support::Ran {
+    world.run(&["flow", GOAL, "--answers", "answers.toml", "--until", "solution-approval"])
+}
+
+#[test]
+fn files_that_no_interpreter_likes_do_not_stop_it() {
+    let world = World::with("express-shop");
+    world.write("empty.js", "");
+    world.write("broken.js", "function ( { ] const = ;;; <<<");
+    world.write("nested.js", format!("{}1{}", "(".repeat(2_000), ")".repeat(2_000)));
+    world.write("latin1.js", b"const name = '\xe9\xff\xfe';\n");
+    let huge = std::fs::File::create(world.project.join("huge.js")).expect("a file can be made");
+    huge.set_len(200 << 20).expect("a sparse file can be made");
+    symlink("/etc/passwd", world.project.join("outside.js")).expect("a link can be made");
+    symlink("..", world.project.join("up")).expect("a link can be made");
+    let (status, report) = world.json(&["stack", "."]);
+    assert_eq!(status, Some(0));
+    let unparsed: Vec<&str> =
+        report["unparsed"].as_array().expect("a list").iter().filter_map(|bad| bad["file"].as_str()).collect();
+    for file in ["huge.js", "latin1.js", "outside.js", "up"] {
+        assert!(unparsed.contains(&file), "{file} is not named: {unparsed:?}");
+    }
+    for file in ["empty.js", "nested.js"] {
+        assert!(!unparsed.contains(&file), "{file} should be read: {}", report["unparsed"]);
+    }
+    assert!(!report.to_string().contains("root:x:0"), "a link out of the project was read");
+    assert!(report["routes"].as_array().expect("a list").len() >= 15);
+    let _ = flow(&world).ok();
+}
+
+#[test]
+fn a_damaged_context_loses_nothing() {
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let before = world.context();
+    for entry in std::fs::read_dir(world.project.join(".certus/contexts")).expect("contexts") {
+        std::fs::write(entry.expect("an entry").path(), b"{ half a con").expect("it can be damaged");
+    }
+    let _ = world.run(&["show"]).ok();
+    let _ = world.run(&["flow", "--continue", "--until", "solution-approval"]).ok();
+    assert_eq!(world.context()["discovered"], before["discovered"]);
+}
+
+#[test]
+fn a_damaged_database_is_set_aside_and_the_loss_is_named() {
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let before = world.context();
+    let database = world.project.join(".certus/certus.db");
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(world.project.join(format!(".certus/certus.db{ending}")));
+    }
+    std::fs::write(&database, b"this is no database at all, not even a little").expect("it can be damaged");
+    let _ = world.run(&["status"]).exits(1).says("damaged").says("certus doctor --repair");
+    let _ = world.run(&["doctor", "--repair"]).ok().shows("set aside").shows("001");
+    let _ = world.run(&["status"]).ok().shows("solution-approval");
+    let _ = world.run(&["show"]).ok();
+    let after = world.run(&["flow", "--continue", "--until", "solution-approval"]);
+    assert_eq!(after.status, Some(0), "{}\n{}", after.stdout, after.stderr);
+    assert_eq!(world.context()["discovered"], before["discovered"]);
+    let _ = world.run(&["approve"]).exits(6);
+}
+
+#[test]
+fn a_project_cannot_grant_itself_anything() {
+    for (file, text, says) in [
+        ("certus.toml", "provider = \"replay:/etc/passwd\"\n", "may not set `provider`"),
+        ("certus.toml", "[limits]\nbase_url = \"http://evil\"\n", "base_url"),
+        ("certus.toml", "[gates.uncertainty-analysis]\noverall = 0.1\n", "would loosen it"),
+        ("certus.toml", "[gates.uncertainty-analysis]\noverall = nan\n", "outside 0..=1"),
+        ("certus.toml", "[gates.nowhere]\noverall = 0.9\n", "no phase `nowhere`"),
+        ("certus.toml", "colour = \"red\"\n", "colour"),
+        ("certus.toml", "= = =", "certus.toml"),
+        ("certus.toml", "variant = \"\u{1b}[31mred\"", "certus.toml"),
+        ("plugins.toml", "[plugins.x]\npath = \"../x.wasm\"\n", "leaves the project"),
+        ("plugins.toml", "[trusted]\nall = true\n", "trusted"),
+    ] {
+        let world = World::with("express-shop");
+        world.write(file, text);
+        let ran = flow(&world);
+        assert_eq!(ran.status, Some(2), "{text}\n{}\n{}", ran.stdout, ran.stderr);
+        let _ = ran.says(says).says("hint:");
+    }
+}
+
+#[test]
+fn a_plugin_that_nobody_trusts_does_not_run() {
+    let world = World::with("express-shop");
+    let guest = crate::support::repository().join("tests/guests/dist/one-phase.wasm");
+    std::fs::copy(guest, world.project.join("one-phase.wasm")).expect("the guest is built");
+    world.write("plugins.toml", "[plugins.one-phase]\npath = \"one-phase.wasm\"\n");
+    let ran = world.run(&["flow", GOAL, "--methodology", "one-phase"]).exits(1);
+    let _ = ran.says("not trusted").says("trust.toml").says("[trusted.");
+}
+
+#[test]
+fn what_is_asked_for_wrongly_is_said() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", "x", "--provider", "nobody"]).exits(2).says("no provider `nobody`").says("offline");
+    let _ = world.run(&["flow", "  "]).exits(2).says("goal is empty");
+    let _ = world.run(&["flow", "x", "--until", "nirvana"]).exits(2).says("no phase `nirvana`");
+    let _ = world.run(&["flow", "x", "--answers", "nowhere.toml"]).exits(2).says("nowhere.toml");
+    let _ = world.run(&["flow", "x", "--project", "nowhere"]).exits(2).says("nowhere");
+    let _ = world.run(&["flow", "--continue"]).exits(2).says("no chain is active");
+    let _ = world.run(&["show", "099"]).exits(2).says("no chain");
+    let _ = world.run(&["approve"]).exits(2).says("no chain is active");
+    let _ = world.run(&["prompt", "show", "nothing"]).exits(2).says("no prompt");
+    let _ = world.run(&["plugin", "show", "nothing"]).exits(2).says("no plugin");
+    let _ = world.run(&["frobnicate"]).exits(2);
+    let _ = world.run(&["status"]).exits(2).says("no chain was ever started here");
+}
+
+#[test]
+fn a_garbage_reply_is_refused_and_asked_for_again() {
+    let world = World::with("express-shop");
+    world.write("reply.txt", "I am afraid I cannot do that.\u{1b}[2J");
+    let ran = world.run(&["flow", GOAL, "--provider", "manual", "--reply", "reply.txt"]);
+    assert!(ran.stdout.contains("cannot be used"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains('\u{1b}') && !ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+    assert_eq!(ran.status, Some(3), "{}\n{}", ran.stdout, ran.stderr);
+    // However often: the chain waits for a reply that is one.
+    for _ in 0..3 {
+        let _ = world.run(&["flow", "--continue", "--reply", "reply.txt"]).exits(3);
+    }
+}
+
+#[test]
+fn a_project_that_cannot_be_written_keeps_its_state_elsewhere() {
+    let world = World::with("express-shop");
+    // Root may write everywhere: a file where the folder should be is read-only for everybody.
+    world.write(".certus", "not a folder");
+    let _ = flow(&world).exits(1).says("hint:");
+    let state = world.home().join("state");
+    let state = state.to_str().expect("a path");
+    let (status, report) =
+        world.json(&["flow", GOAL, "--answers", "answers.toml", "--until", "solution-approval", "--state", state]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert!(report["next"].as_str().expect("next").contains(state), "{report:#}");
+    let _ = world.run(&["status", "--state", state]).ok().shows("solution-approval");
+}

@@ -1,0 +1,190 @@
+//! The main journey: from a goal to a solution, with and without answers, piped, approved, rejected.
+
+use serde_json::Value;
+
+use crate::support::World;
+
+const GOAL: &str = "Add JWT authentication to the shop";
+
+fn flow(world: &World) -> (Option<i32>, Value) {
+    world.json(&["flow", GOAL, "--answers", "answers.toml", "--until", "solution-approval"])
+}
+
+/// Sentences of a solution: headings, list markers and empty lines aside.
+fn sentences(body: &str) -> Vec<String> {
+    let prose = body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    prose
+        .map(|line| {
+            line.trim_start_matches(['-', '*', '>', ' '])
+                .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+                .trim()
+        })
+        .flat_map(split)
+        .collect()
+}
+
+/// A sentence ends with a full stop behind its citations; a stop inside a code span or a file name does not end it.
+fn split(line: &str) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut current = String::new();
+    let mut code = false;
+    let chars: Vec<char> = line.chars().collect();
+    for (index, &c) in chars.iter().enumerate() {
+        current.push(c);
+        code ^= c == '`';
+        let ends = c == '.' && !code && chars.get(index + 1).is_none_or(|next| next.is_whitespace());
+        let new = chars.get(index + 2).is_none_or(|next| next.is_uppercase() || *next == '`');
+        if ends && new {
+            sentences.push(std::mem::take(&mut current).trim().to_owned());
+        }
+    }
+    if !current.trim().is_empty() {
+        sentences.push(current.trim().to_owned());
+    }
+    sentences
+}
+
+fn cited(sentence: &str, report: &Value) -> bool {
+    let ids = |list: &str, key: &str| -> Vec<String> {
+        let list = report[list].as_array().cloned().unwrap_or_default();
+        list.iter().filter_map(|item| Some(format!("[{}]", item[key].as_str()?))).collect()
+    };
+    ids("facts", "id").iter().chain(&ids("answers", "cite")).any(|cite| {
+        let bare = cite.trim_matches(['[', ']']);
+        sentence.contains(cite.as_str())
+            || sentence.contains(&format!("[{bare},"))
+            || sentence.contains(&format!(", {bare}]"))
+            || sentence.contains(&format!(", {bare},"))
+    })
+}
+
+#[test]
+fn the_readme_run_ends_with_a_solution_that_cites() {
+    let world = World::with("express-shop");
+    let (status, report) = flow(&world);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert_eq!(report["phase"], "solution-approval");
+    let cited_facts: Vec<&Value> =
+        report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true).collect();
+    let files: std::collections::BTreeSet<&str> =
+        cited_facts.iter().filter_map(|fact| fact["source"]["path"].as_str()).collect();
+    assert!(cited_facts.len() >= 10 && files.len() >= 5, "{} facts, files {files:?}", cited_facts.len());
+    let body = report["solution"]["body"].as_str().expect("a solution");
+    let sentences = sentences(body);
+    assert!(sentences.len() >= 8, "{body}");
+    for sentence in sentences {
+        assert!(cited(&sentence, &report), "cites nothing: {sentence}\n\n{body}");
+    }
+}
+
+#[test]
+fn every_cited_fact_stands_where_it_says() {
+    let world = World::with("express-shop");
+    let (_, report) = flow(&world);
+    for fact in report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true) {
+        let source = &fact["source"];
+        let text = std::fs::read_to_string(world.project.join(source["path"].as_str().expect("a path")))
+            .expect("the file is there");
+        let line = text.lines().nth(source["line"].as_u64().expect("a line") as usize - 1).unwrap_or_default();
+        let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let quote = squeeze(source["quote"].as_str().expect("a quote").lines().next().unwrap_or_default());
+        assert!(squeeze(line).contains(&quote), "{fact:#}\n{line}");
+    }
+}
+
+#[test]
+fn piped_it_prints_the_questions_and_the_command_that_answers_them() {
+    let world = World::with("express-shop");
+    let (status, report) = world.json(&["flow", GOAL]);
+    assert_eq!(status, Some(3), "{report:#}");
+    let questions = report["questions"].as_array().expect("questions").clone();
+    assert!(questions.len() >= 3, "{report:#}");
+    let next = report["next"].as_str().expect("a next command line");
+    assert!(next.starts_with("certus answer "), "{next}");
+    // The very command line works, and the others are still open.
+    let words = shlex::split(next).expect("a command line");
+    let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let (status, report) = world.json(&arguments);
+    assert_eq!(status, Some(3));
+    assert_eq!(report["questions"].as_array().expect("questions").len(), questions.len() - 1);
+    // Answering the rest goes on from there.
+    let (status, report) = world.json(&["answer", "--recommended", "--until", "solution-approval"]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert!(report["solution"]["body"].is_string());
+}
+
+#[test]
+fn approval_moves_on_until_a_model_is_needed() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let (status, report) = world.json(&["approve"]);
+    assert_eq!(status, Some(6), "{report:#}");
+    assert_eq!(report["phase"], "implementation");
+    assert_eq!(report["solution"]["verdict"], "approved");
+    assert!(report["reason"].as_str().expect("a reason").contains("needs a model"), "{report:#}");
+    assert!(report["next"].as_str().expect("next").contains("--provider manual"));
+}
+
+#[test]
+fn a_rejection_loops_back_and_its_reason_is_seen() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let why = "Tokens must live in MongoDB, we run no Redis";
+    let (status, report) = world.json(&["reject", "--why", why]);
+    assert_eq!(status, Some(6), "{report:#}");
+    assert_eq!(report["phase"], "requirements-clarification");
+    assert_eq!(report["solution"]["why"], why);
+    // The prompts that run next, answered by hand, carry the reason.
+    let _ = world.run(&["flow", "--continue", "--provider", "manual"]).exits(3);
+    let folder = world.project.join(".certus/manual");
+    let prompts: Vec<String> = std::fs::read_dir(folder)
+        .expect("prompts were written")
+        .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a prompt"))
+        .collect();
+    assert!(!prompts.is_empty() && prompts.iter().all(|prompt| prompt.contains(why)), "{prompts:#?}");
+    let context = world.context();
+    assert!(context["approval_history"].to_string().contains(why));
+}
+
+#[test]
+fn more_information_answers_and_asks_again() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let ran = world.run(&["more-info", "Which routes need a session today?"]);
+    assert!(matches!(ran.status, Some(3 | 6)), "{}\n{}", ran.stdout, ran.stderr);
+    let (_, report) = world.json(&["show"]);
+    assert_eq!(report["phase"], "solution-approval");
+}
+
+#[test]
+fn a_chain_that_was_recorded_replays() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let recording = world.run(&["show", "--exchanges"]).ok().stdout;
+    assert!(recording.lines().count() >= 5);
+    let other = World::with("express-shop");
+    // Outside of the project: a file more in it is another project.
+    let file = other.home().join("recording.jsonl");
+    std::fs::write(&file, &recording).expect("the recording can be written");
+    let provider = format!("replay:{}", file.display());
+    let (status, report) = other.json(&[
+        "flow",
+        GOAL,
+        "--answers",
+        "answers.toml",
+        "--until",
+        "solution-approval",
+        "--provider",
+        &provider,
+    ]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert_eq!(report["solution"]["body"], world.json(&["show"]).1["solution"]["body"]);
+}
+
+#[test]
+fn a_whole_feature_takes_three_commands() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", GOAL]).exits(3);
+    let _ = world.run(&["answer", "--recommended"]).exits(3);
+    let _ = world.run(&["approve"]).exits(6).says("needs a model");
+}

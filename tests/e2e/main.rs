@@ -1,0 +1,11 @@
+//! Journeys through the binary, as a user takes them. Cases that need no code are folders under `tests/cases`.
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod cases;
+mod durability;
+mod hostile;
+mod journey;
+mod lies;
+mod streams;
+mod summaries;
+mod support;
