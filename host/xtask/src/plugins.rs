@@ -1,7 +1,7 @@
 //! Build the guests into packages, and compare with what is committed.
 //!
-//! The same toolchain gives the same bytes, so those are compared where the recorded toolchain is here, with cargo's home
-//! at the same path. Another one gives other bytes; then interfaces and manifests are compared, which is what the host relies on.
+//! The same toolchain gives the same bytes, so those are compared where the recorded toolchain is here, with the checkout and
+//! cargo's home at the same paths. Another one gives other bytes; then interfaces and manifests are compared, which is what the host relies on.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(crate) fn build(root: &Path, names: &[String]) -> Result<()> {
     }
     // A damaged record is written anew.
     let recorded = Record::read(root).ok().flatten();
-    let toolchain = Toolchain::find(recorded.as_ref().map(|record| &record.toolchain))?;
+    let toolchain = Toolchain::find(root, recorded.as_ref().map(|record| &record.toolchain))?;
     let mut components = match recorded {
         Some(record) if !names.is_empty() => {
             ensure!(record.toolchain == toolchain, "another toolchain built the other guests: build all of them");
@@ -53,14 +53,14 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let Some(record) = Record::read(root)? else { bail!("nothing was built yet: {REBUILD}") };
     let mut stale = committed_faults(root, &guests, &record)?;
     if stale.is_empty() {
-        let toolchain = Toolchain::find(Some(&record.toolchain))?;
+        let toolchain = Toolchain::find(root, Some(&record.toolchain))?;
         let same = toolchain == record.toolchain;
         if !same {
             println!(
-                "recorded: {} ({:?}), cargo home {:.12}",
-                record.toolchain.rustc, record.toolchain.kind, record.toolchain.home
+                "recorded: {} ({:?}) at {:.12}",
+                record.toolchain.rustc, record.toolchain.kind, record.toolchain.place
             );
-            println!("here:     {} ({:?}), cargo home {:.12}", toolchain.rustc, toolchain.kind, toolchain.home);
+            println!("here:     {} ({:?}) at {:.12}", toolchain.rustc, toolchain.kind, toolchain.place);
             println!("comparing interfaces and manifests, not bytes");
         }
         for guest in &guests {

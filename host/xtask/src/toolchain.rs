@@ -38,9 +38,10 @@ pub(crate) struct Toolchain {
     /// As the linker says; absent for the compiler's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) linker: Option<String>,
-    /// Digest of where cargo's home lies: its path decides the order of functions even where no path is in the bytes.
+    /// Digest of where the checkout and cargo's home lie: their paths decide the order of functions even where no path is
+    /// in the bytes, because cargo's names for crates outside its workspace are made from them.
     #[serde(default)]
-    pub(crate) home: String,
+    pub(crate) place: String,
     #[serde(skip)]
     program: Program,
 }
@@ -64,14 +65,15 @@ impl Eq for Program {}
 
 impl Toolchain {
     /// A toolchain of this machine: the recorded one where it is here, else the first that can build.
-    pub(crate) fn find(recorded: Option<&Self>) -> Result<Self> {
-        let found: Vec<Self> = [rustup(), debian()].into_iter().flatten().collect();
+    pub(crate) fn find(root: &Path, recorded: Option<&Self>) -> Result<Self> {
+        let place = place(root);
+        let found: Vec<Self> = [rustup(&place), debian(&place)].into_iter().flatten().collect();
         let same = found.iter().find(|toolchain| recorded == Some(*toolchain));
         same.or(found.first()).cloned().context(MISSING)
     }
 
-    /// Run cargo for one package of the guests' workspace. The components' bytes must not depend on where the checkout
-    /// or cargo's home lie.
+    /// Run cargo for one package of the guests' workspace. No path of this machine gets into
+    /// the bytes.
     pub(crate) fn build(&self, root: &Path, package: &str) -> Result<()> {
         let workspace = root.join("plugins");
         let mut cargo = Command::new(&self.program.cargo);
@@ -109,7 +111,7 @@ pub(crate) fn target_dir(root: &Path) -> PathBuf {
     root.join("plugins/target")
 }
 
-fn rustup() -> Option<Toolchain> {
+fn rustup(place: &str) -> Option<Toolchain> {
     let rustc = PathBuf::from(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let library = says(&rustc, &["--print", "target-libdir", "--target", TARGET]).ok()?;
     let mut files = std::fs::read_dir(library).ok()?.flatten();
@@ -117,10 +119,10 @@ fn rustup() -> Option<Toolchain> {
     let cargo = PathBuf::from(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let version = says(&rustc, &["--version"]).ok()?;
     let program = Program { cargo, rustc, linker: None };
-    Some(Toolchain { kind: Kind::RustupTarget, rustc: version, linker: None, home: home_digest(), program })
+    Some(Toolchain { kind: Kind::RustupTarget, rustc: version, linker: None, place: place.to_owned(), program })
 }
 
-fn debian() -> Option<Toolchain> {
+fn debian(place: &str) -> Option<Toolchain> {
     let (cargo, rustc) = (PathBuf::from("/usr/bin/cargo"), PathBuf::from("/usr/bin/rustc"));
     let version = says(&rustc, &["--version"]).ok()?;
     let sysroot = PathBuf::from(says(&rustc, &["--print", "sysroot"]).ok()?);
@@ -131,7 +133,13 @@ fn debian() -> Option<Toolchain> {
     let program = linker()?;
     let linker = says(&program, &["-flavor", "wasm", "--version"]).or_else(|_| says(&program, &["--version"])).ok()?;
     let program = Program { cargo, rustc, linker: Some(program) };
-    Some(Toolchain { kind: Kind::DebianBuildStd, rustc: version, linker: Some(linker), home: home_digest(), program })
+    Some(Toolchain {
+        kind: Kind::DebianBuildStd,
+        rustc: version,
+        linker: Some(linker),
+        place: place.to_owned(),
+        program,
+    })
 }
 
 fn linker() -> Option<PathBuf> {
@@ -147,9 +155,10 @@ fn cargo_home() -> Option<PathBuf> {
     home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
 }
 
-fn home_digest() -> String {
+fn place(root: &Path) -> String {
     let home = cargo_home().unwrap_or_default();
-    certus_packages::Digest::of(home.as_os_str().as_encoded_bytes()).to_string()
+    let paths = [root.as_os_str().as_encoded_bytes(), b"\0", home.as_os_str().as_encoded_bytes()].concat();
+    certus_packages::Digest::of(&paths).to_string()
 }
 
 fn says(program: &Path, arguments: &[&str]) -> Result<String> {
