@@ -63,7 +63,10 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
         Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
         Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),
-        Body::Outcome { outcome: Outcome::Failed { code, message }, .. } => format!("Failed ({code}): {message}"),
+        Body::Outcome {
+            outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
+        } => format!("Failed ({code}): {message}"),
+        Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
         Body::Reissued { possibly_billed_twice: true, .. } => {
             "Repeating the call that was in flight (possibly billed twice)".to_owned()
         }
@@ -119,6 +122,10 @@ pub fn story(body: &Body) -> String {
         },
         Body::Deferred { effect, message, .. } => format!("#{effect} Waits: {message}"),
         Body::ProviderChosen { provider } => format!("Answered by {provider} from here on"),
+        Body::Reserved { effect, amount } => {
+            format!("#{effect} Set aside {} tokens, ${:.4}", amount.tokens, amount.usd_micros as f64 / 1e6)
+        }
+        Body::BudgetSet { .. } => "Other budgets hold from here on".to_owned(),
         Body::Rated { stars } => format!("Rated {stars} of 5"),
         other => other.kind().to_owned(),
     };

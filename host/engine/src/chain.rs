@@ -15,8 +15,8 @@ use crate::knowledge::{
 };
 use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
 use crate::{
-    Body, Digest, EffectId, ErrorCode, Event, Millis, Outcome, ProjectSummary, PromptCall, Reply, Request, Started,
-    Usage, slug,
+    Amount, Body, Caps, Digest, EffectId, ErrorCode, Event, Millis, Outcome, ProjectSummary, PromptCall, Reply,
+    Request, Scope, Started, Usage, slug,
 };
 
 /// Facts that one chain keeps; what comes after is in its events and nowhere else.
@@ -52,6 +52,8 @@ pub struct Chain {
     pause: Option<Pause>,
     then: Option<Then>,
     rating: Option<u8>,
+    caps: Caps,
+    warned: Vec<Scope>,
     confidence_from: Option<String>,
     restored_from: Option<String>,
 }
@@ -107,6 +109,16 @@ pub struct Effect {
     /// The event that settled it; 0 while open.
     #[serde(default)]
     pub settled: u64,
+    /// Set aside for a call in flight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<Amount>,
+    /// What attempts without an answer may have cost.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub lost: Amount,
+}
+
+fn is_nothing(amount: &Amount) -> bool {
+    *amount == Amount::default()
 }
 
 /// Where an effect stands.
@@ -135,6 +147,14 @@ impl Effect {
     /// No outcome yet.
     pub fn is_open(&self) -> bool {
         self.outcome().is_none()
+    }
+
+    /// What was set aside comes back, or counts as lost where it may have been billed.
+    fn release(&mut self, possibly_billed: bool) {
+        let reserved = self.reserved.take().unwrap_or_default();
+        if possibly_billed {
+            self.lost = self.lost.plus(reserved);
+        }
     }
 }
 
@@ -248,15 +268,17 @@ impl Chain {
             Body::Outcome { effect, outcome, .. } => self.settle(*effect, outcome),
             Body::Reissued { effect, attempt, possibly_billed_twice } => {
                 self.pause = None;
-                if let Some(effect) = self.effects.get_mut(effect) {
+                if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.attempt = *attempt;
                     effect.possibly_billed_twice |= possibly_billed_twice;
                     effect.state = EffectState::Pending;
+                    effect.release(*possibly_billed_twice);
                 }
             }
-            Body::Deferred { effect, code, message } => {
-                if let Some(effect) = self.effects.get_mut(effect) {
+            Body::Deferred { effect, code, message, possibly_billed } => {
+                if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.state = EffectState::Deferred;
+                    effect.release(*possibly_billed);
                 }
                 // Of several effects that wait, a person deals with the first one first.
                 self.pause.get_or_insert_with(|| Pause { code: *code, message: message.clone() });
@@ -266,6 +288,16 @@ impl Chain {
                 self.count_action();
                 self.refusals.push(law.name().to_owned());
             }
+            Body::Reserved { effect, amount } => {
+                if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
+                    effect.reserved = Some(*amount);
+                }
+            }
+            Body::BudgetSet { caps } => {
+                self.caps = *caps;
+                self.warned.clear();
+            }
+            Body::BudgetWarned { scope } => self.warned.push(*scope),
             Body::Reopened => self.ended = None,
             Body::ProviderChosen { provider } => {
                 self.provider.clone_from(provider);
@@ -344,6 +376,8 @@ impl Chain {
             visit: self.visit(),
             state: EffectState::Pending,
             settled: 0,
+            reserved: None,
+            lost: Amount::default(),
         };
         self.effects.insert(id, effect);
     }
@@ -364,6 +398,7 @@ impl Chain {
         let basis = effect.basis;
         let together = effect.invocation.is_none() && matches!(effect.request, Request::Prompt { .. });
         effect.settled = version;
+        effect.release(false);
         effect.state = EffectState::Settled(Box::new(outcome.clone()));
         if !together {
             self.believe(id);
@@ -403,6 +438,10 @@ impl Chain {
                 }
                 self.learn(name, reply);
                 self.ran(name, &effect, true);
+            }
+            (Request::Prompt { name, .. }, Outcome::Unusable { by, .. }) => {
+                self.spend(&effect, by.usage);
+                self.ran(name, &effect, false);
             }
             (Request::Prompt { name, .. }, Outcome::Failed { .. }) => self.ran(name, &effect, false),
             (Request::Command { line, depth, .. }, outcome) => {
@@ -457,6 +496,7 @@ impl Chain {
                 _ => {}
             }
             let message = "the command ended before".to_owned();
+            effect.release(true);
             effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
         }
     }

@@ -143,6 +143,15 @@ pub enum Outcome {
     },
     /// Said, or recorded.
     Done,
+    /// A prompt was answered and paid for, and the answer cannot be used.
+    Unusable {
+        /// The kind of failure.
+        code: ErrorCode,
+        /// For people.
+        message: String,
+        /// Who answered and what it cost.
+        by: Box<Attribution>,
+    },
     /// It was done and failed; doing it again is a new effect.
     Failed {
         /// The kind of failure.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request};
+use crate::{Amount, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Scope};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -139,7 +139,7 @@ pub enum Body {
         /// The call may have reached who bills for it.
         possibly_billed_twice: bool,
     },
-    /// An effect could not be performed now; it stays open and can be tried again. Nothing was billed.
+    /// An effect could not be performed now; it stays open and can be tried again.
     Deferred {
         /// Which.
         effect: EffectId,
@@ -147,6 +147,26 @@ pub enum Body {
         code: ErrorCode,
         /// Why, for people.
         message: String,
+        /// A call may have reached who bills for it: what was set aside counts as spent. Else it comes back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        possibly_billed: bool,
+    },
+    /// An amount is set aside for a call. On disk before the call is made.
+    Reserved {
+        /// Whose call.
+        effect: EffectId,
+        /// The most that it can cost.
+        amount: Amount,
+    },
+    /// Other caps hold from here on.
+    BudgetSet {
+        /// All of them.
+        caps: Caps,
+    },
+    /// Most of a cap is used up; told once.
+    BudgetWarned {
+        /// Whose cap.
+        scope: Scope,
     },
     /// The law refused what the controller named.
     ActionRefused {
@@ -196,6 +216,9 @@ impl Body {
             Self::Outcome { .. } => "outcome",
             Self::Reissued { .. } => "reissued",
             Self::Deferred { .. } => "deferred",
+            Self::Reserved { .. } => "reserved",
+            Self::BudgetSet { .. } => "budget-set",
+            Self::BudgetWarned { .. } => "budget-warned",
             Self::ActionRefused { .. } => "action-refused",
             Self::Reopened => "reopened",
             Self::ProviderChosen { .. } => "provider-chosen",

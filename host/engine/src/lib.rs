@@ -8,6 +8,7 @@
 //! Events are written to disk as these types serialise, so a field is only ever added, with a default.
 
 mod action;
+pub mod budget;
 mod chain;
 mod context;
 mod digest;
@@ -22,6 +23,7 @@ mod reply;
 mod view;
 
 pub use action::{Action, Asking, Check, Edit};
+pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Unit};
 pub use chain::{Chain, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};

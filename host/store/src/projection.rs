@@ -116,7 +116,13 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         }),
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
-        Body::ChainStarted(_) | Body::Reopened | Body::ProviderChosen { .. } | Body::Ended { .. } => {}
+        Body::ChainStarted(_)
+        | Body::Reserved { .. }
+        | Body::BudgetSet { .. }
+        | Body::BudgetWarned { .. }
+        | Body::Reopened
+        | Body::ProviderChosen { .. }
+        | Body::Ended { .. } => {}
     }
 }
 
@@ -141,7 +147,7 @@ fn began(chain: &Chain, id: EffectId, effect: &Effect, before: Option<f64>, into
 
 fn ended(id: EffectId, effect: &Effect, at: Millis, elapsed_ms: Option<i64>, into: &mut Vec<Change>) {
     let error = match effect.outcome() {
-        Some(Outcome::Failed { code, .. }) => Some(code.to_string()),
+        Some(Outcome::Failed { code, .. } | Outcome::Unusable { code, .. }) => Some(code.to_string()),
         _ => None,
     };
     if let Some(category) = &error {
@@ -150,6 +156,7 @@ fn ended(id: EffectId, effect: &Effect, at: Millis, elapsed_ms: Option<i64>, int
     if matches!(effect.request, Request::Prompt { .. }) {
         let by = match effect.outcome() {
             Some(Outcome::Replied { by, .. }) => Some(by.clone()),
+            Some(Outcome::Unusable { by, .. }) => Some((**by).clone()),
             _ => None,
         };
         into.push(Change::Ended(Box::new(Finished { effect: id, at, elapsed_ms, error, by })));
@@ -278,7 +285,7 @@ fn finish(db: &Connection, chain: u32, run: &Finished) -> rusqlite::Result<usize
         run.effect,
         run.at,
         run.elapsed_ms,
-        run.by.is_some(),
+        run.by.is_some() && run.error.is_none(),
         run.error,
         by.provider,
         by.model,

@@ -129,7 +129,12 @@ fn a_row_says_where_a_chain_stands() {
         (row.status, row.open_questions)
     };
     let asked = Request::Ask { question: history::question("how", None) };
-    let deferred = Body::Deferred { effect: 2, code: ErrorCode::Unavailable, message: "no model".to_owned() };
+    let deferred = Body::Deferred {
+        effect: 2,
+        code: ErrorCode::Unavailable,
+        message: "no model".to_owned(),
+        possibly_billed: false,
+    };
     assert_eq!(after(vec![note("offline")]), (Status::Running, 0));
     assert_eq!(after(vec![intent(1, asked, 3)]), (Status::WaitingPerson, 1));
     assert_eq!(after(vec![outcome(1, Outcome::Answered { text: "so".to_owned(), by: None })]), (Status::Running, 0));

@@ -93,7 +93,7 @@ impl Driver<'_> {
                 None
             }
             Answered::Deferred { code, message, person } => {
-                self.note(Body::Deferred { effect: id, code, message: message.clone() });
+                self.note(Body::Deferred { effect: id, code, message: message.clone(), possibly_billed: false });
                 Some(if person { Stop::Waiting } else { Stop::Paused { code, message } })
             }
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::{
-    Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall, ProposalStatus,
-    QuestionStatus, Reply, Request, Started, Uncertainty, Usage,
+    Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall, ProposalStatus,
+    QuestionStatus, Reply, Request, Scope, Started, Uncertainty, Usage,
 };
 
 /// Reading a chain.
@@ -153,6 +153,16 @@ impl Chain {
     /// The command line that a command named as the next, while nobody followed it.
     pub fn then(&self) -> Option<&Then> {
         self.then.as_ref()
+    }
+
+    /// What may be spent.
+    pub fn caps(&self) -> Caps {
+        self.caps
+    }
+
+    /// Whether a person was told that most of a cap is used up.
+    pub fn was_warned_of(&self, scope: Scope) -> bool {
+        self.warned.contains(&scope)
     }
 
     /// 1..=5, if a person said.

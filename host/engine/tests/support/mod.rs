@@ -258,7 +258,28 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
         }),
         Just(Outcome::Done),
         (code(), name()).prop_map(|(code, message)| Outcome::Failed { code, message }),
+        (code(), name(), any::<u32>()).prop_map(|(code, message, tokens)| {
+            let usage = Usage { input_tokens: u64::from(tokens), ..Usage::default() };
+            Outcome::Unusable { code, message, by: Box::new(Attribution { usage, ..Attribution::default() }) }
+        }),
     ]
+}
+
+fn amount() -> impl Strategy<Value = Amount> {
+    (any::<u64>(), any::<u64>()).prop_map(|(tokens, usd_micros)| Amount { tokens, usd_micros })
+}
+
+fn caps() -> impl Strategy<Value = Caps> {
+    let cap = || {
+        (option::of(any::<u64>()), option::of(any::<u64>())).prop_map(|(tokens, usd_micros)| Cap { tokens, usd_micros })
+    };
+    (cap(), cap(), cap(), cap(), cap()).prop_map(|(call, phase, chain, day, plugin)| Caps {
+        call,
+        phase,
+        chain,
+        day,
+        plugin,
+    })
 }
 
 /// Any body at all, but no chain within a chain.
@@ -277,7 +298,12 @@ fn flat_body() -> impl Strategy<Value = Body> {
         1 => (effect_id(), any::<u32>(), any::<bool>()).prop_map(
             |(effect, attempt, possibly_billed_twice)| Body::Reissued { effect, attempt, possibly_billed_twice }
         ),
-        1 => (effect_id(), code(), name()).prop_map(|(effect, code, message)| Body::Deferred { effect, code, message }),
+        1 => (effect_id(), code(), name(), any::<bool>()).prop_map(
+            |(effect, code, message, possibly_billed)| Body::Deferred { effect, code, message, possibly_billed }
+        ),
+        1 => (effect_id(), amount()).prop_map(|(effect, amount)| Body::Reserved { effect, amount }),
+        1 => caps().prop_map(|caps| Body::BudgetSet { caps }),
+        1 => Just(Body::BudgetWarned { scope: Scope::Chain }),
         1 => name().prop_map(|detail| Body::ActionRefused { action: "finish".to_owned(), law: Law::GateNotMet, detail }),
         1 => name().prop_map(|provider| Body::ProviderChosen { provider }),
         1 => any::<u8>().prop_map(|stars| Body::Rated { stars }),

@@ -1,0 +1,264 @@
+//! What may be spent. An amount is set aside before a call and settled after it, so that what runs at once cannot pass a
+//! cap together.
+//!
+//! What a chain itself spends is judged here, from its events. The cap of a day spans chains and processes; the store
+//! holds it, in the transaction that records the reservation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Body, Chain, Effect, EffectId, Outcome, Request, Ruling};
+
+/// The share of a cap at which a person is warned, in percent.
+const WARN_AT: u64 = 80;
+
+/// Tokens and money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Amount {
+    /// Input and output together.
+    pub tokens: u64,
+    /// Millionths of a US dollar.
+    pub usd_micros: u64,
+}
+
+impl Amount {
+    /// Both together; saturates rather than overflows.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            usd_micros: self.usd_micros.saturating_add(other.usd_micros),
+        }
+    }
+}
+
+/// What a call may cost at most, as far as anybody can say before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// The counted input and the longest output.
+    pub tokens: u64,
+    /// Millionths of a US dollar; absent when the price is not known.
+    pub usd_micros: Option<u64>,
+    /// Who would answer, for people.
+    pub model: String,
+}
+
+/// The most that may be spent; what is absent has no cap.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct Cap {
+    /// Input and output together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Millionths of a US dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd_micros: Option<u64>,
+}
+
+impl Cap {
+    /// The lower of two.
+    #[must_use]
+    pub fn tightened(self, by: Self) -> Self {
+        let lower = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+        Self { tokens: lower(self.tokens, by.tokens), usd_micros: lower(self.usd_micros, by.usd_micros) }
+    }
+
+    /// Whether something may be added to what was used.
+    ///
+    /// # Errors
+    /// Which unit would go over; a price that nobody knows fits under no cap of money.
+    pub fn admits(self, scope: Scope, used: Amount, wanted: &Estimate) -> Result<(), OverBudget> {
+        let over = |unit, used, wanted, cap| Err(OverBudget::Reached { scope, unit, used, wanted, cap });
+        if let Some(cap) = self.tokens
+            && used.tokens.saturating_add(wanted.tokens) > cap
+        {
+            return over(Unit::Tokens, used.tokens, wanted.tokens, cap);
+        }
+        if let Some(cap) = self.usd_micros {
+            let Some(price) = wanted.usd_micros else {
+                return Err(OverBudget::Unpriced { scope, model: wanted.model.clone() });
+            };
+            if used.usd_micros.saturating_add(price) > cap {
+                return over(Unit::UsdMicros, used.usd_micros, price, cap);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_nearly(self, used: Amount) -> bool {
+        let nearly = |used: u64, cap: Option<u64>| {
+            cap.is_some_and(|cap| u128::from(used) * 100 >= u128::from(cap) * u128::from(WARN_AT))
+        };
+        nearly(used.tokens, self.tokens) || nearly(used.usd_micros, self.usd_micros)
+    }
+}
+
+/// All caps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub struct Caps {
+    /// One call.
+    pub call: Cap,
+    /// All stays in one phase of a chain.
+    pub phase: Cap,
+    /// One chain.
+    pub chain: Cap,
+    /// All chains of a project in the last 24 hours.
+    pub day: Cap,
+    /// What one plugin's commands ask for, in a chain.
+    pub plugin: Cap,
+}
+
+impl Caps {
+    /// The lower of each.
+    #[must_use]
+    pub fn tightened(self, by: Self) -> Self {
+        Self {
+            call: self.call.tightened(by.call),
+            phase: self.phase.tightened(by.phase),
+            chain: self.chain.tightened(by.chain),
+            day: self.day.tightened(by.day),
+            plugin: self.plugin.tightened(by.plugin),
+        }
+    }
+
+    /// The cap of a scope.
+    pub fn of(&self, scope: Scope) -> Cap {
+        match scope {
+            Scope::Call => self.call,
+            Scope::Phase => self.phase,
+            Scope::Chain => self.chain,
+            Scope::Day => self.day,
+            Scope::Plugin => self.plugin,
+        }
+    }
+}
+
+/// What a cap spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One call.
+    Call,
+    /// All stays in one phase of a chain.
+    Phase,
+    /// One chain.
+    Chain,
+    /// All chains of a project in the last 24 hours.
+    Day,
+    /// One plugin in a chain.
+    Plugin,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Call => "call",
+            Self::Phase => "phase",
+            Self::Chain => "chain",
+            Self::Day => "day",
+            Self::Plugin => "plugin",
+        })
+    }
+}
+
+/// What a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Tokens.
+    Tokens,
+    /// Millionths of a US dollar.
+    UsdMicros,
+}
+
+/// A call that its budget does not cover.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OverBudget {
+    /// It could pass a cap.
+    #[error(
+        "the budget of the {scope} is used up: {} used or set aside, {} wanted, {} allowed",
+        said(*unit, *used), said(*unit, *wanted), said(*unit, *cap)
+    )]
+    Reached {
+        /// Whose cap.
+        scope: Scope,
+        /// What it counts.
+        unit: Unit,
+        /// Spent, possibly spent or set aside.
+        used: u64,
+        /// What the call may cost at most.
+        wanted: u64,
+        /// The cap.
+        cap: u64,
+    },
+    /// Money is capped, and nobody knows what the model costs.
+    #[error("nobody knows what {model} costs, so the budget of the {scope} cannot be kept")]
+    Unpriced {
+        /// Whose cap.
+        scope: Scope,
+        /// Which model.
+        model: String,
+    },
+}
+
+fn said(unit: Unit, number: u64) -> String {
+    match unit {
+        Unit::Tokens => format!("{number} tokens"),
+        Unit::UsdMicros => format!("${}.{:06}", number / 1_000_000, number % 1_000_000),
+    }
+}
+
+impl Effect {
+    /// What it cost, may have cost, and has set aside.
+    pub fn committed(&self) -> Amount {
+        let usage = match self.outcome() {
+            Some(Outcome::Replied { by, .. }) => by.usage,
+            Some(Outcome::Unusable { by, .. }) => by.usage,
+            _ => crate::Usage::default(),
+        };
+        let spent = Amount { tokens: usage.tokens(), usd_micros: usage.usd_micros };
+        spent.plus(self.lost).plus(self.reserved.unwrap_or_default())
+    }
+}
+
+impl Chain {
+    /// Spent, possibly spent or set aside by what an effect shares a cap with.
+    pub fn committed(&self, scope: Scope, effect: EffectId) -> Amount {
+        let Some(this) = self.effect(effect) else { return Amount::default() };
+        let plugin = |effect: &Effect| match &self.effect(effect.invocation?)?.request {
+            Request::Command { plugin, .. } => Some(plugin.name.clone()),
+            _ => None,
+        };
+        let of = plugin(this);
+        let shares = |id: EffectId, other: &Effect| match scope {
+            Scope::Call => id == effect,
+            Scope::Phase => other.phase == this.phase,
+            Scope::Chain => true,
+            Scope::Plugin => of.is_some() && plugin(other) == of,
+            // Other chains share it: the store knows them.
+            Scope::Day => false,
+        };
+        let those = self.effects().filter(|(id, other)| shares(*id, other));
+        those.fold(Amount::default(), |sum, (_, other)| sum.plus(other.committed()))
+    }
+}
+
+/// Set an amount aside for an effect that is about to call somebody who bills.
+///
+/// # Errors
+/// The first cap that it could pass.
+pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Ruling, OverBudget> {
+    let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0) };
+    let caps = chain.caps();
+    let mut record = vec![Body::Reserved { effect, amount }];
+    for scope in [Scope::Call, Scope::Phase, Scope::Chain, Scope::Plugin] {
+        let (cap, used) = (caps.of(scope), chain.committed(scope, effect));
+        cap.admits(scope, used, wanted)?;
+        if scope != Scope::Call && cap.is_nearly(used.plus(amount)) && !chain.was_warned_of(scope) {
+            record.push(Body::BudgetWarned { scope });
+        }
+    }
+    Ok(Ruling { record, requests: Vec::new() })
+}
