@@ -168,6 +168,7 @@ fn uncertainty(uncertain: Uncertain) -> Uncertainty {
         confidence: uncertain.confidence,
         blocking: uncertain.blocking,
         resolution: uncertain.resolution,
+        claimed: None,
     }
 }
 

@@ -355,6 +355,7 @@ mod tests {
             confidence: 0.25,
             blocking: true,
             resolution,
+            claimed: None,
         };
         engine::View {
             chain: text("047"),
