@@ -147,6 +147,26 @@ fn a_rejection_loops_back_and_its_reason_is_seen() {
 }
 
 #[test]
+fn a_command_that_cannot_run_yet_says_what_is_waited_for() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let ran = world.run(&["run", "/uncertainty-check"]).exits(3);
+    for question in report["questions"].as_array().expect("questions") {
+        let id = question["id"].as_str().expect("an id");
+        assert!(ran.stderr.contains(&format!("`{id}`")), "{id} is not named:\n{}", ran.stderr);
+    }
+    // The very command line that it names works.
+    let next = report["next"].as_str().expect("a next command line");
+    let ran = ran.says(&format!("hint: {next}"));
+    let words = shlex::split(next).expect("a command line");
+    let _ = world.run(&words.iter().skip(1).map(String::as_str).collect::<Vec<_>>()).exits(3);
+    let _ = world.run(&["answer", "--recommended"]).exits(3);
+    let _ =
+        world.run(&["run", "/uncertainty-check"]).exits(3).says("your verdict on").says("certus approve --chain 001");
+    drop(ran);
+}
+
+#[test]
 fn more_information_answers_and_asks_again() {
     let world = World::with("express-shop");
     flow(&world);

@@ -444,8 +444,7 @@ impl<'a> Driver<'a> {
             return Ok(());
         }
         if !open.is_empty() {
-            return Err(Failure::of(Kind::Waiting, format!("chain {} waits for something else first", self.id))
-                .hint("see what with: certus status"));
+            return Err(crate::report::waits_first(self.id, &self.chain));
         }
         if !self.project_was_read() {
             self.intend_all(vec![Request::ReadProject]);
