@@ -167,6 +167,32 @@ fn a_command_that_cannot_run_yet_says_what_is_waited_for() {
 }
 
 #[test]
+fn a_corrected_answer_undoes_what_was_made_of_it() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let (_, approved) = world.json(&["approve"]);
+    assert_eq!(approved["solution"]["verdict"], "approved");
+    let new = "Only the Authorization header, cookies are not allowed";
+    let ran = world.run(&["answer", "token-transport", new, "--recommended", "--until", "solution-approval"]).ok();
+    let _ = ran.says("No longer approved:").says("the answer to token-transport was corrected");
+    let (_, report) = world.json(&["show"]);
+    assert_eq!(report["phase"], "solution-approval", "{report:#}");
+    assert_eq!(report["solution"]["verdict"], Value::Null);
+    let body = report["solution"]["body"].as_str().expect("a solution");
+    assert!(body.contains(new) && body != approved["solution"]["body"], "{body}");
+    // Both answers stay in the history, and the first approval with them.
+    let history = world.run(&["show", "--history"]).ok().stdout;
+    for text in
+        ["an httpOnly cookie for the browser", new, "Approved by tester", "requirements-clarification (visit 2)"]
+    {
+        assert!(history.contains(text), "{text}\n{history}");
+    }
+    // It was asked once, and is corrected by another answer only.
+    let _ = world.run(&["answer", "token-transport", new]).exits(2).says("was answered just so before");
+    let _ = world.run(&["answer", "token-colour", "red"]).exits(2).says("answered, to be corrected: ");
+}
+
+#[test]
 fn more_information_answers_and_asks_again() {
     let world = World::with("express-shop");
     flow(&world);

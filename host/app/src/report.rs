@@ -108,7 +108,8 @@ pub struct Solution {
     pub body: String,
     /// Of what was shown.
     pub digest: String,
-    /// `approved`, `rejected`, `more-info`; absent while nobody said.
+    /// `approved`, `rejected`, `more-info`, or `withdrawn` when an answer that it was made from was corrected; absent while
+    /// nobody said.
     pub verdict: Option<&'static str>,
     /// The reason or the question.
     pub why: Option<String>,
@@ -211,6 +212,7 @@ fn status(chain: &Chain, stop: Option<&Stop>, nobody_waits: bool) -> (&'static s
 fn solution(chain: &Chain) -> Option<Solution> {
     let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
     let (verdict, why) = match &shown.verdict {
+        _ if shown.withdrawn.is_some() => (Some("withdrawn"), shown.withdrawn.clone()),
         None => (None, None),
         Some(Verdict::Approved) => (Some("approved"), None),
         Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),

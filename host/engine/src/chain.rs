@@ -3,6 +3,7 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod correct;
 mod learn;
 mod read;
 
@@ -264,6 +265,7 @@ impl Chain {
             Body::ProviderChosen { provider } => {
                 self.provider.clone_from(provider);
             }
+            Body::Corrected { question, text, .. } => self.corrected(question, text),
             Body::Rated { stars } => self.rating = Some(*stars),
             Body::Restored { .. } => {}
             Body::Ended { success, why } => {
@@ -321,6 +323,7 @@ impl Chain {
                     by: None,
                     phase,
                     visit,
+                    withdrawn: None,
                 });
             }
             _ => {}

@@ -221,4 +221,7 @@ pub struct ProposalStatus {
     pub phase: String,
     /// Counted from 1.
     pub visit: u32,
+    /// Why it is neither approved nor waiting any more, where an answer that it was made from was corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
 }

@@ -116,7 +116,11 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         }),
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
-        Body::ChainStarted(_) | Body::Reopened | Body::ProviderChosen { .. } | Body::Ended { .. } => {}
+        Body::ChainStarted(_)
+        | Body::Reopened
+        | Body::Corrected { .. }
+        | Body::ProviderChosen { .. }
+        | Body::Ended { .. } => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! A project's chains: made, found, read and appended to.
 
 use certus_engine::{
-    Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, PluginRef, Request, Started, law,
+    Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, PluginRef, QuestionState, Request, Started, law,
 };
 use certus_store::{Hold, Mode, Store, StoreError};
 
@@ -151,6 +151,16 @@ impl Session {
     /// It is not there, or the store failed.
     pub fn open_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
         Ok(crate::report::open_questions(&self.chain(id)?))
+    }
+
+    /// Questions of a chain that a person answered, which may be answered anew.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<String>, Failure> {
+        let chain = self.chain(id)?;
+        let answered = chain.questions().iter().filter(|status| status.state == QuestionState::Answered);
+        Ok(answered.map(|status| status.question.id.clone()).collect())
     }
 
     /// The recorded exchanges of a chain, one JSON line each, as `--provider replay:FILE` reads them.

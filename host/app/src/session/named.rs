@@ -8,27 +8,36 @@ use crate::report::OpenQuestion;
 use crate::{Answers, Failure};
 
 /// Answers as a person typed them behind `certus answer`: `ID TEXT`, `TEXT` where one question is open, or `ID=TEXT` …
+/// `answered` are the ids of questions that may be answered anew.
 ///
 /// # Errors
-/// A word fits no open question.
-pub fn named_answers(words: &[String], open: &[OpenQuestion]) -> Result<BTreeMap<String, String>, Failure> {
-    let is_open = |id: &str| open.iter().any(|question| question.id == id);
-    let ids = || open.iter().map(|question| question.id.as_str()).collect::<Vec<_>>().join(", ");
-    let told = |message: String| Failure::usage(message).hint(format!("open questions: {}", ids()));
+/// A word fits no question.
+pub fn named_answers(
+    words: &[String],
+    open: &[OpenQuestion],
+    answered: &[String],
+) -> Result<BTreeMap<String, String>, Failure> {
+    let is_known = |id: &str| open.iter().any(|question| question.id == id) || answered.iter().any(|known| known == id);
+    let told = |message: String| {
+        let open: Vec<&str> = open.iter().map(|question| question.id.as_str()).collect();
+        let lists = [("open questions", open.join(", ")), ("answered, to be corrected", answered.join(", "))];
+        let lists = lists.into_iter().filter(|(_, ids)| !ids.is_empty());
+        lists.fold(Failure::usage(message), |failure, (what, ids)| failure.hint(format!("{what}: {ids}")))
+    };
     match words {
         [] => Ok(BTreeMap::new()),
-        [id, text] if is_open(id) && !text.trim().is_empty() => Ok([(id.clone(), text.clone())].into()),
-        [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_open(id)) => {
+        [id, text] if is_known(id) && !text.trim().is_empty() => Ok([(id.clone(), text.clone())].into()),
+        [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_known(id)) => {
             Ok(open.iter().map(|question| (question.id.clone(), text.clone())).collect())
         }
         words => words
             .iter()
             .map(|word| match word.split_once('=') {
-                Some((id, text)) if is_open(id) && !text.trim().is_empty() => Ok((id.to_owned(), text.to_owned())),
-                Some((id, _)) if is_open(id) => Err(told(format!("the answer to `{id}` is empty"))),
-                Some((id, _)) => Err(told(format!("no open question is called `{}`", crate::clean::line(id, 60)))),
+                Some((id, text)) if is_known(id) && !text.trim().is_empty() => Ok((id.to_owned(), text.to_owned())),
+                Some((id, _)) if is_known(id) => Err(told(format!("the answer to `{id}` is empty"))),
+                Some((id, _)) => Err(told(format!("no question is called `{}`", crate::clean::line(id, 60)))),
                 None => Err(told(format!(
-                    "`{}` is neither ID=ANSWER nor the id of an open question",
+                    "`{}` is neither ID=ANSWER nor the id of a question",
                     crate::clean::line(word, 60)
                 ))),
             })
@@ -61,7 +70,7 @@ mod tests {
 
     fn named(words: &[&str], ids: &[&str]) -> Result<Vec<(String, String)>, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        named_answers(&words, &open(ids))
+        named_answers(&words, &open(ids), &["old".to_owned()])
             .map(|answers| answers.into_iter().collect())
             .map_err(|failure| failure.message)
     }
@@ -77,6 +86,9 @@ mod tests {
         assert_eq!(named(&["x=1"], &["a"]), pairs(&[("a", "x=1")]));
         assert_eq!(named(&["a=1=2", "b=two words"], &["a", "b"]), pairs(&[("a", "1=2"), ("b", "two words")]));
         assert_eq!(named(&[], &["a"]), pairs(&[]));
+        // What was answered may be answered anew, by its name.
+        assert_eq!(named(&["old", "no"], &[]), pairs(&[("old", "no")]));
+        assert_eq!(named(&["old=no"], &["a"]), pairs(&[("old", "no")]));
     }
 
     #[test]
@@ -87,6 +99,8 @@ mod tests {
             (&["a="], &["a", "b"]),
             (&["c=1"], &["a", "b"]),
             (&["a=1", "what"], &["a", "b"]),
+            (&["no"], &[]),
+            (&["old="], &["a"]),
         ] {
             assert!(named(words, ids).is_err(), "{words:?}");
         }

@@ -199,10 +199,15 @@ impl Chain {
         if says_nothing(text) {
             return;
         }
-        // Of several answers about one area the last question's counts, whichever was given last.
-        if let Some(area) = &question.area
-            && let Some(resolution) = self.resolution_by_answer(area)
-            && let Some(uncertainty) = self.uncertainties.iter_mut().find(|known| known.area == *area)
+        if let Some(area) = &question.area {
+            self.resolve_by_answer(area);
+        }
+    }
+
+    /// Of several answers about one area the last question's counts, whichever was given last.
+    pub(super) fn resolve_by_answer(&mut self, area: &str) {
+        if let Some(resolution) = self.resolution_by_answer(area)
+            && let Some(uncertainty) = self.uncertainties.iter_mut().find(|known| known.area == area)
         {
             uncertainty.resolution = Some(resolution);
             uncertainty.claimed = None;
@@ -214,7 +219,10 @@ impl Chain {
         if digest != proposal.digest() {
             return;
         }
-        let open = self.proposals.iter_mut().rfind(|status| status.digest == digest && status.verdict.is_none());
+        let open = self
+            .proposals
+            .iter_mut()
+            .rfind(|status| status.digest == digest && status.verdict.is_none() && status.withdrawn.is_none());
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
@@ -223,7 +231,7 @@ impl Chain {
 }
 
 /// What a text cites: `[A1]`, `[F3, F7]`.
-fn cites(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn cites(text: &str) -> impl Iterator<Item = &str> {
     let groups = text.split('[').skip(1).filter_map(|rest| Some(rest.split_once(']')?.0));
     groups.flat_map(|group| group.split(',')).map(str::trim)
 }

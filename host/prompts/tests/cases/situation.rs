@@ -180,6 +180,7 @@ fn shown(shown: Shown) -> ProposalStatus {
         (false, None, asked) => asked.map(Verdict::MoreInfo),
     };
     ProposalStatus {
+        withdrawn: None,
         digest: proposal.digest(),
         proposal,
         verdict,
