@@ -167,6 +167,17 @@ fn a_command_that_cannot_run_yet_says_what_is_waited_for() {
 }
 
 #[test]
+fn nonsense_gets_nowhere_on_recommended_answers() {
+    for goal in ["asdf qwer zxcv", "Rewrite everything in Rust and delete the database"] {
+        let world = World::with("express-shop");
+        let (status, report) = world.json(&["flow", goal, "--recommended"]);
+        assert_eq!((status, &report["phase"]), (Some(3), &Value::from("requirements-clarification")), "{report:#}");
+        assert!(report["confidence"]["overall"].as_f64().expect("a number") < 0.8, "{report:#}");
+        assert!(report["questions"][0]["recommended"].is_null(), "{report:#}");
+    }
+}
+
+#[test]
 fn a_corrected_answer_undoes_what_was_made_of_it() {
     let world = World::with("express-shop");
     flow(&world);

@@ -9,6 +9,7 @@ mod contradictions;
 mod existing;
 mod general;
 mod kinds;
+mod reckless;
 mod routes;
 mod unreadable;
 mod wording;
@@ -134,7 +135,8 @@ pub(super) fn assess(scene: &Scene<'_>) -> Assessment {
 }
 
 fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
-    let rules = [contradictions::find, kinds::find, wording::find, existing::find, routes::find, packs::find];
+    let rules =
+        [reckless::find, contradictions::find, kinds::find, wording::find, existing::find, routes::find, packs::find];
     let mut findings: Vec<Finding> = Vec::new();
     for finding in rules.iter().flat_map(|rule| rule(scene)) {
         if !findings.iter().any(|known| known.id == finding.id) {
@@ -144,6 +146,10 @@ fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
     defer_details(&mut findings);
     let general = general::find(scene, &findings);
     findings.extend(general);
+    if findings.iter().any(|finding| finding.rule == "boundless-goal") {
+        // The same question with a recommended answer.
+        findings.retain(|finding| finding.id != "scope");
+    }
     findings.sort_by(|one, other| other.rank().total_cmp(&one.rank()));
     findings
 }
@@ -170,6 +176,10 @@ fn stand(scene: &Scene<'_>, finding: &Finding, asked: bool) -> Standing {
     let own = scene.answer(&finding.id).or_else(|| scene.answer_on(&finding.area()));
     if own.is_some_and(|answer| !answer.evasive()) {
         return Standing::Answered;
+    }
+    // Where nothing is recommended, there is nothing to assume.
+    if finding.blocking && finding.recommended.is_none() {
+        return Standing::Open;
     }
     if scene.answers.iter().any(|answer| covers(answer, finding)) {
         Standing::Settled
