@@ -178,6 +178,25 @@ fn nonsense_gets_nowhere_on_recommended_answers() {
 }
 
 #[test]
+fn an_empty_folder_is_no_dead_end() {
+    let world = World::empty();
+    let arguments = ["flow", "Build a URL shortener", "--recommended", "--until", "solution-approval"];
+    let (status, report) = world.json(&arguments);
+    assert_eq!(status, Some(0), "{report:#}");
+}
+
+#[test]
+fn whoever_gives_up_says_what_is_missing_and_a_corrected_answer_brings_it() {
+    let world = World::empty();
+    let ran = world.run(&["flow", "Refactor the user module", "--recommended"]).exits(4);
+    let ran =
+        ran.shows("missing for 0.80: an answer to where-in-the-code in words that say it").shows("--provider manual");
+    assert!(ran.stdout.contains("(certus answer where-in-the-code \"your answer\")"), "{}", ran.stdout);
+    let new = "In src/people.js, which will hold it";
+    let _ = world.run(&["answer", "where-in-the-code", new, "--recommended", "--until", "solution-approval"]).ok();
+}
+
+#[test]
 fn a_corrected_answer_undoes_what_was_made_of_it() {
     let world = World::with("express-shop");
     flow(&world);

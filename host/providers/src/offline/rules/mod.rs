@@ -18,7 +18,7 @@ use super::packs;
 use super::scene::{Answered, RESTATED, Scene};
 
 pub(super) use ask::Ask;
-pub(super) use existing::relevant_code;
+pub(super) use existing::{relevant_code, verified};
 
 /// Questions of one round, and of one chain.
 pub(super) const MOST_ASKED: usize = 5;
@@ -151,7 +151,20 @@ fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
         findings.retain(|finding| finding.id != "scope");
     }
     findings.sort_by(|one, other| other.rank().total_cmp(&one.rank()));
-    findings
+    // What the gates cannot open without is asked, however much else there is to ask.
+    let mut room = MOST_ASKED.saturating_sub(findings.iter().filter(|finding| needed(finding)).count());
+    let (mut first, rest): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(|finding| {
+        let fits = needed(finding) || room > 0;
+        room = room.saturating_sub(usize::from(fits && !needed(finding)));
+        fits
+    });
+    first.extend(rest);
+    first
+}
+
+/// The confidences depend on its answer: see [`super::confidence`].
+fn needed(finding: &Finding) -> bool {
+    finding.blocking || ["where-in-the-code", "no-tests", "docs-kept-true"].contains(&finding.id.as_str())
 }
 
 /// Where the project already has what the goal asks for, its details are in the code: what should be different is asked, the

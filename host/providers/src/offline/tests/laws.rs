@@ -219,6 +219,35 @@ fn rounds(view: &mut View, words: Option<&str>) -> std::collections::BTreeMap<St
     scores
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whoever answered everything that was asked, in words of their own, is not left a hair short of a solution.
+    #[test]
+    fn there_is_a_question_for_every_gap(view in chain()) {
+        let mut view = view;
+        let scores = rounds(&mut view, Some("In lib/orders.js, as the neighbours do it"));
+        prop_assert!(scores["overall"] + 1e-9 >= 0.80, "{:?} {:?} {:?}", view.goal, scores, view.questions);
+    }
+}
+
+#[test]
+fn an_empty_folder_and_a_strange_stack_are_no_dead_ends() {
+    let strange: &[super::fixture::Row] = &[
+        ("stack", "go by conventions", "", 0, ""),
+        ("file", "src/user1.go (2 lines)", "src/user1.go", 1, "package users"),
+    ];
+    for rows in [&[][..], strange] {
+        for goal in
+            ["Build a URL shortener", "Add JWT authentication", "Write tests for the user model", "Add a wishlist"]
+        {
+            let mut view = view(goal, rows);
+            let scores = rounds(&mut view, None);
+            assert!(scores["overall"] + 1e-9 >= 0.80, "{goal}: {scores:?}");
+        }
+    }
+}
+
 #[test]
 fn nonsense_and_recklessness_stay_below_the_gate_until_somebody_says_what_is_meant() {
     for (goal, id, words) in [
