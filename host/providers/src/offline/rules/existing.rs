@@ -374,7 +374,7 @@ fn untested(scene: &Scene<'_>) -> Option<Finding> {
         return None;
     }
     let mut finding = UNTESTED.find(scene)?;
-    if !scene.facts.has(&["node", "dependency", "script"]) {
+    if !scene.facts.has(&["node", "dependency", "script", "stack~node"]) {
         // What a project of another stack, or an empty one, is tested with is not known.
         finding.options[0] = "With what this stack is usually tested with: tests of what changes come first".to_owned();
         finding.recommended = finding.options.first().cloned();
