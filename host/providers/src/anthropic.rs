@@ -123,7 +123,7 @@ impl Provider for Anthropic {
     }
 }
 
-struct Messages;
+pub(crate) struct Messages;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -203,7 +203,8 @@ impl Counts {
     }
 }
 
-fn stop(reason: &str, details: Option<&Value>, incoming: &mut Incoming<'_>) {
+/// Why the model stopped, by the API's word for it.
+pub(crate) fn stop(reason: &str, details: Option<&Value>, incoming: &mut Incoming<'_>) {
     let said = |incoming: &Incoming<'_>| {
         let explained = details.and_then(|details| details["explanation"].as_str());
         explained.unwrap_or(&incoming.text).to_owned()

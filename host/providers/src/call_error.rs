@@ -173,6 +173,7 @@ impl CallError {
             CallErrorKind::Permission => "choose a model that the key may use, or another key".to_owned(),
             CallErrorKind::NotFound if provider == "ollama" => format!("fetch it: ollama pull {}", self.model),
             CallErrorKind::NotFound => "check the model's name and the base URL in the configuration".to_owned(),
+            CallErrorKind::InvalidRequest if provider == "claude-cli" => "update it: claude update".to_owned(),
             CallErrorKind::InvalidRequest => {
                 "check the model and its options in the configuration: it may not know structured output".to_owned()
             }

@@ -9,6 +9,7 @@
 //! | [`OpenAi`] | chat completions, wherever they are |
 //! | [`Gemini`] | Gemini's own API |
 //! | [`Ollama`] | models on this machine |
+//! | [`ClaudeCli`] | the `claude` terminal tool, headless |
 //!
 //! A provider is handed the rendered request and a view of the chain. It opens no file, reads no configuration and connects
 //! to nothing but the service that it was made for: bytes of a recording, pasted replies, addresses and keys are handed in.
@@ -19,6 +20,7 @@
 
 mod anthropic;
 mod call_error;
+mod claude_cli;
 mod gemini;
 mod http;
 mod limit;
@@ -35,6 +37,7 @@ mod service;
 
 pub use anthropic::{Anthropic, CacheTime};
 pub use call_error::{CallError, CallErrorKind, Phase, Spent};
+pub use claude_cli::{ClaudeCli, ClaudeCliOptions, scrubbed};
 pub use gemini::Gemini;
 pub use manual::{MAX_PASTED, Manual, PasteError, ReplySource, SourceError, check_pasted, prompt_document};
 pub use offline::{Offline, uncited_sentences};

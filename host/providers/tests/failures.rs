@@ -161,8 +161,11 @@ async fn silence_ends_in_time_wherever_it_begins() {
     for api in ALL {
         for script in [Script::always(Play::Hang), breaking(0, How::Hang), breaking(2, How::Hang)] {
             let server = server(script).await;
+            let mut service = api.service(&server.url());
+            service.timeouts.idle = Duration::from_millis(400);
+            service.timeouts.connect = Duration::from_millis(400);
             let since = Instant::now();
-            let error = fails(&*api.at(&server.url()), &Heard::default()).await;
+            let error = fails(&*api.provider(service).expect("a provider"), &Heard::default()).await;
             assert_eq!(error.kind, CallErrorKind::Timeout(Phase::Idle), "{api:?}");
             assert!(since.elapsed() < Duration::from_secs(5), "{api:?}");
             assert!(matches!(error.spent, Spent::Possibly(_)));

@@ -23,7 +23,7 @@ pub(crate) use incoming::{End, Incoming, Reported};
 pub(crate) use problem::{Problem, caps, overflows, parsed};
 
 /// Bytes of one answer, its framing included.
-const MOST_ANSWER: u64 = 256 << 20;
+const MOST_ANSWER: u64 = 128 << 20;
 /// Bytes that are read of an error or of a small reply.
 const MOST_BODY: usize = 1 << 20;
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.

@@ -45,7 +45,7 @@ impl Api {
         })
     }
 
-    /// The service at this address, with short times.
+    /// The service at this address, with times that no test runs into by chance.
     pub fn service(self, url: &str) -> Service {
         let base_url = if self == Self::OpenAi { format!("{url}/v1") } else { url.to_owned() };
         Service {
@@ -54,8 +54,8 @@ impl Api {
             credential: Credential::Key(Secret::new(KEY.to_owned()).expect("a key")),
             models: Models::one(self.model()),
             timeouts: Timeouts {
-                connect: Duration::from_millis(400),
-                idle: Duration::from_millis(400),
+                connect: Duration::from_secs(5),
+                idle: Duration::from_secs(5),
                 total: Duration::from_secs(20),
             },
             proxy: Proxy::Direct,
