@@ -103,7 +103,7 @@ impl Default for Timeouts {
 /// How to get to a service.
 #[derive(Debug, Clone, Default)]
 pub enum Proxy {
-    /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say; never for what runs on this machine.
     #[default]
     Environment,
     /// Straight there.

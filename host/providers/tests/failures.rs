@@ -274,6 +274,17 @@ async fn a_complete_answer_counts_even_if_the_connection_breaks_behind_it() {
     front.abort();
 }
 
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_named_so_even_if_the_connection_breaks_behind_it() {
+    let server = server(Script::always(Reply { stop: Stop::MaxTokens, ..Reply::new(TEXT) })).await;
+    let url = server.url();
+    let (front, address) = cutting_proxy(url.trim_start_matches("http://").to_owned()).await;
+    let error = fails(&*Api::Anthropic.at(&format!("http://{address}")), &Heard::default()).await;
+    assert_eq!(error.kind, CallErrorKind::Truncated);
+    assert!(matches!(error.spent, Spent::Known(_)));
+    front.abort();
+}
+
 /// Passes everything on but stops in front of `message_stop`.
 async fn cutting_proxy(target: String) -> (tokio::task::JoinHandle<()>, std::net::SocketAddr) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -42,6 +42,13 @@ impl Address {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// On this machine.
+    fn local(&self) -> bool {
+        let host = self.host().trim_start_matches('[').trim_end_matches(']');
+        let address: Option<std::net::IpAddr> = host.parse().ok();
+        host == "localhost" || address.is_some_and(|address| address.is_loopback())
+    }
+
     fn encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }
@@ -70,9 +77,17 @@ pub(crate) fn client(service: &Service, address: &Address) -> Result<(Client, Ve
         .referer(false)
         // A call is one attempt.
         .retry(reqwest::retry::never());
+    // What runs on this machine is not reached through a proxy for the network, whether or not `NO_PROXY` says so.
+    let direct = match service.proxy {
+        Proxy::Environment => address.local(),
+        Proxy::Direct => true,
+        Proxy::Url(_) => false,
+    };
+    if direct {
+        builder = builder.no_proxy();
+    }
     match &service.proxy {
-        Proxy::Environment => {}
-        Proxy::Direct => builder = builder.no_proxy(),
+        Proxy::Environment | Proxy::Direct => {}
         Proxy::Url(url) => {
             let invalid = || ProviderError::Invalid {
                 message: "the address of the proxy cannot be read".to_owned(),
@@ -83,8 +98,7 @@ pub(crate) fn client(service: &Service, address: &Address) -> Result<(Client, Ve
             builder = builder.proxy(reqwest::Proxy::all(parsed).map_err(|_| invalid())?);
         }
     }
-    let encrypted_proxy = matches!(&service.proxy, Proxy::Url(url) if url.expose().starts_with("https"));
-    if !address.encrypted() && !encrypted_proxy && !matches!(service.proxy, Proxy::Environment) {
+    if direct && !address.encrypted() {
         // A local service needs no certificates, and a machine may have none.
         builder = builder.tls_certs_only([]);
     }
@@ -148,6 +162,11 @@ mod tests {
         for base in ["https://h/v1", "https://h/v1/"] {
             let address = Address::parse(base).expect("an address");
             assert_eq!(address.join("/chat/completions?a=b").as_str(), "https://h/v1/chat/completions?a=b");
+        }
+        for (base, local) in
+            [("http://localhost:1", true), ("http://[::1]:1", true), ("http://127.0.0.9", true), ("https://h", false)]
+        {
+            assert_eq!(Address::parse(base).expect("an address").local(), local, "{base}");
         }
         for wrong in ["", "h/v1", "ftp://h", "https://h/?key=secret", "unix:/x"] {
             let error = Address::parse(wrong).expect_err(wrong);

@@ -99,8 +99,8 @@ impl<'a> Incoming<'a> {
         redactor: &Redactor,
     ) -> Result<Answer, Box<CallError>> {
         let problem = match outcome {
-            // Everything that counts was there before it went wrong.
-            Err(problem) if self.complete() && broke(problem.kind) => None,
+            // Everything that counts was there before it went wrong: the text and why it ends.
+            Err(problem) if self.end.is_some() && broke(problem.kind) => self.verdict(),
             Err(problem) => Some(problem),
             Ok(()) => self.verdict(),
         };
@@ -129,10 +129,6 @@ impl<'a> Incoming<'a> {
         error.partial = (!text.is_empty()).then_some(text);
         error.request_id = error.request_id.or(request_id);
         Err(Box::new(error))
-    }
-
-    fn complete(&self) -> bool {
-        self.end == Some(End::Complete) && !self.text.trim().is_empty()
     }
 
     /// What is wrong with an answer whose connection did not fail.
