@@ -114,6 +114,28 @@ fn piped_it_prints_the_questions_and_the_command_that_answers_them() {
 }
 
 #[test]
+fn every_answer_is_recorded_whichever_question_comes_first() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let ids = |report: &Value, list: &str, key: &str| -> Vec<String> {
+        let list = report[list].as_array().expect("a list").iter();
+        list.map(|item| item[key].as_str().expect("an id").to_owned()).collect()
+    };
+    let open = ids(&report, "questions", "id");
+    let (first, last) = (open.first().expect("a question"), open.last().expect("a question"));
+    // Already in the phase that it is to stop in, and with the first question still open.
+    let (status, report) = world.json(&["answer", last, "As we said", "--until", "requirements-clarification"]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert_eq!(ids(&report, "answers", "question"), std::slice::from_ref(last));
+    world.write("gap.toml", format!("[answers]\n{} = \"In the middle\"\n", open[1]));
+    let (status, report) = world.json(&["answer", "--file", "gap.toml"]);
+    assert_eq!(status, Some(3), "{report:#}");
+    assert!(ids(&report, "answers", "question").contains(&open[1]), "{report:#}");
+    assert!(ids(&report, "questions", "id").contains(first), "{report:#}");
+    assert_eq!(ids(&report, "questions", "id").len(), open.len() - 2);
+}
+
+#[test]
 fn approval_moves_on_until_a_model_is_needed() {
     let world = World::with("express-shop");
     flow(&world);

@@ -204,6 +204,8 @@ impl<'a> Driver<'a> {
     async fn steps(&mut self) -> Result<Stop, Failure> {
         self.choose_provider();
         self.reissue_interrupted();
+        // Also where driving stops before anything is performed.
+        self.take_given().await?;
         loop {
             if let Some(ended) = self.chain.ended() {
                 let at_gate = !ended.success && !self.chain.lacks().is_empty();

@@ -17,6 +17,7 @@ pub(crate) fn elapsed(since: Instant) -> i64 {
 impl Driver<'_> {
     /// Perform what is open. `None` means that all of it has an outcome.
     pub(crate) async fn perform_open(&mut self) -> Result<Option<Stop>, Failure> {
+        self.take_given().await?;
         let open: Vec<(EffectId, Request)> =
             self.chain.open_effects().map(|(id, effect)| (id, effect.request.clone())).collect();
         let prompts: Vec<EffectId> =
@@ -97,6 +98,22 @@ impl Driver<'_> {
                 Some(if person { Stop::Waiting } else { Stop::Paused { code, message } })
             }
         }
+    }
+
+    /// Record every answer that was given beforehand to a question that waits, whichever question waits first: what a
+    /// person said is on disk before anything else is asked or done.
+    pub(crate) async fn take_given(&mut self) -> Result<(), Failure> {
+        let asked = |(id, effect): (EffectId, &certus_engine::Effect)| match &effect.request {
+            Request::Ask { question } => Some((id, question.clone())),
+            _ => None,
+        };
+        let open: Vec<(EffectId, Question)> = self.chain.waiting_for_person().filter_map(asked).collect();
+        for (id, question) in open {
+            if self.answers.to(&question).is_some() {
+                self.ask(id, &question, (1, 1)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Ask: the file of answers first, then the person; nobody means waiting.
