@@ -67,7 +67,7 @@ fn the_readme_run_ends_with_a_solution_that_cites() {
     let cited_facts: Vec<&Value> =
         report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true).collect();
     let files: std::collections::BTreeSet<&str> =
-        cited_facts.iter().filter_map(|fact| fact["source"]["path"].as_str()).collect();
+        cited_facts.iter().filter_map(|fact| fact["source"]["file"].as_str()).collect();
     assert!(cited_facts.len() >= 10 && files.len() >= 5, "{} facts, files {files:?}", cited_facts.len());
     let body = report["solution"]["body"].as_str().expect("a solution");
     let sentences = sentences(body);
@@ -83,7 +83,7 @@ fn every_cited_fact_stands_where_it_says() {
     let (_, report) = flow(&world);
     for fact in report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true) {
         let source = &fact["source"];
-        let text = std::fs::read_to_string(world.project.join(source["path"].as_str().expect("a path")))
+        let text = std::fs::read_to_string(world.project.join(source["file"].as_str().expect("a file")))
             .expect("the file is there");
         let line = text.lines().nth(source["line"].as_u64().expect("a line") as usize - 1).unwrap_or_default();
         let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

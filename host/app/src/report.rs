@@ -67,9 +67,27 @@ pub struct FactLine {
     /// What was found.
     pub value: String,
     /// Where.
-    pub source: Option<Place>,
+    pub source: Option<Source>,
     /// The quote stands there.
     pub cited: bool,
+}
+
+/// Where something stands in the project, as every report of ours says it. (In events it is the engine's own `Place`.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Relative to the project's root, with `/`.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// The text there; empty when none was quoted.
+    pub quote: String,
+}
+
+impl Source {
+    fn of(place: &Place) -> Self {
+        let text = crate::clean::clean;
+        Self { file: text(&place.path), line: place.line, quote: text(&place.quote) }
+    }
 }
 
 /// How certain a chain is.
@@ -146,7 +164,7 @@ impl FlowReport {
                     id: fact.id.clone(),
                     key: text(&fact.key),
                     value: text(&fact.value),
-                    source: fact.source.clone(),
+                    source: fact.source.as_ref().map(Source::of),
                     cited: fact.cited,
                 })
                 .collect(),

@@ -71,7 +71,7 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     ));
     let cited = report.facts.iter().filter(|fact| fact.cited).count();
     let files: std::collections::BTreeSet<_> =
-        report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.path)).collect();
+        report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.file)).collect();
     output.line(format!(
         "{} facts, {cited} of them cited from {} files; {} answers; {} tokens, ${:.4}",
         report.facts.len(),
@@ -95,7 +95,7 @@ fn facts(report: &FlowReport, output: &Output) {
     const SHOWN: usize = 40;
     output.line("");
     for fact in report.facts.iter().take(SHOWN) {
-        let place = fact.source.as_ref().map(|place| format!("  {}:{}", place.path, place.line)).unwrap_or_default();
+        let place = fact.source.as_ref().map(|place| format!("  {}:{}", place.file, place.line)).unwrap_or_default();
         let mark = if fact.cited { "" } else { "  (not cited)" };
         output.line(format!("{:>5} {} = {}{place}{mark}", fact.id, fact.key, certus_app::clean::line(&fact.value, 80)));
     }
