@@ -56,6 +56,8 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
             // Nothing is created for a chain that cannot be answered.
             session.provider(&session.config().provider, args.reply.as_deref())?;
             let id = session.create(goal, args.methodology.as_deref())?;
+            // What the chain begins with was recorded before anybody listened.
+            session.events(id)?.iter().for_each(|event| output.event(event));
             output.note(&format!("Chain {id}: {}", certus_app::clean::line(goal, 120)));
             id
         }
