@@ -73,7 +73,7 @@ impl Session {
             name: prompt.full_name(),
             purpose: prompt.purpose.clone(),
             version: prompt.version.clone(),
-            path: prompt.path.clone(),
+            file: prompt.path.clone(),
             text: crate::clean::clean(&prompt.body),
         })
     }
@@ -122,8 +122,8 @@ pub struct PromptText {
     pub purpose: String,
     /// Of the prompt.
     pub version: String,
-    /// Of its file.
-    pub path: String,
+    /// Where it is written.
+    pub file: String,
     /// The body, a template.
     pub text: String,
 }
