@@ -168,3 +168,57 @@ fn a_project_that_cannot_be_written_keeps_its_state_elsewhere() {
     assert!(report["next"].as_str().expect("next").contains(state), "{report:#}");
     let _ = world.run(&["status", "--state", state]).ok().shows("solution-approval");
 }
+
+/// A small disk of its own, filled up; absent where this user may not mount one.
+#[cfg(target_os = "linux")]
+struct FullDisk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl FullDisk {
+    fn mount(folder: std::path::PathBuf) -> Option<Self> {
+        std::fs::create_dir(&folder).expect("a folder can be made");
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(&folder)
+            .stderr(std::process::Stdio::null())
+            .status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.0.join("ballast")).expect("a file can be made");
+        while file.write_all(&[1; 4096]).is_ok() {}
+        while file.write_all(&[1]).is_ok() {}
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_from_the_beginning_is_named_and_read_all_the_same() {
+    let world = World::with("express-shop");
+    let Some(disk) = FullDisk::mount(world.home().join("disk")) else { return };
+    let state = |name: &str| disk.0.join(name).to_str().expect("a path").to_owned();
+    let (here, other) = (state("state"), state("other"));
+    let _ = world.run(&["new", GOAL, "--state", &here]).ok();
+    disk.fill();
+    for read in ["status", "list", "show"] {
+        let _ = world.run(&[read, "--state", &here]).ok().shows("requirements-clarification");
+    }
+    let _ = world
+        .run(&["flow", "--continue", "--state", &here])
+        .exits(1)
+        .says("no space is left")
+        .says("then go on: certus flow --continue");
+    let ran = world.run(&["flow", GOAL, "--state", &other]).exits(1).says("no space is left").says("no chain was begun");
+    assert!(!ran.stderr.contains("--continue"), "{}", ran.stderr);
+    std::fs::remove_file(disk.0.join("ballast")).expect("there is space again");
+    let _ = world.run(&["flow", GOAL, "--state", &other, "--until", "requirements-clarification"]).ok();
+}

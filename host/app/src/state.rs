@@ -262,6 +262,16 @@ pub(crate) fn find(store: &Store, dir: &Path, text: &str) -> Result<ChainId, Fai
     }
 }
 
+/// What a person is told when a chain could not even be begun: there is nothing to go on with.
+pub(crate) fn not_begun(error: StoreError, dir: &Path) -> Failure {
+    match error {
+        StoreError::Full { .. } => Failure::failed(error.to_string())
+            .hint(format!("free some space on the disk of {}, then run the same again: no chain was begun", dir.display()))
+            .hint("or keep the state on another disk: --state DIR (or CERTUS_STATE=DIR)"),
+        error => store_failure(error, dir),
+    }
+}
+
 /// What a person is told when the store fails.
 pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
     let message = error.to_string();

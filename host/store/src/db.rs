@@ -75,8 +75,8 @@ pub(crate) fn open_for_appends(path: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that writes nothing. Second: a copy that it reads from instead, to be removed afterwards.
 ///
-/// In WAL mode a reader needs the files beside the database. Where they cannot be made (a directory that is read-only) a
-/// database without a log is opened as immutable; one with a log is copied elsewhere, because `immutable` would ignore
+/// In WAL mode a reader needs the files beside the database. Where they cannot be made (a directory that is read-only, a
+/// disk that is full) a database without a log is opened as immutable; one with a log is copied elsewhere, because `immutable` would ignore
 /// what the log holds.
 pub(crate) fn open_read_only(
     path: &Path,
@@ -98,7 +98,10 @@ pub(crate) fn open_read_only(
         Ok(db) => return Ok((readable(db, path)?, None)),
         Err(error) => error,
     };
-    let beside = matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly));
+    let beside = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::DiskFull)
+    );
     if !beside || !path.exists() {
         return Err(explain(path, &error));
     }

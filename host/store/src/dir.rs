@@ -74,7 +74,11 @@ impl Dir {
     pub(crate) fn ignore_itself(&self) -> Result<(), StoreError> {
         let path = self.root.join(".gitignore");
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => file.write_all(b"*\n").map_err(|error| StoreError::io(&path, &error)),
+            Ok(mut file) => file.write_all(b"*\n").map_err(|error| {
+                // An empty one would be taken for written ever after.
+                let _ = fs::remove_file(&path);
+                StoreError::io(&path, &error)
+            }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(StoreError::io(&path, &error)),
         }

@@ -13,13 +13,16 @@ use crate::report::OpenQuestion;
 const MOST_GOAL: usize = 64 * 1024;
 
 impl Session {
-    fn store(&self) -> Result<&Store, Failure> {
+    fn opened(&self) -> Result<&Store, StoreError> {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let store = Store::open(&self.state, Mode::ReadWrite)
-            .map_err(|error| crate::state::store_failure(error, &self.state))?;
+        let store = Store::open(&self.state, Mode::ReadWrite)?;
         Ok(self.store.get_or_init(|| store))
+    }
+
+    fn store(&self) -> Result<&Store, Failure> {
+        self.opened().map_err(|error| self.store_error(error))
     }
 
     /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
@@ -27,17 +30,24 @@ impl Session {
         if self.store.get().is_none() && !Store::exists(&self.state) {
             return Err(crate::state::nothing_here());
         }
-        if self.store.get().is_none()
-            && let Err(StoreError::ReadOnly { .. } | StoreError::Denied { .. }) =
-                Store::open(&self.state, Mode::ReadWrite)
-        {
-            let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
-            return Ok(self.store.get_or_init(|| store));
+        match self.opened() {
+            Err(
+                why @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. } | StoreError::Full { .. }),
+            ) => {
+                let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
+                // Whoever wants to write after all is told what stands in the way.
+                let _ = self.unwritable.set(why);
+                Ok(self.store.get_or_init(|| store))
+            }
+            opened => opened.map_err(|error| self.store_error(error)),
         }
-        self.store()
     }
 
     fn store_error(&self, error: StoreError) -> Failure {
+        let error = match (error, self.unwritable.get()) {
+            (StoreError::ReadOnly { .. }, Some(why)) => why.clone(),
+            (error, _) => error,
+        };
         crate::state::store_failure(error, &self.state)
     }
 
@@ -58,8 +68,9 @@ impl Session {
         }
         let started = self.started(goal, methodology)?;
         let bodies = law::begin(started);
-        let created =
-            self.store()?.create_blocking(self.now(), bodies, Vec::new()).map_err(|error| self.store_error(error))?;
+        let not_begun = |error| crate::state::not_begun(error, &self.state);
+        let store = self.opened().map_err(not_begun)?;
+        let created = store.create_blocking(self.now(), bodies, Vec::new()).map_err(not_begun)?;
         self.set_active(created.id)?;
         self.save_context(created.id, &created.chain);
         Ok(created.id)
@@ -118,7 +129,7 @@ impl Session {
         if !Store::exists(&self.state) {
             return Ok(None);
         }
-        Ok(self.store()?.active())
+        Ok(self.existing()?.active())
     }
 
     /// Make a chain the active one.
