@@ -287,6 +287,9 @@ pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
         StoreError::Busy { .. } => Failure::failed(message).hint("another process writes for long; try again"),
         StoreError::Damaged { .. } => Failure::failed(message)
             .hint("set it aside and rebuild the chains from what can be read: certus doctor --repair"),
+        StoreError::Gone { .. } => Failure::failed(message)
+            .hint("what came last is not recorded; see what is left: certus doctor")
+            .hint("or start again: certus flow \"what you want\""),
         StoreError::Newer { .. } => Failure::failed(message).hint("install the newer Certus"),
         StoreError::Conflict { .. } => {
             Failure::failed(message).hint("another process changed the chain; look again: certus status")

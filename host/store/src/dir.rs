@@ -168,6 +168,15 @@ pub(crate) fn sync(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::io(dir, &error))
 }
 
+/// Which file lies at a path now; absent where none does. A file that was removed keeps what is written to it for nobody.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    #[cfg(unix)]
+    return Some((std::os::unix::fs::MetadataExt::dev(&meta), std::os::unix::fs::MetadataExt::ino(&meta)));
+    #[cfg(not(unix))]
+    meta.is_file().then_some((0, 0))
+}
+
 /// The number in a file name such as `chain-047-…`.
 pub(crate) fn number_in(name: &str) -> Option<ChainId> {
     let digits: String = name.strip_prefix("chain-")?.chars().take_while(char::is_ascii_digit).collect();

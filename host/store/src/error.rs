@@ -67,6 +67,12 @@ pub enum StoreError {
         /// The newest format known here.
         known: i64,
     },
+    /// The database that was opened is not at its place any more: somebody removed or replaced it.
+    #[error("{} was removed or replaced while Certus worked with it", path.display())]
+    Gone {
+        /// The database.
+        path: PathBuf,
+    },
     /// There is no database there, and it was opened for reading.
     #[error("there is no Certus database in {}", path.display())]
     Missing {

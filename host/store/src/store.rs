@@ -7,7 +7,7 @@ use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::dir::Dir;
+use crate::dir::{Dir, identity};
 use crate::hold::{Hold, hold};
 use crate::projection::{Change, changes, forget, write_changes, write_row};
 use crate::writer::{Job, Line, Target, Waiting, Writer};
@@ -40,6 +40,8 @@ pub struct Store {
     reader: Mutex<Connection>,
     writer: Mutex<Option<Writer>>,
     copy: Option<PathBuf>,
+    /// Which file the database is.
+    identity: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -73,7 +75,8 @@ impl Store {
             Mode::ReadWrite => (db::open(&path)?, None),
             Mode::ReadOnly => db::open_read_only(&path, scratch)?,
         };
-        Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy })
+        let identity = identity(&path);
+        Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy, identity })
     }
 
     /// Whether a state directory holds chains: a database, or contexts of one that is gone.
@@ -262,7 +265,7 @@ impl Store {
             Some(running) => running,
             None => {
                 self.dir.sweep();
-                Writer::start(self.dir.db())?
+                Writer::start(self.dir.db(), self.identity)?
             }
         };
         if !running.send(job, waiting) {

@@ -195,7 +195,8 @@ impl<'a> Driver<'a> {
         self.until = until.map(str::to_owned);
         let stop = self.steps().await;
         let committed = self.commit().await;
-        self.session.save_context(self.id, &self.chain);
+        // Never what a commit that failed left in memory only.
+        self.session.save_context(self.id, &self.durable);
         let stop = stop?;
         committed?;
         Ok(stop)
