@@ -50,6 +50,31 @@ fn a_damaged_context_loses_nothing() {
 }
 
 #[test]
+fn contexts_that_are_not_their_chains_are_found_and_written_again() {
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let _ = world.run(&["doctor"]).ok();
+    let sound = world.context();
+    let file = std::fs::read_dir(world.project.join(".certus/contexts")).expect("contexts").next();
+    let file = file.expect("a context").expect("an entry").path();
+    let text = std::fs::read_to_string(&file).expect("it can be read");
+    for (damaged, says) in [
+        ("{ half a con".to_owned(), "is damaged"),
+        (text.replace("Add JWT authentication to the shop", "Add something else to the shop"), "says something else"),
+    ] {
+        std::fs::write(&file, damaged).expect("it can be damaged");
+        let _ = world.run(&["doctor"]).exits(1).shows(says).says("certus doctor --repair");
+        let _ = world.run(&["doctor", "--repair"]).ok().shows("was written again");
+        assert_eq!(world.context(), sound);
+        let _ = world.run(&["doctor"]).ok();
+    }
+    std::fs::remove_file(&file).expect("it can be removed");
+    let _ = world.run(&["doctor"]).ok().shows("is not there");
+    let _ = world.run(&["doctor", "--repair"]).ok();
+    assert_eq!(world.context(), sound);
+}
+
+#[test]
 fn a_damaged_database_is_set_aside_and_the_loss_is_named() {
     let world = World::with("express-shop");
     let _ = flow(&world).ok();
