@@ -127,10 +127,13 @@ fn every_answer_is_recorded_whichever_question_comes_first() {
     let (status, report) = world.json(&["answer", last, "As we said", "--until", "requirements-clarification"]);
     assert_eq!(status, Some(0), "{report:#}");
     assert_eq!(ids(&report, "answers", "question"), std::slice::from_ref(last));
+    let history = |world: &World| world.run(&["show", "--history"]).ok().stdout;
+    assert!(history(&world).contains("Answered by tester: As we said"), "{}", history(&world));
     world.write("gap.toml", format!("[answers]\n{} = \"In the middle\"\n", open[1]));
     let (status, report) = world.json(&["answer", "--file", "gap.toml"]);
     assert_eq!(status, Some(3), "{report:#}");
     assert!(ids(&report, "answers", "question").contains(&open[1]), "{report:#}");
+    assert!(history(&world).contains("Answered by answers file: In the middle"), "{}", history(&world));
     assert!(ids(&report, "questions", "id").contains(first), "{report:#}");
     assert_eq!(ids(&report, "questions", "id").len(), open.len() - 2);
 }

@@ -26,7 +26,7 @@ mod state;
 mod summaries;
 mod table;
 
-pub use answers::Answers;
+pub use answers::{Answers, Given, Typed};
 pub use async_trait::async_trait;
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};

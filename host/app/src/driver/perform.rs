@@ -124,7 +124,8 @@ impl Driver<'_> {
         position: (usize, usize),
     ) -> Result<Option<Stop>, Failure> {
         let (answer, by) = match self.answers.to(question) {
-            Some(answer) => (Some(answer), Some("answers file".to_owned())),
+            Some(given) if given.from_file => (Some(given.text), Some("answers file".to_owned())),
+            Some(given) => (Some(given.text), self.session.user()),
             None => (self.person.ask(&self.asked_by(question), position).await?, self.session.user()),
         };
         let Some(text) = answer else { return Ok(Some(Stop::Waiting)) };

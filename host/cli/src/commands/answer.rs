@@ -35,7 +35,7 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
     let session = context::session(global, None)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
-    answers.recommended |= args.recommended;
+    answers.typed.recommended = args.recommended;
     let open = session.open_questions(id)?;
     let answered = session.answered_questions(id)?;
     if open.is_empty() && args.words.is_empty() {
@@ -48,7 +48,7 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
     }
     let named = certus_app::named_answers(&args.words, &open, &answered)?;
     let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.contains(id));
-    answers.answers.extend(new);
+    answers.typed.answers = new.into_iter().collect();
     let how = Drive { until: args.until, answers, reply: None };
     context::drive(&session, id, global, output, how, async |driver| {
         for (question, text) in &corrections {

@@ -43,7 +43,7 @@ pub(crate) struct FlowArgs {
 
 pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let mut answers = args.answers.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
-    answers.recommended |= args.recommended;
+    answers.typed.recommended = args.recommended;
     let session = context::session(global, args.provider.as_deref())?;
     if let Some(until) = &args.until {
         session.check_phase(until, args.methodology.as_deref())?;
