@@ -139,6 +139,23 @@ fn every_answer_is_recorded_whichever_question_comes_first() {
 }
 
 #[test]
+fn an_answer_that_is_none_is_refused() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let mut questions = report["questions"].as_array().expect("questions").iter();
+    let question = questions.find(|question| question["recommended"].is_string()).expect("one with options");
+    let id = question["id"].as_str().expect("an id");
+    let _ = world.run(&["answer", id, "99"]).exits(2).says(&format!("`{id}` has no option 99")).says("options, by number");
+    world.write("wrong.toml", format!("[answers]\n{id} = \"99\"\n"));
+    let _ = world.run(&["answer", "--file", "wrong.toml"]).exits(2).says("has no option 99");
+    let (_, report) = world.json(&["show"]);
+    assert_eq!(report["answers"], serde_json::json!([]));
+    let (status, report) = world.json(&["answer", id, ""]);
+    assert_eq!(status, Some(3), "{report:#}");
+    assert_eq!(report["answers"][0]["answer"], question["recommended"]);
+}
+
+#[test]
 fn approval_moves_on_until_a_model_is_needed() {
     let world = World::with("express-shop");
     flow(&world);

@@ -79,12 +79,21 @@ impl Answers {
     /// What a text means as an answer: the option of that number, from 1, where there is one; else what it says. An option
     /// that itself reads like that number comes first.
     pub fn meant<'a>(question: &'a Question, text: &'a str) -> &'a str {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number || question.options.iter().any(|option| option == text) {
-            return text;
+        Self::option(&question.options, text).flatten().unwrap_or(text)
+    }
+
+    /// The option that a text chooses by its words or number; absent where it reads like no choice, empty where it is a
+    /// number that no option has.
+    #[allow(clippy::option_option, reason = "no choice and a wrong choice are two things")]
+    pub fn option<'a>(options: &'a [String], text: &str) -> Option<Option<&'a str>> {
+        if let Some(option) = options.iter().find(|option| *option == text) {
+            return Some(Some(option));
+        }
+        if options.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
         }
         let place = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        place.and_then(|place| question.options.get(place)).map_or(text, String::as_str)
+        Some(place.and_then(|place| options.get(place)).map(String::as_str))
     }
 }
 

@@ -149,7 +149,7 @@ impl FlowReport {
     /// The report on a chain. `suffix` is what every next command line needs besides, such as ` --project shop`.
     pub fn of(id: ChainId, chain: &Chain, stop: Option<&Stop>, suffix: &str) -> Self {
         let text = crate::clean::clean;
-        let questions = open_questions(chain);
+        let questions = questions_in(chain, QuestionState::Asked);
         let approval = chain.waiting_for_person().any(|(_, effect)| matches!(effect.request, Request::Approve { .. }));
         let (status, reason) = status(chain, stop, questions.is_empty() && !approval);
         Self {
@@ -204,10 +204,11 @@ impl FlowReport {
     }
 }
 
-pub(crate) fn open_questions(chain: &Chain) -> Vec<OpenQuestion> {
+/// Questions that stand there, in the order in which they were raised.
+pub(crate) fn questions_in(chain: &Chain, state: QuestionState) -> Vec<OpenQuestion> {
     let text = crate::clean::clean;
-    let open = chain.questions().iter().filter(|status| status.state == QuestionState::Asked);
-    open.map(|status| OpenQuestion {
+    let those = chain.questions().iter().filter(|status| status.state == state);
+    those.map(|status| OpenQuestion {
         id: status.question.id.clone(),
         text: text(&status.question.text),
         why: text(&status.question.why),
@@ -258,7 +259,7 @@ fn solution(chain: &Chain) -> Option<Solution> {
 
 /// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.
 pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
-    let questions = open_questions(chain);
+    let questions = questions_in(chain, QuestionState::Asked);
     let shown = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
         Request::Approve { proposal } => Some(crate::clean::line(&proposal.title, 120)),
         _ => None,

@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::prompt::{Answered, answer};
 use super::{Driver, Stop};
-use crate::Failure;
+use crate::{Answers, Failure};
 
 pub(crate) fn elapsed(since: Instant) -> i64 {
     i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
@@ -123,7 +123,15 @@ impl Driver<'_> {
         question: &Question,
         position: (usize, usize),
     ) -> Result<Option<Stop>, Failure> {
-        let (answer, by) = match self.answers.to(question) {
+        let given = self.answers.to(question);
+        if let Some(given) = &given
+            && Answers::option(&question.options, &given.text) == Some(None)
+        {
+            let number = crate::clean::line(&given.text, 60);
+            return Err(Failure::usage(format!("`{}` has no option {number}", question.id))
+                .hint(format!("correct the answer; there are {} options", question.options.len())));
+        }
+        let (answer, by) = match given {
             Some(given) if given.from_file => (Some(given.text), Some("answers file".to_owned())),
             Some(given) => (Some(given.text), self.session.user()),
             None => (self.person.ask(&self.asked_by(question), position).await?, self.session.user()),

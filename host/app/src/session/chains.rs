@@ -161,17 +161,15 @@ impl Session {
     /// # Errors
     /// It is not there, or the store failed.
     pub fn open_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
-        Ok(crate::report::open_questions(&self.chain(id)?))
+        Ok(crate::report::questions_in(&self.chain(id)?, QuestionState::Asked))
     }
 
     /// Questions of a chain that a person answered, which may be answered anew.
     ///
     /// # Errors
     /// It is not there, or the store failed.
-    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<String>, Failure> {
-        let chain = self.chain(id)?;
-        let answered = chain.questions().iter().filter(|status| status.state == QuestionState::Answered);
-        Ok(answered.map(|status| status.question.id.clone()).collect())
+    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
+        Ok(crate::report::questions_in(&self.chain(id)?, QuestionState::Answered))
     }
 
     /// The recorded exchanges of a chain, one JSON line each, as `--provider replay:FILE` reads them.

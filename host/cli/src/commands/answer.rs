@@ -42,12 +42,12 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
         let failure = Failure::of(Kind::Usage, format!("chain {id} waits for no answer"))
             .hint("see where it stands: certus status");
         return Err(match answered.first() {
-            Some(id) => failure.hint(format!("or correct an answer: certus answer {id} \"your answer\"")),
+            Some(one) => failure.hint(format!("or correct an answer: certus answer {} \"your answer\"", one.id)),
             None => failure,
         });
     }
     let named = certus_app::named_answers(&args.words, &open, &answered)?;
-    let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.contains(id));
+    let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.iter().any(|one| one.id == *id));
     answers.typed.answers = new.into_iter().collect();
     let how = Drive { until: args.until, answers, reply: None };
     context::drive(&session, id, global, output, how, async |driver| {
