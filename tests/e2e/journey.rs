@@ -156,6 +156,19 @@ fn an_answer_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_reply_that_nothing_waits_for_is_not_swallowed() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", GOAL]).exits(3);
+    let reply = world.home().join("reply.txt");
+    std::fs::write(&reply, "{}").expect("it can be written");
+    let reply = reply.to_str().expect("a path");
+    let _ = world
+        .run(&["flow", "--continue", "--provider", "manual", "--reply", reply])
+        .exits(3)
+        .says("the reply was not used");
+}
+
+#[test]
 fn approval_moves_on_until_a_model_is_needed() {
     let world = World::with("express-shop");
     flow(&world);
@@ -268,8 +281,10 @@ fn a_corrected_answer_undoes_what_was_made_of_it() {
 fn more_information_answers_and_asks_again() {
     let world = World::with("express-shop");
     flow(&world);
-    let ran = world.run(&["more-info", "Which routes need a session today?"]);
-    assert!(matches!(ran.status, Some(3 | 6)), "{}\n{}", ran.stdout, ran.stderr);
+    let (status, report) = world.json(&["more-info", "Which routes need a session today?"]);
+    assert!(matches!(status, Some(3 | 6)), "{report:#}");
+    let said = report["said"].as_array().expect("what was said");
+    assert!(said.iter().any(|text| text.as_str().is_some_and(|text| text.contains("session"))), "{report:#}");
     let (_, report) = world.json(&["show"]);
     assert_eq!(report["phase"], "solution-approval");
 }

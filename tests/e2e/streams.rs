@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 #[cfg(target_os = "linux")]
 use std::io::Write;
-#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::support::{Ran, World};
@@ -58,5 +58,28 @@ fn what_is_to_be_approved_is_shown_before_it_is_asked() {
         assert!(before.contains("## How it is verified") || before.contains("JWT"), "{mode}:\n{shown}");
         assert!(before.contains("[F1"), "{mode} shows no solution:\n{shown}");
         drop(keys);
+    }
+}
+
+/// Whoever ends the process gets the one object, whichever way they chose.
+#[cfg(unix)]
+#[test]
+fn every_signal_to_end_leaves_one_object() {
+    for (signal, status, kind) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung-up")] {
+        let world = World::empty();
+        let mut child = world
+            .command(&["flow", "Add a page", "--provider", "manual", "--reply", "-", "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("Running requirement_")), "the first prompt begins");
+        let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        let ran = Ran::of(child.wait_with_output().expect("it ends")).exits(status);
+        let object: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one object");
+        assert_eq!(object["error"]["kind"], kind);
     }
 }

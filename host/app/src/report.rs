@@ -1,6 +1,8 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
-use certus_engine::{Chain, ChainId, Lack, Place, QuestionState, Request, Uncertainty, Verdict};
+use certus_engine::{
+    Chain, ChainId, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
+};
 use serde::Serialize;
 
 use crate::driver::Stop;
@@ -30,6 +32,8 @@ pub struct FlowReport {
     pub answers: Vec<Answer>,
     /// The last solution that was shown, if any.
     pub solution: Option<Solution>,
+    /// What commands said since a person last answered or judged: the answer to `more-info` among it.
+    pub said: Vec<String>,
     /// What keeps the gate of the phase shut.
     pub lacks: Vec<Lack>,
     /// Why nothing goes on, if so.
@@ -194,6 +198,7 @@ impl FlowReport {
                 })
                 .collect(),
             solution: solution(chain),
+            said: said(chain),
             lacks: chain.lacks(),
             reason,
             cost: Cost { usd: chain.usage().usd_micros as f64 / 1e6, tokens: chain.usage().tokens() },
@@ -280,6 +285,24 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         Some(next) => failure.hint(next),
         None => failure,
     }
+}
+
+fn said(chain: &Chain) -> Vec<String> {
+    let settled = |(_, effect): &(_, &Effect)| effect.outcome().is_some();
+    let by_person = chain.effects().filter(settled).filter(|(_, effect)| effect.request.waits_for_person());
+    let since = by_person.map(|(_, effect)| effect.settled).max().unwrap_or(0);
+    let later = chain.effects().filter(settled).filter(|(_, effect)| effect.settled > since);
+    let mut said: Vec<(u64, String)> = later
+        .filter_map(|(_, effect)| match (&effect.request, effect.outcome()?) {
+            (Request::Say { text }, _) => Some((effect.settled, crate::clean::clean(text))),
+            (_, Outcome::CommandDone { summary, .. }) if !summary.is_empty() => {
+                Some((effect.settled, crate::clean::clean(summary)))
+            }
+            _ => None,
+        })
+        .collect();
+    said.sort_by_key(|(settled, _)| *settled);
+    said.into_iter().map(|(_, text)| text).collect()
 }
 
 fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 pub(crate) struct FlowArgs {
     /// What you want, in a sentence
-    #[arg(required_unless_present = "continue_chain", conflicts_with = "continue_chain")]
+    #[arg(required_unless_present = "continue_chain", conflicts_with_all = ["continue_chain", "chain"])]
     goal: Option<String>,
     /// Go on with the active chain, or with --chain
     #[arg(long = "continue")]

@@ -22,17 +22,21 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     let session = context::session(global, None)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     if args.exchanges {
-        for line in session.exchanges(id)? {
-            output.raw(&line);
+        let lines = session.exchanges(id)?;
+        if output.json {
+            let exchanges: Vec<serde_json::Value> =
+                lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            output.report(&serde_json::json!({ "chain": id.to_string(), "exchanges": exchanges }));
+        } else {
+            lines.iter().for_each(|line| output.raw(line));
         }
         return Ok(0);
     }
     if args.history {
-        for event in session.events(id)? {
+        let events = session.events(id)?;
+        output.report(&serde_json::json!({ "chain": id.to_string(), "events": events }));
+        for event in events {
             output.event(&event);
-            if output.json {
-                output.raw(&serde_json::to_string(&event).unwrap_or_default());
-            }
             let text = certus_app::person::story(&event.body);
             output.line(format!("{:>5}  {}  {text}", event.seq, clock::when(event.at)));
         }
