@@ -115,9 +115,9 @@ impl State {
     pub fn open(project: Option<&Path>, state: Option<&Path>) -> Result<Self, Failure> {
         let root = project_root(project, false)?;
         let dir = state_dir(&root, state);
-        let store = match Store::exists(&dir) {
-            true => Some(Store::open(&dir, Mode::ReadOnly).map_err(|error| store_failure(error, &dir))?),
-            false => None,
+        let store = match Store::exists(&dir).then(|| Store::open(&dir, Mode::ReadOnly)) {
+            None | Some(Err(StoreError::Missing { .. })) => None,
+            Some(opened) => Some(opened.map_err(|error| store_failure(error, &dir))?),
         };
         Ok(Self { dir, store })
     }

@@ -88,7 +88,8 @@ pub(crate) fn open_read_only(
             path: path.to_owned(),
             what: format!("its format {known} must be brought forward, which takes write access"),
         }),
-        None => Err(StoreError::Damaged { path: path.to_owned(), what: "it is empty".to_owned() }),
+        // Whoever began it was cut off before it had any shape: no chain was ever in it.
+        None => Err(StoreError::Missing { path: path.parent().unwrap_or(path).to_owned() }),
     };
     let first = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|db| {
         db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).or_else(none_is_fine)?;

@@ -63,17 +63,23 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
             Err(error) => return Err(StoreError::io(&path, &error)),
         };
-        if empty && recover::knows_chains(&dir) {
-            // A new database would number its chains from 1 again, on top of those that were.
+        // A new database would number its chains from 1 again, on top of those that were.
+        let emptied = || {
             let what = "it is gone or empty, while contexts of its chains are there".to_owned();
-            return Err(StoreError::Damaged { path, what });
+            StoreError::Damaged { path: path.clone(), what }
+        };
+        if empty && recover::knows_chains(&dir) {
+            return Err(emptied());
         }
         if empty && mode == Mode::ReadOnly {
             return Err(StoreError::Missing { path: dir.root().to_owned() });
         }
         let (reader, copy) = match mode {
             Mode::ReadWrite => (db::open(&path)?, None),
-            Mode::ReadOnly => db::open_read_only(&path, scratch)?,
+            Mode::ReadOnly => db::open_read_only(&path, scratch).map_err(|error| match error {
+                StoreError::Missing { .. } if recover::knows_chains(&dir) => emptied(),
+                error => error,
+            })?,
         };
         let identity = identity(&path);
         Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy, identity })

@@ -132,6 +132,18 @@ impl Session {
         Ok(self.existing()?.active())
     }
 
+    /// The newest chain that is not over: what a person goes on with who was cut off before it became the active one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn newest_open(&self) -> Result<Option<ChainId>, Failure> {
+        if !Store::exists(&self.state) {
+            return Ok(None);
+        }
+        let rows = self.existing()?.rows().map_err(|error| self.store_error(error))?;
+        Ok(rows.iter().rfind(|row| !row.status.is_over()).map(|row| row.id))
+    }
+
     /// Make a chain the active one.
     ///
     /// # Errors

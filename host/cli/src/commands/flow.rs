@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use certus_app::{Answers, Failure};
+use certus_app::{Answers, ChainId, Failure, Session};
 use clap::Args;
 
 use crate::args::Global;
@@ -15,7 +15,7 @@ pub(crate) struct FlowArgs {
     /// What you want, in a sentence
     #[arg(required_unless_present = "continue_chain", conflicts_with_all = ["continue_chain", "chain"])]
     goal: Option<String>,
-    /// Go on with the active chain, or with --chain
+    /// Go on with the active chain (where none is, the newest that is open), or with --chain
     #[arg(long = "continue")]
     continue_chain: bool,
     /// The chain to go on with: 047, 47 or a part of its name
@@ -61,7 +61,7 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
             output.note(&format!("Chain {id}: {}", certus_app::clean::line(goal, 120)));
             id
         }
-        None => context::chain(&session, args.chain.as_deref())?,
+        None => to_go_on(&session, args.chain.as_deref(), output)?,
     };
     let how = Drive { until: args.until, answers, reply: args.reply };
     let again = args.continue_chain;
@@ -71,4 +71,18 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
         }
         Ok(())
     })
+}
+
+/// The chain named, or the active one. A process that was killed right after it began a chain left none active: then it is
+/// the newest that is open.
+fn to_go_on(session: &Session, named: Option<&str>, output: &Output) -> Result<ChainId, Failure> {
+    if named.is_none()
+        && session.active()?.is_none()
+        && let Some(id) = session.newest_open()?
+    {
+        session.set_active(id)?;
+        output.note(&format!("Chain {id}, the newest that is open, is active now"));
+        return Ok(id);
+    }
+    context::chain(session, named)
 }
