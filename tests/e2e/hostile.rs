@@ -139,6 +139,19 @@ fn a_project_cannot_grant_itself_anything() {
 }
 
 #[test]
+fn a_damaged_prompt_of_the_project_is_named_by_its_file() {
+    for name in ["requirement_disambiguator", "solution_synthesizer"] {
+        let world = World::with("express-shop");
+        world.write(&format!("prompts/custom/{name}.md"), "no front matter");
+        let ran = flow(&world).exits(1);
+        let file = format!("prompts/custom/{name}.md");
+        let mut causes = ran.stderr.lines().filter(|line| !line.starts_with("warning: prompts/"));
+        assert!(causes.any(|line| line.contains(&file)), "{}\n{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("there is no prompt") && !ran.stderr.contains("there is no prompt"));
+    }
+}
+
+#[test]
 fn a_plugin_that_nobody_trusts_does_not_run() {
     let world = World::with("express-shop");
     let guest = crate::support::repository().join("tests/guests/dist/one-phase.wasm");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use certus_engine::{ChainId, View};
-use certus_prompts::{Extra, Library, Listed, Model};
+use certus_prompts::{Extra, Library, Listed, Model, UseError};
 use certus_providers::Tier;
 use serde::Serialize;
 
@@ -27,6 +27,14 @@ impl Session {
         let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra)
             .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
+    }
+
+    /// What is wrong with the file of a prompt, where that is why there is none of its name.
+    pub(crate) fn prompt_fault(&self, name: &str) -> Option<String> {
+        match self.library.get(name) {
+            Err(damaged @ UseError::Damaged(_)) => Some(crate::clean::line(&damaged.to_string(), 400)),
+            _ => None,
+        }
     }
 
     pub(crate) fn tier(&self, name: &str) -> Tier {
