@@ -37,7 +37,8 @@ impl Given {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdin);
         }
-        let bytes = read(path, MOST_REPLY)?;
+        let bytes = read(path, MOST_REPLY)
+            .map_err(|failure| failure.hint("save the reply alone, as a text file, and name it: --reply FILE"))?;
         match std::str::from_utf8(&bytes) {
             Ok(_) => Ok(Self::Text(bytes)),
             Err(_) => {

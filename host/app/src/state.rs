@@ -295,6 +295,8 @@ pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
             Failure::failed(message).hint("another process changed the chain; look again: certus status")
         }
         StoreError::NoChain { .. } => Failure::usage(message).hint("see them: certus list"),
-        _ => Failure::failed(message),
+        StoreError::Io { .. } => Failure::failed(message)
+            .hint(format!("see that {shown} can be used, or keep the state elsewhere: --state DIR (or CERTUS_STATE=DIR)")),
+        _ => Failure::failed(message).hint("look into it: certus doctor"),
     }
 }

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         return ExitCode::from(output::finish(0));
     }
     let args = match Args::try_parse() {
-        Ok(args) => args,
+        Ok(args) => Args { global: args.global.with_environment(), ..args },
         Err(error) => {
             // Help and version go to stdout with 0, everything else to stderr with 2.
             let output = asked_of_raw(std::env::args_os());
