@@ -50,6 +50,18 @@ fn a_damaged_context_loses_nothing() {
 }
 
 #[test]
+fn a_context_that_cannot_be_written_is_told_once() {
+    let world = World::with("express-shop");
+    let elsewhere = world.home().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("it can be made");
+    std::fs::create_dir(world.project.join(".certus")).expect("it can be made");
+    symlink(&elsewhere, world.project.join(".certus/contexts")).expect("a link can be made");
+    let ran = flow(&world).ok().says(".certus/contexts is a symbolic link");
+    assert_eq!(ran.stderr.matches("context file was not written").count(), 1, "{}", ran.stderr);
+    assert_eq!(std::fs::read_dir(&elsewhere).expect("listed").count(), 0);
+}
+
+#[test]
 fn contexts_that_are_not_their_chains_are_found_and_written_again() {
     let world = World::with("express-shop");
     let _ = flow(&world).ok();

@@ -178,6 +178,10 @@ fn approval_moves_on_until_a_model_is_needed() {
     assert_eq!(report["solution"]["verdict"], "approved");
     assert!(report["reason"].as_str().expect("a reason").contains("needs a model"), "{report:#}");
     assert!(report["next"].as_str().expect("next").contains("--provider manual"));
+    // The run that waits for a model is counted nowhere.
+    let runs = |arguments: &[&str]| world.json(arguments).1["prompt_runs"].as_u64().expect("a count");
+    assert_eq!(world.json(&["status"]).1["status"], "paused");
+    assert_eq!(runs(&["chain-cost"]), runs(&["cost-report", "--days", "4000000"]));
 }
 
 #[test]

@@ -104,6 +104,11 @@ impl From<Refusal> for Failure {
             Law::UnknownCommand | Law::UnknownPrompt | Law::UnknownQuestion | Law::ActionForm => Kind::Usage,
             _ => Kind::Failed,
         };
+        if kind == Kind::GateNotMet {
+            // The kind names the law already.
+            return Self::of(kind, format!("the gate is shut: {}", refusal.detail))
+                .hint("go on until it opens: certus flow --continue");
+        }
         Self::of(kind, refusal.to_string())
     }
 }

@@ -3,6 +3,7 @@
 use certus_engine::{
     Chain, ChainId, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
 };
+use certus_store::Status;
 use serde::Serialize;
 
 use crate::driver::Stop;
@@ -16,7 +17,7 @@ pub struct FlowReport {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting`, `paused`, `complete`, `given-up`, `refused`.
+    /// As in `StatusLine`, or `refused`: this run ended because the law refuses whatever the controller names.
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,
@@ -155,7 +156,7 @@ impl FlowReport {
         let text = crate::clean::clean;
         let questions = questions_in(chain, QuestionState::Asked);
         let approval = chain.waiting_for_person().any(|(_, effect)| matches!(effect.request, Request::Approve { .. }));
-        let (status, reason) = status(chain, stop, questions.is_empty() && !approval);
+        let (status, reason) = status(chain, stop);
         Self {
             chain: id.to_string(),
             goal: text(chain.goal()),
@@ -223,17 +224,14 @@ pub(crate) fn questions_in(chain: &Chain, state: QuestionState) -> Vec<OpenQuest
     .collect()
 }
 
-fn status(chain: &Chain, stop: Option<&Stop>, nobody_waits: bool) -> (&'static str, Option<String>) {
-    if let Some(ended) = chain.ended() {
-        return (if ended.success { "complete" } else { "given-up" }, Some(crate::clean::clean(&ended.why)));
-    }
-    if let Some(pause) = chain.pause() {
-        return ("paused", Some(pause.message.clone()));
-    }
-    match stop {
-        Some(Stop::Refused { law, detail }) => ("refused", Some(format!("{law}: {detail}"))),
-        _ if nobody_waits => ("running", None),
-        _ => ("waiting", None),
+/// Where a chain stands, in the words that every command has for it.
+pub(crate) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::WaitingPerson => "waiting",
+        Status::WaitingProvider => "paused",
+        Status::Finished => "complete",
+        Status::GivenUp => "given-up",
     }
 }
 
@@ -242,6 +240,19 @@ fn missing(chain: &Chain) -> Option<String> {
     let short = chain.lacks().iter().any(|lack| matches!(lack, Lack::Confidence { .. }));
     let (_, missing) = chain.confidence_from().filter(|_| short)?.rsplit_once("; missing ")?;
     Some(crate::clean::line(missing.trim_end_matches('.'), 1_000))
+}
+
+fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) {
+    let status = Status::of(chain);
+    let reason = match (chain.ended(), chain.pause(), stop) {
+        (Some(ended), ..) => Some(crate::clean::clean(&ended.why)),
+        (None, Some(pause), _) => Some(pause.message.clone()),
+        (None, None, Some(Stop::Refused { law, detail })) => {
+            return ("refused", Some(format!("{law}: {detail}")));
+        }
+        (None, None, _) => None,
+    };
+    (status_name(status), reason)
 }
 
 fn solution(chain: &Chain) -> Option<Solution> {

@@ -28,8 +28,8 @@ pub struct StatusLine {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting-person`, `waiting-provider`, `finished`, `given-up`.
-    pub status: String,
+    /// `running`, `waiting` (for a person), `paused` (nobody answers prompts now), `complete`, `given-up`.
+    pub status: &'static str,
     /// Where it stands.
     pub phase: String,
     /// 0..=1, never compared with outcomes.
@@ -195,7 +195,9 @@ impl State {
         let active = store.active();
         let id = self.id(named, active)?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
-        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?.len() as u64;
+        // As the report over all chains counts them: a run that waits for its reply cost nothing yet.
+        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?;
+        let runs = runs.iter().filter(|run| run.ended.is_some()).count() as u64;
         let usd = row.usd_micros as f64 / 1e6;
         Ok(ChainCost {
             chain: id.to_string(),
@@ -236,7 +238,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>) -> StatusLine {
     StatusLine {
         chain: row.id.to_string(),
         goal: crate::clean::clean(&row.goal),
-        status: row.status.name().to_owned(),
+        status: crate::report::status_name(row.status),
         phase: row.phase.clone(),
         confidence: row.overall,
         questions: row.open_questions,

@@ -118,6 +118,9 @@ pub(crate) fn drive(
         driver.drive(how.until.as_deref()).await
     });
     progress.done();
+    if let Some(fault) = session.context_fault() {
+        output.warning(&format!("the chain's context file was not written, the chain itself is safe: {fault}"));
+    }
     let stop = result?;
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     show(&report, &stop, output, terminal.showed_proposal());

@@ -234,8 +234,16 @@ impl Session {
 
     /// Rewrite the context file. It is a projection: that it cannot be written loses nothing and stops nothing.
     pub(crate) fn save_context(&self, id: ChainId, chain: &Chain) {
-        if let Ok(store) = self.store() {
-            let _ = store.write_context(id, chain, crate::clock::when);
+        if let Ok(store) = self.store()
+            && let Err(error) = store.write_context(id, chain, crate::clock::when)
+        {
+            // The first says it all.
+            let _ = self.context_fault.set(error.to_string());
         }
+    }
+
+    /// Why the context file of a chain could not be written, if it could not.
+    pub fn context_fault(&self) -> Option<&str> {
+        self.context_fault.get().map(String::as_str)
     }
 }

@@ -56,6 +56,7 @@ pub struct Session {
     store: OnceLock<Store>,
     /// Why the store was opened for reading only, if it was.
     unwritable: OnceLock<StoreError>,
+    context_fault: OnceLock<String>,
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
 }
@@ -93,6 +94,7 @@ impl Session {
             prompt_lines,
             store: OnceLock::new(),
             unwritable: OnceLock::new(),
+            context_fault: OnceLock::new(),
             runtime: OnceLock::new(),
             summaries: OnceLock::new(),
         })

@@ -9,6 +9,9 @@ use crate::output::Output;
 
 /// Start a chain for a goal and drive it until it ends or needs you
 ///
+/// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up; a run may end
+/// refused, where the controller names only what the law forbids.
+///
 /// Exit status: 0 done, 1 failed, 2 usage, 3 waiting for you, 4 gate not met, 5 budget, 6 nobody to answer prompts.
 #[derive(Debug, Args)]
 pub(crate) struct FlowArgs {
