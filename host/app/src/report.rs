@@ -25,6 +25,8 @@ pub struct FlowReport {
     pub questions: Vec<OpenQuestion>,
     /// What was discovered.
     pub facts: Vec<FactLine>,
+    /// Files that could not be read, the first hundred; file is empty where it is not about one.
+    pub unparsed: Vec<crate::stack::Unparsed>,
     /// What is not certain.
     pub uncertainties: Vec<Uncertainty>,
     /// How certain the chain is.
@@ -172,6 +174,12 @@ impl FlowReport {
                     source: fact.source.as_ref().map(Source::of),
                     cited: fact.cited,
                 })
+                .collect(),
+            unparsed: chain
+                .project()
+                .unparsed
+                .iter()
+                .map(|(file, error)| crate::stack::Unparsed { file: text(file), error: text(error) })
                 .collect(),
             uncertainties: chain.uncertainties().to_vec(),
             confidence: Confidence {

@@ -84,6 +84,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
         report.cost.tokens,
         report.cost.usd,
     ));
+    if !report.unparsed.is_empty() {
+        let unread = report.unparsed.len();
+        let files = if unread == 1 { "1 file".to_owned() } else { format!("{unread} files") };
+        output.line(output.complete(&format!("{files} could not be read; see why: certus stack")));
+    }
     if let Some(reason) = &report.reason {
         output.line(format!("because: {reason}"));
     }
