@@ -267,7 +267,8 @@ fn a_disk_that_is_full_from_the_beginning_is_named_and_read_all_the_same() {
         .exits(1)
         .says("no space is left")
         .says("then go on: certus flow --continue");
-    let ran = world.run(&["flow", GOAL, "--state", &other]).exits(1).says("no space is left").says("no chain was begun");
+    let ran =
+        world.run(&["flow", GOAL, "--state", &other]).exits(1).says("no space is left").says("no chain was begun");
     assert!(!ran.stderr.contains("--continue"), "{}", ran.stderr);
     std::fs::remove_file(disk.0.join("ballast")).expect("there is space again");
     let _ = world.run(&["flow", GOAL, "--state", &other, "--until", "requirements-clarification"]).ok();

@@ -145,7 +145,8 @@ fn an_answer_that_is_none_is_refused() {
     let mut questions = report["questions"].as_array().expect("questions").iter();
     let question = questions.find(|question| question["recommended"].is_string()).expect("one with options");
     let id = question["id"].as_str().expect("an id");
-    let _ = world.run(&["answer", id, "99"]).exits(2).says(&format!("`{id}` has no option 99")).says("options, by number");
+    let _ =
+        world.run(&["answer", id, "99"]).exits(2).says(&format!("`{id}` has no option 99")).says("options, by number");
     world.write("wrong.toml", format!("[answers]\n{id} = \"99\"\n"));
     let _ = world.run(&["answer", "--file", "wrong.toml"]).exits(2).says("has no option 99");
     let (_, report) = world.json(&["show"]);

@@ -1,8 +1,6 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
-use certus_engine::{
-    Chain, ChainId, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
-};
+use certus_engine::{Chain, ChainId, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict};
 use certus_store::Status;
 use serde::Serialize;
 
@@ -222,14 +220,15 @@ impl FlowReport {
 pub(crate) fn questions_in(chain: &Chain, state: QuestionState) -> Vec<OpenQuestion> {
     let text = crate::clean::clean;
     let those = chain.questions().iter().filter(|status| status.state == state);
-    those.map(|status| OpenQuestion {
-        id: status.question.id.clone(),
-        text: text(&status.question.text),
-        why: text(&status.question.why),
-        options: status.question.options.iter().map(|option| text(option)).collect(),
-        recommended: status.question.recommended.as_deref().map(text),
-    })
-    .collect()
+    those
+        .map(|status| OpenQuestion {
+            id: status.question.id.clone(),
+            text: text(&status.question.text),
+            why: text(&status.question.why),
+            options: status.question.options.iter().map(|option| text(option)).collect(),
+            recommended: status.question.recommended.as_deref().map(text),
+        })
+        .collect()
 }
 
 /// Where a chain stands, in the words that every command has for it.

@@ -268,7 +268,10 @@ pub(crate) fn find(store: &Store, dir: &Path, text: &str) -> Result<ChainId, Fai
 pub(crate) fn not_begun(error: StoreError, dir: &Path) -> Failure {
     match error {
         StoreError::Full { .. } => Failure::failed(error.to_string())
-            .hint(format!("free some space on the disk of {}, then run the same again: no chain was begun", dir.display()))
+            .hint(format!(
+                "free some space on the disk of {}, then run the same again: no chain was begun",
+                dir.display()
+            ))
             .hint("or keep the state on another disk: --state DIR (or CERTUS_STATE=DIR)"),
         error => store_failure(error, dir),
     }
@@ -297,8 +300,9 @@ pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
             Failure::failed(message).hint("another process changed the chain; look again: certus status")
         }
         StoreError::NoChain { .. } => Failure::usage(message).hint("see them: certus list"),
-        StoreError::Io { .. } => Failure::failed(message)
-            .hint(format!("see that {shown} can be used, or keep the state elsewhere: --state DIR (or CERTUS_STATE=DIR)")),
+        StoreError::Io { .. } => Failure::failed(message).hint(format!(
+            "see that {shown} can be used, or keep the state elsewhere: --state DIR (or CERTUS_STATE=DIR)"
+        )),
         _ => Failure::failed(message).hint("look into it: certus doctor"),
     }
 }

@@ -31,9 +31,7 @@ impl Session {
             return Err(crate::state::nothing_here());
         }
         match self.opened() {
-            Err(
-                why @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. } | StoreError::Full { .. }),
-            ) => {
+            Err(why @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. } | StoreError::Full { .. })) => {
                 let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
                 // Whoever wants to write after all is told what stands in the way.
                 let _ = self.unwritable.set(why);

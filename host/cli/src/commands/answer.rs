@@ -47,7 +47,8 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
         });
     }
     let named = certus_app::named_answers(&args.words, &open, &answered)?;
-    let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.iter().any(|one| one.id == *id));
+    let (corrections, new): (Vec<_>, Vec<_>) =
+        named.into_iter().partition(|(id, _)| answered.iter().any(|one| one.id == *id));
     answers.typed.answers = new.into_iter().collect();
     let how = Drive { until: args.until, answers, reply: None };
     context::drive(&session, id, global, output, how, async |driver| {
