@@ -170,9 +170,9 @@ fn killed_while_beginning_is_a_fresh_start_or_goes_on() {
     // A database as SQLite leaves it that was told to use a log, and nothing more.
     let _ = world.run(&["new", GOAL]).ok();
     let mut page = std::fs::read(state.join("certus.db")).expect("a database")[..4096].to_vec();
-    // The header says: one page, no schema, no application, no version; then the page of an empty table of tables.
+    // The header says: one page, none of them free, no schema, no application, no version; then the page of an empty table of tables.
     page[28..32].copy_from_slice(&1_u32.to_be_bytes());
-    page[40..100].fill(0);
+    page[32..100].fill(0);
     page[56..60].copy_from_slice(&1_u32.to_be_bytes());
     page[92..96].copy_from_slice(&[0; 4]);
     page[100..].fill(0);

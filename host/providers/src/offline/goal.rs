@@ -219,7 +219,8 @@ fn kind(words: &Words, has_subject: bool) -> Kind {
             .filter(|(_, is_strong, _)| *is_strong == strong)
             .filter_map(|(kind, _, patterns)| {
                 let at = patterns.iter().filter_map(|pattern| words.affirmed(pattern)).min()?;
-                (!of_people(*kind, at) && !(*kind == Kind::Removal && soft(words, at))).then_some((at, *kind))
+                let other = of_people(*kind, at) || (*kind == Kind::Removal && soft(words, at));
+                (!other).then_some((at, *kind))
             })
             .min();
         if let Some((_, kind)) = first {

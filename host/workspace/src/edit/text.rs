@@ -146,6 +146,8 @@ mod tests {
             let ending = if crlf { "\r\n" } else { "\n" };
             let lines: Vec<_> = lines.iter().map(|line| line.trim_end_matches('\r')).collect();
             let old = lines.join(ending) + if last { ending } else { "" };
+            // A lone carriage return before a line break is one kind of ending more, and is what was asked for.
+            prop_assume!(!new.replace("\r\n", "").contains('\r') && !find.contains('\r'));
             if let Ok(text) = replace(&old, &[(&find, &new)]) {
                 prop_assert!(matches!(Endings::of(&text), Endings::Any) && !text.contains('\n') || Endings::of(&text) == Endings::of(&old));
                 prop_assert!(old.ends_with('\n') || !text.ends_with('\n'));

@@ -43,7 +43,7 @@ pub(super) const ASKS: &[Ask] = &[
         says: TOKENS,
         unless: &["cookie*", "header*", "bearer", "local storage", "localstorage", "httponly"],
         about: &["template-engine", "middleware.cors"],
-        known: &["auth.token-source", "cookie.set~token", "cookie.set~jwt"],
+        known: &["auth.token-source~authorization", "auth.token-source~cookie", "cookie.set~token", "cookie.set~jwt"],
         shown: &["auth.jwt"],
         claim: "How a client keeps and sends the token is not said",
         text: "How do clients send the token?",
