@@ -3,6 +3,7 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod edits;
 mod read;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,12 @@ use crate::knowledge::{
 };
 use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
 use crate::{
-    Amount, Body, Caps, Digest, EffectId, ErrorCode, Event, Millis, Outcome, ProjectSummary, PromptCall, Reply,
-    Request, Scope, Started, Usage, slug,
+    Amount, Body, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Millis, Outcome, ProjectSummary, PromptCall,
+    Reply, Request, Scope, Started, Usage, slug,
 };
 
+/// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
+pub(crate) const COMMAND: &str = "command";
 /// Facts that one chain keeps; what comes after is in its events and nowhere else.
 const MOST_FACTS: usize = 4_000;
 
@@ -54,6 +57,10 @@ pub struct Chain {
     rating: Option<u8>,
     caps: Caps,
     warned: Vec<Scope>,
+    drafts: Vec<Draft>,
+    grants: Vec<Grant>,
+    allowed_commands: Vec<String>,
+    last_write: u64,
     confidence_from: Option<String>,
     restored_from: Option<String>,
 }
@@ -190,6 +197,9 @@ pub struct Evidence {
     pub phase: String,
     /// In which visit of it.
     pub visit: u32,
+    /// The event that recorded it.
+    #[serde(default)]
+    pub seq: u64,
 }
 
 impl Evidence {
@@ -437,6 +447,7 @@ impl Chain {
                     self.confidence_from.clone_from(&by.confidence_from);
                 }
                 self.learn(name, reply);
+                self.draft(id, name, &effect, reply);
                 self.ran(name, &effect, true);
             }
             (Request::Prompt { name, .. }, Outcome::Unusable { by, .. }) => {
@@ -452,7 +463,7 @@ impl Chain {
                 self.ran(line, &effect, matches!(outcome, Outcome::CommandDone { .. }));
             }
             (Request::Ask { question }, Outcome::Answered { text, .. }) => self.answered(question, text),
-            (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by }) => {
+            (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
             (Request::Check { check, command }, Outcome::Checked { status, tree, tail }) => {
@@ -464,7 +475,11 @@ impl Chain {
                     tail: tail.clone(),
                     phase: effect.phase.clone(),
                     visit: effect.visit,
+                    seq: effect.settled,
                 });
+            }
+            (Request::Plan { .. } | Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. }, _) => {
+                self.edited(&effect, &outcome);
             }
             (Request::Propose { facts, uncertainties, decisions }, Outcome::Done) => {
                 self.learn_facts(facts);
@@ -690,6 +705,9 @@ impl Chain {
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
+            if proposal.kind == COMMAND && *verdict == Verdict::Approved {
+                self.allowed_commands.push(proposal.title.clone());
+            }
         }
     }
 }

@@ -151,7 +151,7 @@ pub fn reply() -> impl Strategy<Value = Reply> {
             decisions,
             gap: gap.map(|(description, confidence)| Gap { description, confidence }),
             next: next.into_iter().map(PromptCall::new).collect(),
-            artifacts: vec![Document { kind: "plan".to_owned(), title: String::new(), body: "body".to_owned() }],
+            artifacts: vec![Document { kind: "plan".to_owned(), title: String::new(), body: "body".to_owned(), edits: vec![Edit { path: "a.js".to_owned(), content: Some("x".to_owned()), ..Edit::default() }] }],
         })
 }
 
@@ -245,11 +245,14 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             .prop_map(|facts| Outcome::ProjectRead(Discovered { facts, summary: ProjectSummary::default() })),
         (reply(), by).prop_map(|(reply, by)| Outcome::Replied { reply: Box::new(reply), by }),
         (name(), option::of(name())).prop_map(|(text, by)| Outcome::Answered { text, by }),
-        (verdict, digest(), option::of(name())).prop_map(|(verdict, digest, by)| Outcome::Judged {
+        (verdict, digest(), option::of(name()), grant()).prop_map(|(verdict, digest, by, grant)| Outcome::Judged {
             verdict,
             digest,
-            by
+            by,
+            grant
         }),
+        plan().prop_map(|plan| Outcome::Planned { plan }),
+        digest().prop_map(|undo| Outcome::Written { undo }),
         (name(), option::of(name())).prop_map(|(summary, then)| Outcome::CommandDone { summary, then }),
         (option::of(any::<i32>()), digest(), name()).prop_map(|(status, tree, tail)| Outcome::Checked {
             status,
@@ -263,6 +266,26 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             Outcome::Unusable { code, message, by: Box::new(Attribution { usage, ..Attribution::default() }) }
         }),
     ]
+}
+
+fn grant() -> impl Strategy<Value = Option<Grant>> {
+    option::of(prop_oneof![Just(Grant::Chain), vec(name(), 0..2).prop_map(Grant::Files)])
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, diff, files)| Plan {
+        digest,
+        diff,
+        files: files
+            .into_iter()
+            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 })
+            .collect(),
+    })
+}
+
+/// One of the first drafts.
+fn draft_id() -> impl Strategy<Value = String> {
+    (1..3u32).prop_map(|number| format!("D{number}"))
 }
 
 fn amount() -> impl Strategy<Value = Amount> {
