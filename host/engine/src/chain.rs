@@ -354,7 +354,10 @@ impl Chain {
             self.then = None;
             // Several effects of one action share a basis: the action is counted once.
             let newest = self.effects.values().rev().find(|effect| effect.invocation.is_none());
-            if newest.is_none_or(|effect| effect.basis != basis) {
+            // What follows of itself from a plan is no action of its own.
+            let follows =
+                matches!(request, Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. });
+            if !follows && newest.is_none_or(|effect| effect.basis != basis) {
                 self.count_action();
             }
         }

@@ -130,7 +130,7 @@ impl PromptCall {
 }
 
 /// A whole document in a reply: a solution, a plan, a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// `solution`, `plan`, `prompt`, `file` …
     pub kind: String,

@@ -36,7 +36,8 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
             check.name()
         ),
     };
-    let refused = chain.proposals().iter().rfind(|status| status.digest == proposal.digest());
+    // Another visit may ask again.
+    let refused = chain.proposals_of_visit().rfind(|status| status.digest == proposal.digest());
     match refused.map(|status| &status.verdict) {
         Some(Some(Verdict::Rejected(why) | Verdict::MoreInfo(why))) => {
             refuse(Law::CommandNotAllowed, format!("a person did not let `{command}` run: {why}"))

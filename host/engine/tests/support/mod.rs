@@ -151,7 +151,12 @@ pub fn reply() -> impl Strategy<Value = Reply> {
             decisions,
             gap: gap.map(|(description, confidence)| Gap { description, confidence }),
             next: next.into_iter().map(PromptCall::new).collect(),
-            artifacts: vec![Document { kind: "plan".to_owned(), title: String::new(), body: "body".to_owned(), edits: vec![Edit { path: "a.js".to_owned(), content: Some("x".to_owned()), ..Edit::default() }] }],
+            artifacts: vec![Document {
+                kind: "plan".to_owned(),
+                title: String::new(),
+                body: "body".to_owned(),
+                edits: vec![Edit { path: "a.js".to_owned(), content: Some("x".to_owned()), ..Edit::default() }],
+            }],
         })
 }
 
@@ -210,6 +215,10 @@ pub fn request() -> impl Strategy<Value = Request> {
         proposal().prop_map(|proposal| Request::Approve { proposal }),
         (name(), any::<u8>()).prop_map(move |(line, depth)| Request::Command { line, plugin: plugin.clone(), depth }),
         (check(), name()).prop_map(|(check, command)| Request::Check { check, command }),
+        draft_id().prop_map(|draft| Request::Plan { draft }),
+        (draft_id(), plan()).prop_map(|(draft, plan)| Request::ApproveEdits { draft, plan }),
+        (draft_id(), digest()).prop_map(|(draft, plan)| Request::Write { draft, plan }),
+        (draft_id(), digest()).prop_map(|(draft, undo)| Request::Undo { draft, undo }),
         name().prop_map(|text| Request::Say { text }),
         (vec(discovery(), 0..3), vec(decision(), 0..3)).prop_map(|(facts, decisions)| Request::Propose {
             facts,
@@ -276,10 +285,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, diff, files)| Plan {
         digest,
         diff,
-        files: files
-            .into_iter()
-            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 })
-            .collect(),
+        files: files.into_iter().map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 }).collect(),
     })
 }
 
