@@ -41,4 +41,4 @@ pub use knowledge::{
 pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
 pub use methodology::{Gate, Loosened, Methodology, MethodologyError, Phase, Tightening};
 pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
-pub use view::View;
+pub use view::{CheckRun, View};
