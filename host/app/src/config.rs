@@ -49,6 +49,8 @@ pub struct Config {
     pub variant: Option<String>,
     /// Output tokens that one prompt may take.
     pub max_output_tokens: u32,
+    /// How far one of the project's own checks may go.
+    pub check_limits: certus_workspace::run::Limits,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -68,6 +68,8 @@ pub struct Draft {
 pub enum DraftState {
     /// Nobody proposed it yet.
     New,
+    /// A person changed it, and sees it again once it is planned anew.
+    Amended,
     /// Planned, to be shown.
     Planned(Plan),
     /// A person approved exactly this.
@@ -92,6 +94,7 @@ impl DraftState {
     pub fn name(&self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Amended => "amended",
             Self::Planned(_) => "planned",
             Self::Approved(_) => "approved",
             Self::Refused(_) => "refused",
@@ -99,6 +102,11 @@ impl DraftState {
             Self::Undone => "undone",
             Self::Failed { .. } => "failed",
         }
+    }
+
+    /// Nothing more is written because of it.
+    pub fn is_over(&self) -> bool {
+        !matches!(self, Self::New | Self::Amended | Self::Planned(_) | Self::Approved(_))
     }
 
     /// Why it came to nothing, if it did.
@@ -116,8 +124,8 @@ impl DraftState {
 pub struct Plan {
     /// Over every path, old and new content: what an approval is given over.
     pub digest: Digest,
-    /// Of the text that a person is shown.
-    pub diff: Digest,
+    /// Of the plan as it is stored, with its diffs and every text before and after.
+    pub stored: Digest,
     /// By path.
     pub files: Vec<FileChange>,
 }

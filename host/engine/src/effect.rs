@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Check, Decision, Digest, Discovery, Grant, Plan, Proposal, Question, RepliedUncertainty, Reply, Usage,
-    Verdict,
+    Action, Check, Decision, Digest, Discovery, Edit, Grant, Plan, Proposal, Question, RepliedUncertainty, Reply,
+    Usage, Verdict,
 };
 
 /// Counts the effects of a chain, from 1.
@@ -158,6 +158,11 @@ pub enum Outcome {
         /// What else an approval of edits covers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<Grant>,
+    },
+    /// A person wrote planned edits otherwise.
+    Amended {
+        /// What is to be changed instead.
+        edits: Vec<Edit>,
     },
     /// Edits were planned.
     Planned {

@@ -89,9 +89,10 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
         },
         Request::Plan { draft } => {
             let file = FileChange { path: format!("f{}", *luck % 3), old: None, new: None, added: 1, removed: 0 };
-            let plan = Plan { digest: Digest::of(draft), diff: Digest::of("diff"), files: vec![file] };
+            let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: vec![file] };
             Outcome::Planned { plan }
         }
+        Request::ApproveEdits { .. } if draw == 1 => Outcome::Amended { edits: vec![Edit::default()] },
         Request::ApproveEdits { plan, .. } => Outcome::Judged {
             verdict: if draw > 2 { Verdict::Approved } else { Verdict::Rejected("no".to_owned()) },
             // A verdict over something else is none.
@@ -183,7 +184,7 @@ fn write(drive: &mut Drive) -> String {
     perform(drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = drive.chain.drafts().last().expect("a draft").id.clone();
     let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
-    let plan = Plan { digest: Digest::of(&draft), diff: Digest::of("diff"), files: vec![file] };
+    let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file] };
     perform(drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant: None };
     perform(drive, Request::ApproveEdits { draft: draft.clone(), plan: plan.clone() }, judged);

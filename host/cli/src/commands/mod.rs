@@ -37,6 +37,8 @@ pub(crate) fn dispatch(args: Args, output: &Output) -> Result<u8, Failure> {
         Command::Approve(args) => verdict::approve(&args, global, output),
         Command::Reject(args) => verdict::reject(&args, global, output),
         Command::MoreInfo(args) => verdict::more_info(&args, global, output),
+        Command::Diff(args) => diff::run(&args, global, output),
+        Command::Undo(args) => undo::run(&args, global, output),
         Command::Run(args) => run::run(&args, global, output),
         Command::Stack(args) => stack::run(&args, global, output),
         Command::Prompt(args) => prompt::run(args, global, output),

@@ -31,7 +31,13 @@ impl Chain {
         };
         let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
         let next = match (&effect.request, outcome, &draft.state) {
-            (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New) => DraftState::Planned(plan.clone()),
+            (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended) => {
+                DraftState::Planned(plan.clone())
+            }
+            (Request::ApproveEdits { .. }, Outcome::Amended { edits }, DraftState::Planned(_)) => {
+                draft.edits.clone_from(edits);
+                DraftState::Amended
+            }
             (
                 Request::ApproveEdits { .. },
                 Outcome::Judged { verdict, digest, grant, .. },
@@ -57,7 +63,7 @@ impl Chain {
             _ => return,
         };
         draft.state = next;
-        if !matches!(draft.state, DraftState::New | DraftState::Planned(_) | DraftState::Approved(_)) {
+        if draft.state.is_over() {
             // What can still be needed of it stands in the events.
             draft.edits.clear();
         }

@@ -49,10 +49,11 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     }
 }
 
-/// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, approved ones
-/// written.
+/// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
+/// planned anew, approved ones written.
 pub fn due(chain: &Chain) -> Ruling {
     let request = chain.drafts().iter().find_map(|draft| match &draft.state {
+        DraftState::Amended => Some(Request::Plan { draft: draft.id.clone() }),
         DraftState::Planned(plan) => Some(Request::ApproveEdits { draft: draft.id.clone(), plan: plan.clone() }),
         DraftState::Approved(plan) => Some(Request::Write { draft: draft.id.clone(), plan: plan.digest }),
         _ => None,

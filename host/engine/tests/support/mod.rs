@@ -261,6 +261,7 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             grant
         }),
         plan().prop_map(|plan| Outcome::Planned { plan }),
+        Just(Outcome::Amended { edits: vec![Edit::default()] }),
         digest().prop_map(|undo| Outcome::Written { undo }),
         (name(), option::of(name())).prop_map(|(summary, then)| Outcome::CommandDone { summary, then }),
         (option::of(any::<i32>()), digest(), name()).prop_map(|(status, tree, tail)| Outcome::Checked {
@@ -282,9 +283,9 @@ fn grant() -> impl Strategy<Value = Option<Grant>> {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, diff, files)| Plan {
+    (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, stored, files)| Plan {
         digest,
-        diff,
+        stored,
         files: files.into_iter().map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 }).collect(),
     })
 }
