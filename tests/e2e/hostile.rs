@@ -60,13 +60,35 @@ fn a_damaged_database_is_set_aside_and_the_loss_is_named() {
     }
     std::fs::write(&database, b"this is no database at all, not even a little").expect("it can be damaged");
     let _ = world.run(&["status"]).exits(1).says("damaged").says("certus doctor --repair");
-    let _ = world.run(&["doctor", "--repair"]).ok().shows("set aside").shows("001");
+    // What was recorded last is what is there again, not the recovery's own event behind it.
+    let last = before["certus"]["chain"]["version"].as_u64().expect("a version");
+    let _ = world
+        .run(&["doctor", "--repair"])
+        .ok()
+        .shows("set aside")
+        .shows(&format!("chain 001 from its context, as of event {last} at "));
     let _ = world.run(&["status"]).ok().shows("solution-approval");
     let _ = world.run(&["show"]).ok();
     let after = world.run(&["flow", "--continue", "--until", "solution-approval"]);
     assert_eq!(after.status, Some(0), "{}\n{}", after.stdout, after.stderr);
     assert_eq!(world.context()["discovered"], before["discovered"]);
     let _ = world.run(&["approve"]).exits(6);
+}
+
+#[test]
+fn a_chain_that_is_lost_for_good_fails_the_repair() {
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let _ = world.run(&["flow", "Add a wishlist"]).exits(3);
+    for entry in std::fs::read_dir(world.project.join(".certus/contexts")).expect("contexts").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("chain-002") {
+            std::fs::remove_file(entry.path()).expect("it can be removed");
+        }
+    }
+    std::fs::write(world.project.join(".certus/certus.db"), b"no database").expect("it can be damaged");
+    let _ =
+        world.run(&["doctor", "--repair"]).exits(1).shows("chain 001 from its context").shows("chain 002: all of it");
+    let _ = world.run(&["doctor"]).ok();
 }
 
 #[test]

@@ -147,6 +147,52 @@ fn a_rejection_loops_back_and_its_reason_is_seen() {
 }
 
 #[test]
+fn a_command_that_cannot_run_yet_says_what_is_waited_for() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let ran = world.run(&["run", "/uncertainty-check"]).exits(3);
+    for question in report["questions"].as_array().expect("questions") {
+        let id = question["id"].as_str().expect("an id");
+        assert!(ran.stderr.contains(&format!("`{id}`")), "{id} is not named:\n{}", ran.stderr);
+    }
+    // The very command line that it names works.
+    let next = report["next"].as_str().expect("a next command line");
+    let ran = ran.says(&format!("hint: {next}"));
+    let words = shlex::split(next).expect("a command line");
+    let _ = world.run(&words.iter().skip(1).map(String::as_str).collect::<Vec<_>>()).exits(3);
+    let _ = world.run(&["answer", "--recommended"]).exits(3);
+    let _ =
+        world.run(&["run", "/uncertainty-check"]).exits(3).says("your verdict on").says("certus approve --chain 001");
+    drop(ran);
+}
+
+#[test]
+fn a_corrected_answer_undoes_what_was_made_of_it() {
+    let world = World::with("express-shop");
+    flow(&world);
+    let (_, approved) = world.json(&["approve"]);
+    assert_eq!(approved["solution"]["verdict"], "approved");
+    let new = "Only the Authorization header, cookies are not allowed";
+    let ran = world.run(&["answer", "token-transport", new, "--recommended", "--until", "solution-approval"]).ok();
+    let _ = ran.says("No longer approved:").says("the answer to token-transport was corrected");
+    let (_, report) = world.json(&["show"]);
+    assert_eq!(report["phase"], "solution-approval", "{report:#}");
+    assert_eq!(report["solution"]["verdict"], Value::Null);
+    let body = report["solution"]["body"].as_str().expect("a solution");
+    assert!(body.contains(new) && body != approved["solution"]["body"], "{body}");
+    // Both answers stay in the history, and the first approval with them.
+    let history = world.run(&["show", "--history"]).ok().stdout;
+    for text in
+        ["an httpOnly cookie for the browser", new, "Approved by tester", "requirements-clarification (visit 2)"]
+    {
+        assert!(history.contains(text), "{text}\n{history}");
+    }
+    // It was asked once, and is corrected by another answer only.
+    let _ = world.run(&["answer", "token-transport", new]).exits(2).says("was answered just so before");
+    let _ = world.run(&["answer", "token-colour", "red"]).exits(2).says("answered, to be corrected: ");
+}
+
+#[test]
 fn more_information_answers_and_asks_again() {
     let world = World::with("express-shop");
     flow(&world);

@@ -1,6 +1,10 @@
 //! Where output goes, and what happens when it cannot go there.
 
 use std::fs::OpenOptions;
+#[cfg(target_os = "linux")]
+use std::io::Write;
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
 
 use crate::support::{Ran, World};
 
@@ -25,5 +29,34 @@ fn events_of_a_chain_are_all_that_is_streamed() {
     for line in ran.stdout.lines() {
         let event: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
         assert!(event["seq"].is_u64(), "{line}");
+    }
+}
+
+/// Whoever is asked to approve something was shown it, wherever the data goes.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_to_be_approved_is_shown_before_it_is_asked() {
+    for mode in ["--json", "--events", "--quiet"] {
+        let world = World::with("express-shop");
+        let goal = "Add JWT authentication to the shop";
+        let _ = world.run(&["flow", goal, "--answers", "answers.toml", "--until", "solution-approval"]).ok();
+        // `script` runs a command at a terminal of its own, and prints what that terminal shows.
+        let line = format!("{} flow --continue {mode} > data", env!("CARGO_BIN_EXE_certus"));
+        let mut terminal = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .env_clear()
+            .envs(world.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(&world.project)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("every Linux has `script`");
+        let mut keys = terminal.stdin.take().expect("stdin is piped");
+        keys.write_all(b"n\nToo large\n").expect("the terminal takes keys");
+        let shown = Ran::of(terminal.wait_with_output().expect("it ends")).stdout;
+        let (before, _) = shown.split_once("Approve this?").unwrap_or_else(|| panic!("{mode} asks nothing:\n{shown}"));
+        assert!(before.contains("## How it is verified") || before.contains("JWT"), "{mode}:\n{shown}");
+        assert!(before.contains("[F1"), "{mode} shows no solution:\n{shown}");
+        drop(keys);
     }
 }

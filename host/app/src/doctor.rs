@@ -71,6 +71,7 @@ fn read_all(dir: &Path) -> Result<usize, StoreError> {
 }
 
 fn recover(dir: &Path) -> Result<Vec<Check>, Failure> {
+    use crate::clean::line;
     use crate::clock::Clock;
     let now = crate::clock::SystemClock.now();
     let recovery = certus_store::recover(dir, now).map_err(|error| crate::state::store_failure(error, dir))?;
@@ -86,7 +87,14 @@ fn recover(dir: &Path) -> Result<Vec<Check>, Failure> {
             format!("chain {} from {from}, as of event {} at {when}", restored.id, restored.version),
         ));
     }
-    checks.extend(recovery.lost.iter().map(|lost| note("lost", lost.clone())));
+    checks.extend(recovery.notes.iter().map(|known| note("not restored", line(known, 300))));
+    // What is gone for good is bad, however well the rest was mended: a script must not take it for a success.
+    checks.extend(recovery.lost.iter().map(|lost| Check {
+        what: "lost",
+        verdict: "bad",
+        finding: line(lost, 300),
+        hint: recovery.set_aside.as_ref().map(|old| format!("the damaged database is kept: {}", old.display())),
+    }));
     Ok(checks)
 }
 

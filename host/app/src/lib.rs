@@ -4,6 +4,7 @@
 //! [`person::Listener`], and shows what comes back.
 
 mod answers;
+mod by_hand;
 pub mod clean;
 pub mod clock;
 mod config;

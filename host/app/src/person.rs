@@ -123,6 +123,7 @@ pub fn headline(body: &Body) -> Option<String> {
         }
         Body::Reissued { .. } => "Taking up what was left open".to_owned(),
         Body::ActionRefused { action, law, detail } => format!("Refused {action}: {law}: {detail}"),
+        Body::Corrected { question, text, .. } => format!("Corrected the answer to {question}: {text}"),
         Body::Restored { from, .. } => format!("Restored from {from}"),
         Body::Ended { success: true, why } => format!("Complete: {why}"),
         Body::Ended { success: false, why } => format!("Given up: {why}"),

@@ -4,6 +4,7 @@ use certus_engine::{Chain, ChainId, Draft, DraftState, Lack, Place, QuestionStat
 use serde::Serialize;
 
 use crate::driver::Stop;
+use crate::error::{Failure, Kind};
 use crate::paths::quoted;
 
 /// A chain as it stands, and how to go on.
@@ -111,7 +112,8 @@ pub struct Solution {
     pub body: String,
     /// Of what was shown.
     pub digest: String,
-    /// `approved`, `rejected`, `more-info`; absent while nobody said.
+    /// `approved`, `rejected`, `more-info`, or `withdrawn` when an answer that it was made from was corrected; absent while
+    /// nobody said.
     pub verdict: Option<&'static str>,
     /// The reason or the question.
     pub why: Option<String>,
@@ -281,6 +283,7 @@ fn checks(chain: &Chain) -> Vec<CheckLine> {
 fn solution(chain: &Chain) -> Option<Solution> {
     let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
     let (verdict, why) = match &shown.verdict {
+        _ if shown.withdrawn.is_some() => (Some("withdrawn"), shown.withdrawn.clone()),
         None => (None, None),
         Some(Verdict::Approved) => (Some("approved"), None),
         Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),
@@ -293,6 +296,31 @@ fn solution(chain: &Chain) -> Option<Solution> {
         verdict,
         why,
     })
+}
+
+/// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.
+pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
+    let questions = open_questions(chain);
+    let shown = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
+        Request::Approve { proposal } => Some(crate::clean::line(&proposal.title, 120)),
+        _ => None,
+    });
+    let what = match (questions.as_slice(), &shown, chain.pause()) {
+        ([only], ..) => format!("the answer to `{}`: {}", only.id, crate::clean::line(&only.text, 300)),
+        ([first, rest @ ..], ..) => {
+            let others: Vec<String> = rest.iter().map(|question| format!("`{}`", question.id)).collect();
+            let text = crate::clean::line(&first.text, 300);
+            format!("the answers to `{}`, {}: {text}", first.id, others.join(", "))
+        }
+        ([], Some(title), _) => format!("your verdict on “{title}”"),
+        ([], None, Some(pause)) => crate::clean::line(&pause.message, 300),
+        ([], None, None) => "what was begun before it".to_owned(),
+    };
+    let failure = Failure::of(Kind::Waiting, format!("chain {id} waits first for {what}"));
+    match next(id, chain, &questions, shown.is_some(), "") {
+        Some(next) => failure.hint(next),
+        None => failure,
+    }
 }
 
 fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {

@@ -41,7 +41,7 @@ pub const BUILT_IN: [(&str, &str); 21] = [
     ("list", "List the chains of this project, newest first"),
     ("show", "Show one chain: facts, questions, answers, the solution, what keeps its gate shut"),
     ("use", "Make a chain the active one"),
-    ("answer", "Answer questions of a chain; once none is open, the chain goes on"),
+    ("answer", "Answer questions of a chain, or correct an answer; once none is open, the chain goes on"),
     ("approve", "Approve what was shown, and go on"),
     ("reject", "Reject what was shown, with the reason, and go on from requirements"),
     ("more-info", "Ask something about what was shown before deciding"),

@@ -14,9 +14,10 @@ use certus_app::person::ShownEdits;
 pub(crate) fn amend(edits: &ShownEdits) -> Result<BTreeMap<String, String>, Failure> {
     let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".to_owned());
-    let folder = tempfile::Builder::new().prefix("certus-edit-").tempdir().map_err(|error| {
-        Failure::failed(format!("cannot make a folder for the editor: {error}"))
-    })?;
+    let folder = tempfile::Builder::new()
+        .prefix("certus-edit-")
+        .tempdir()
+        .map_err(|error| Failure::failed(format!("cannot make a folder for the editor: {error}")))?;
     let mut copies = BTreeMap::new();
     for (number, file) in edits.files.iter().enumerate() {
         let Some(after) = &file.after else { continue };
@@ -36,7 +37,8 @@ pub(crate) fn amend(edits: &ShownEdits) -> Result<BTreeMap<String, String>, Fail
         return Err(Failure::failed(format!("{editor} ended with {status}; nothing was changed")));
     }
     let read = |path: &std::path::PathBuf| {
-        std::fs::read_to_string(path).map_err(|error| Failure::failed(format!("cannot read what the editor left: {error}")))
+        std::fs::read_to_string(path)
+            .map_err(|error| Failure::failed(format!("cannot read what the editor left: {error}")))
     };
     copies.iter().map(|(path, copy)| Ok((path.clone(), read(copy)?))).collect()
 }

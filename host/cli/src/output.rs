@@ -54,6 +54,12 @@ impl Output {
         }
     }
 
+    /// Whether a person at the terminal sees what is printed as data: not where a machine reads it, nor where it goes into
+    /// a file or a pipe.
+    pub(crate) fn is_seen(&self, stdout_is_terminal: bool) -> bool {
+        stdout_is_terminal && !self.json && !self.events
+    }
+
     /// Markdown on stdout: headings stand out, the rest is shown as it is written.
     pub(crate) fn markdown(&self, text: &str) {
         for line in text.lines() {

@@ -84,12 +84,19 @@ impl Terminal {
         self.showed.load(Ordering::Relaxed)
     }
 
-    fn show(&self, proposal: &Proposal) {
+    /// Show a proposal as data; and to the person, where they are asked about it and would not see it otherwise: nobody
+    /// approves what they were not shown.
+    fn show(&self, proposal: &Proposal, asked: bool) {
         self.progress.done();
         self.output.line("");
         self.output.heading(&proposal.title);
         self.output.markdown(&proposal.body);
         self.showed.store(true, Ordering::Relaxed);
+        if asked && !self.output.is_seen(std::io::stdout().is_terminal()) {
+            self.output.ask("");
+            self.output.ask(&proposal.title);
+            self.output.ask(&proposal.body);
+        }
     }
 
     fn show_question(&self, question: &Question, (position, total): (usize, usize)) {
@@ -175,8 +182,9 @@ impl Person for Terminal {
     }
 
     async fn judge(&self, proposal: &Proposal, only_show: bool) -> Result<Option<Verdict>, Failure> {
-        self.show(proposal);
-        if only_show || !self.interactive {
+        let asked = self.interactive && !only_show;
+        self.show(proposal, asked);
+        if !asked {
             return Ok(None);
         }
         loop {

@@ -3,27 +3,24 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod correct;
 mod edits;
+mod learn;
 mod read;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::knowledge::{
-    Decision, Fact, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty, Verdict,
-    says_nothing,
-};
-use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
+use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionStatus, Uncertainty};
+use crate::reply::RepliedUncertainty;
 use crate::{
     Amount, Body, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Millis, Outcome, ProjectSummary, PromptCall,
-    Reply, Request, Scope, Started, Usage, slug,
+    Request, Scope, Started, Usage,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
 pub(crate) const COMMAND: &str = "command";
-/// Facts that one chain keeps; what comes after is in its events and nowhere else.
-const MOST_FACTS: usize = 4_000;
 
 /// Everything that events say about one chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -312,6 +309,7 @@ impl Chain {
             Body::ProviderChosen { provider } => {
                 self.provider.clone_from(provider);
             }
+            Body::Corrected { question, text, .. } => self.corrected(question, text),
             Body::Rated { stars } => self.rating = Some(*stars),
             Body::Restored { .. } => {}
             Body::Ended { success, why } => {
@@ -372,6 +370,7 @@ impl Chain {
                     by: None,
                     phase,
                     visit,
+                    withdrawn: None,
                 });
             }
             _ => {}
@@ -536,181 +535,5 @@ impl Chain {
             ok,
             answers: u32::try_from(self.questions.iter().filter(asked_before).count()).unwrap_or(u32::MAX),
         });
-    }
-
-    fn learn(&mut self, prompt: &str, reply: &Reply) {
-        self.learn_facts(&reply.discovered);
-        self.learn_uncertainties(&reply.uncertainties);
-        self.learn_decisions(&reply.decisions);
-        // A reply whose evidence is not there is believed less: its scores shrink by the share of refuted quotes.
-        let quoted = reply.discovered.iter().filter(|found| found.evidence.is_some()).count();
-        let cited = reply.discovered.iter().filter(|found| found.evidence.is_some() && found.cited).count();
-        let trust = if quoted == 0 { 1.0 } else { cited as f64 / quoted as f64 };
-        for (area, &score) in &reply.confidence {
-            if (0.0..=1.0).contains(&score) && !area.is_empty() {
-                self.scores.insert(area.clone(), score * trust);
-            }
-        }
-        for raised in &reply.questions {
-            self.raise(raised);
-        }
-        for call in &reply.next {
-            if !self.suggestions.iter().any(|known| known.name == call.name) {
-                self.suggestions.push(call.clone());
-            }
-        }
-        if let Some(gap) = &reply.gap {
-            self.gap = Some(gap.description.clone());
-        } else if prompt == "prompt_gap_detector" {
-            self.gap = None;
-        }
-    }
-
-    fn learn_facts(&mut self, found: &[Discovery]) {
-        for discovery in found {
-            if discovery.key.is_empty() || self.facts.len() >= MOST_FACTS {
-                continue;
-            }
-            let place = discovery.evidence.as_ref();
-            let known = self.facts.iter_mut().find(|fact| {
-                fact.key == discovery.key && fact.value == discovery.value && fact.source.as_ref() == place
-            });
-            match known {
-                Some(fact) => fact.cited |= discovery.cited,
-                None => self.facts.push(Fact {
-                    id: format!("F{}", self.facts.len() + 1),
-                    key: discovery.key.clone(),
-                    value: discovery.value.clone(),
-                    source: discovery.evidence.clone(),
-                    cited: discovery.cited,
-                }),
-            }
-        }
-    }
-
-    fn learn_uncertainties(&mut self, found: &[RepliedUncertainty]) {
-        for new in found {
-            if new.area.is_empty() || !(0.0..=1.0).contains(&new.confidence) {
-                continue;
-            }
-            let answered = self.resolution_by_answer(&new.area);
-            let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
-            let uncertainty = match known {
-                Some(known) => known,
-                None => {
-                    self.uncertainties.push(Uncertainty {
-                        area: new.area.clone(),
-                        claim: new.claim.clone(),
-                        confidence: new.confidence,
-                        blocking: new.blocking,
-                        resolution: None,
-                    });
-                    let last = self.uncertainties.len() - 1;
-                    &mut self.uncertainties[last]
-                }
-            };
-            if !new.claim.is_empty() {
-                uncertainty.claim.clone_from(&new.claim);
-            }
-            uncertainty.confidence = new.confidence;
-            uncertainty.blocking = new.blocking;
-            // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
-            uncertainty.resolution = answered.or_else(|| new.resolution.clone());
-        }
-    }
-
-    fn resolution_by_answer(&self, area: &str) -> Option<String> {
-        self.questions
-            .iter()
-            .rfind(|status| {
-                status.question.area.as_deref() == Some(area)
-                    && status.answer.as_deref().is_some_and(|answer| !says_nothing(answer))
-            })
-            .and_then(|status| status.answer.clone())
-    }
-
-    fn learn_decisions(&mut self, found: &[Decision]) {
-        for new in found {
-            if new.key.is_empty() {
-                continue;
-            }
-            match self.decisions.iter_mut().find(|known| known.key == new.key) {
-                Some(known) => *known = new.clone(),
-                None => self.decisions.push(new.clone()),
-            }
-        }
-    }
-
-    fn raise(&mut self, raised: &RaisedQuestion) {
-        let id = if raised.id.is_empty() { slug(&raised.text) } else { slug(&raised.id) };
-        let known = |status: &QuestionStatus| status.question.id == id || status.question.text == raised.text;
-        if raised.text.is_empty() || self.questions.iter().any(known) {
-            return;
-        }
-        let question = Question {
-            id,
-            text: raised.text.clone(),
-            why: raised.why.clone(),
-            options: raised.options.clone(),
-            recommended: raised.recommended.clone(),
-            area: raised.area.clone(),
-        };
-        self.questions.push(QuestionStatus {
-            question: question.honest(),
-            state: QuestionState::Raised,
-            answer: None,
-            cite: None,
-        });
-    }
-
-    fn asked(&mut self, question: &Question) {
-        let cite = Some(format!("A{}", self.questions.iter().filter(|q| q.cite.is_some()).count() + 1));
-        match self.questions.iter_mut().find(|status| status.question.id == question.id) {
-            Some(status) if status.state == QuestionState::Raised => {
-                status.state = QuestionState::Asked;
-                status.question = question.clone().honest();
-                status.cite = cite;
-            }
-            Some(_) => {}
-            None => self.questions.push(QuestionStatus {
-                question: question.clone().honest(),
-                state: QuestionState::Asked,
-                answer: None,
-                cite,
-            }),
-        }
-    }
-
-    fn answered(&mut self, question: &Question, text: &str) {
-        if let Some(status) = self.questions.iter_mut().find(|status| status.question.id == question.id) {
-            status.state = QuestionState::Answered;
-            status.answer = Some(text.to_owned());
-        }
-        // "I do not know" is an answer to the question and resolves nothing.
-        if says_nothing(text) {
-            return;
-        }
-        // Of several answers about one area the last question's counts, whichever was given last.
-        if let Some(area) = &question.area
-            && let Some(resolution) = self.resolution_by_answer(area)
-            && let Some(uncertainty) = self.uncertainties.iter_mut().find(|known| known.area == *area)
-        {
-            uncertainty.resolution = Some(resolution);
-        }
-    }
-
-    fn judged(&mut self, proposal: &Proposal, verdict: &Verdict, digest: Digest, by: Option<&String>) {
-        // A verdict over anything but what was shown is no verdict.
-        if digest != proposal.digest() {
-            return;
-        }
-        let open = self.proposals.iter_mut().rfind(|status| status.digest == digest && status.verdict.is_none());
-        if let Some(status) = open {
-            status.verdict = Some(verdict.clone());
-            status.by = by.cloned();
-            if proposal.kind == COMMAND && *verdict == Verdict::Approved {
-                self.allowed_commands.push(proposal.title.clone());
-            }
-        }
     }
 }

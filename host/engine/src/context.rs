@@ -47,16 +47,18 @@ pub fn context(id: ChainId, chain: &Chain, when: impl Fn(Millis) -> String) -> V
         "decisions": decisions(chain),
         "generated_prompts": [],
         "approval_history": chain.proposals().iter().filter_map(|status| {
-            let verdict = status.verdict.as_ref()?;
+            let said = match (&status.verdict, &status.withdrawn) {
+                (_, Some(why)) => format!("withdrawn: {why}"),
+                (Some(Verdict::Approved), None) => "approved".to_owned(),
+                (Some(Verdict::Rejected(why)), None) => format!("rejected: {why}"),
+                (Some(Verdict::MoreInfo(what)), None) => format!("more-info: {what}"),
+                (None, None) => return None,
+            };
             Some(json!({
                 "phase": status.phase,
                 "presented": status.proposal.title,
                 "digest": status.digest,
-                "user_response": match verdict {
-                    Verdict::Approved => "approved".to_owned(),
-                    Verdict::Rejected(why) => format!("rejected: {why}"),
-                    Verdict::MoreInfo(what) => format!("more-info: {what}"),
-                },
+                "user_response": said,
                 "by": status.by,
             }))
         }).collect::<Vec<_>>(),

@@ -184,6 +184,16 @@ pub enum Body {
         /// Its name.
         provider: String,
     },
+    /// A person answers anew what was answered before; the answer before stays in its own event.
+    Corrected {
+        /// The question's id.
+        question: String,
+        /// The new answer.
+        text: String,
+        /// Who, if known.
+        #[serde(default)]
+        by: Option<String>,
+    },
     /// A person says how satisfied they are, 1 to 5.
     Rated {
         /// 1..=5.
@@ -222,6 +232,7 @@ impl Body {
             Self::ActionRefused { .. } => "action-refused",
             Self::Reopened => "reopened",
             Self::ProviderChosen { .. } => "provider-chosen",
+            Self::Corrected { .. } => "corrected",
             Self::Rated { .. } => "rated",
             Self::Restored { .. } => "restored",
             Self::Ended { .. } => "ended",

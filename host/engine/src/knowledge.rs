@@ -44,6 +44,9 @@ pub struct Uncertainty {
     pub blocking: bool,
     /// How it was resolved; absent while open.
     pub resolution: Option<String>,
+    /// How a reply says that it is resolved, while it blocks and nothing but the reply's word stands behind that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<String>,
 }
 
 /// What one uncertainty asks of us, from how uncertain it is.
@@ -218,4 +221,7 @@ pub struct ProposalStatus {
     pub phase: String,
     /// Counted from 1.
     pub visit: u32,
+    /// Why it is neither approved nor waiting any more, where an answer that it was made from was corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
 }

@@ -335,6 +335,45 @@ pub fn judge_reopening(chain: &Chain) -> Judged {
     }
 }
 
+/// Judge a person's wish to answer anew what was answered before: the chain goes back to the phase that asked, never
+/// forwards, and is taken up again where it was given up.
+///
+/// # Errors
+/// Nothing was answered under that id, the answer is no other or empty, or the chain is complete.
+pub fn judge_correction(chain: &Chain, id: &str, text: &str, by: Option<String>, now: Millis) -> Judged {
+    if chain.ended().is_some_and(|ended| ended.success) {
+        return refuse(Law::ChainEnded, "the chain is complete");
+    }
+    let known = chain.questions().iter().find(|status| status.question.id == id);
+    let answered = known.filter(|status| status.state == QuestionState::Answered);
+    let (Some(status), Some((_, asked_in))) = (answered, chain.answered_at(id)) else {
+        return refuse(Law::UnknownQuestion, format!("`{id}` was not answered yet"));
+    };
+    if text.trim().is_empty() {
+        return refuse(Law::ActionForm, format!("the answer to `{id}` is empty"));
+    }
+    if status.answer.as_deref() == Some(text) {
+        return refuse(Law::ActionForm, format!("`{id}` was answered just so before"));
+    }
+    let place = |name: &str| {
+        let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+        phases.iter().position(|phase| phase.name == name)
+    };
+    let phase = match (place(asked_in), place(chain.phase())) {
+        (Some(there), Some(here)) if there < here => asked_in,
+        _ => chain.phase(),
+    };
+    let mut record = Vec::new();
+    if chain.ended().is_some() {
+        record.push(Body::Reopened);
+    }
+    record.push(Body::Corrected { question: id.to_owned(), text: text.to_owned(), by });
+    record.extend(leave(chain, false, now));
+    let why = format!("the answer to {id} was corrected");
+    record.push(Body::PhaseEntered { phase: phase.to_owned(), visit: chain.visits_of(phase) + 1, why });
+    Ok(Ruling { record, requests: Vec::new() })
+}
+
 fn enter_phase(chain: &Chain, target: &str, why: &str, now: Millis) -> Judged {
     let Some(here) = chain.phase_definition() else {
         return refuse(Law::PhaseOrder, "the chain is in no phase");

@@ -3,6 +3,7 @@
 mod support;
 
 use certus_engine::*;
+use proptest::prelude::*;
 use support::*;
 
 fn doubt(blocking: bool, resolution: Option<&str>) -> RepliedUncertainty {
@@ -38,6 +39,82 @@ fn a_plugin_resolves_no_blocker_by_its_own_word() {
     bodies.extend([nested(3, propose(doubt(false, Some("trust me")))), outcome(3, Outcome::Done)]);
     let chain = Chain::fold(&events(bodies));
     assert!(chain.uncertainties()[0].is_blocker(), "{:?}", chain.uncertainties());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_reply_resolves_no_blocker_by_its_own_word(mut replies in prop::collection::vec(reply(), 1..8)) {
+        // Nobody answered, nobody approved anything, and no quote was found.
+        for found in replies.iter_mut().flat_map(|reply| &mut reply.discovered) {
+            found.cited = false;
+        }
+        let mut bodies = law::begin(started());
+        let mut basis = 2;
+        for (id, reply) in (1..).zip(&replies) {
+            bodies.extend([intent(id, prompt("p"), basis), outcome(id, replied(reply.clone()))]);
+            basis += 2;
+        }
+        let chain = Chain::fold(&events(bodies));
+        let said = || replies.iter().flat_map(|reply| &reply.uncertainties);
+        for known in chain.uncertainties() {
+            let mut about = said().filter(|new| new.area == known.area && (0.0..=1.0).contains(&new.confidence));
+            let blocks = about.clone().any(|new| new.blocking);
+            prop_assert_eq!(known.is_blocker(), blocks, "{:?}", known);
+            // What was claimed is kept, as a claim.
+            let claimed = about.by_ref().skip_while(|new| !new.blocking).filter_map(|new| new.resolution.as_ref()).last();
+            prop_assert!(!blocks || known.claimed.as_ref() == claimed, "{:?} {:?}", known, claimed);
+        }
+    }
+}
+
+#[test]
+fn a_blocker_is_resolved_by_what_stands_behind_the_word() {
+    let raised = || Reply { uncertainties: vec![doubt(true, None)], ..Reply::default() };
+    let resolved = |text: &str| Reply { uncertainties: vec![doubt(false, Some(text))], ..Reply::default() };
+    let fact = |key: &str, cited| Discovery { key: key.to_owned(), value: "v".to_owned(), evidence: None, cited };
+    let found = |key, cited, text| Reply { discovered: vec![fact(key, cited)], ..resolved(text) };
+    let asked = |area, answer: &str| {
+        let ask = Request::Ask { question: question("q", area) };
+        vec![intent(2, ask, 4), outcome(2, Outcome::Answered { text: answer.to_owned(), by: None })]
+    };
+    let decided = |verdict| {
+        let decision =
+            Decision { key: "session_migration".to_owned(), value: "both".to_owned(), because: String::new() };
+        let reply = Reply { decisions: vec![decision], ..Reply::default() };
+        let shown = Proposal { kind: "decision".to_owned(), title: "t".to_owned(), body: "Run both.".to_owned() };
+        let judged = Outcome::Judged { verdict, digest: shown.digest(), by: None, grant: None };
+        vec![
+            intent(2, prompt("b"), 4),
+            outcome(2, replied(reply)),
+            intent(3, Request::Approve { proposal: shown }, 6),
+            outcome(3, judged),
+        ]
+    };
+    for (before, reply, resolves) in [
+        (vec![], resolved("trust me"), false),
+        (vec![], resolved("see [F1] and [A1]"), false),
+        (vec![], found("auth.kind", false, "sessions [F1]"), false),
+        (vec![], found("auth.kind", true, "sessions [F1]"), true),
+        (vec![], found("auth.kind", true, "sessions"), false),
+        (vec![], found("session.migration", true, "sessions"), true),
+        (asked(None, "both"), resolved("both [F9, A1]"), true),
+        (asked(None, "no idea"), resolved("both [A1]"), false),
+        (asked(Some("another"), "both"), resolved("both [A1]"), false),
+        (asked(Some("session_migration"), "both"), resolved("something else"), true),
+        (decided(Verdict::Approved), resolved("both"), true),
+        (decided(Verdict::MoreInfo("why?".to_owned())), resolved("both"), false),
+    ] {
+        let mut bodies = law::begin(started());
+        bodies.extend([intent(1, prompt("a"), 2), outcome(1, replied(raised()))]);
+        bodies.extend(before.clone());
+        bodies.extend([intent(9, prompt("c"), 90), outcome(9, replied(reply.clone()))]);
+        let chain = Chain::fold(&events(bodies));
+        let known = &chain.uncertainties()[0];
+        assert_eq!(known.is_blocker(), !resolves, "{before:?} {reply:?}");
+        assert_eq!(known.claimed.is_some(), !resolves, "{known:?}");
+    }
 }
 
 #[test]

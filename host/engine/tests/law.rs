@@ -63,7 +63,7 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
                 claim: "how".to_owned(),
                 confidence: score,
                 blocking: draw < 3,
-                resolution: (draw > 3).then(|| "so".to_owned()),
+                resolution: (draw > 3).then(|| "so [A1]".to_owned()),
             };
             let raised = RaisedQuestion {
                 id: "scope".to_owned(),

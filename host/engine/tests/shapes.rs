@@ -61,8 +61,14 @@ fn slugs_as_people_see_them() {
 #[test]
 fn bands_at_their_bounds() {
     let band = |confidence| {
-        let known =
-            Uncertainty { area: String::new(), claim: String::new(), confidence, blocking: false, resolution: None };
+        let known = Uncertainty {
+            area: String::new(),
+            claim: String::new(),
+            confidence,
+            blocking: false,
+            resolution: None,
+            claimed: None,
+        };
         known.band()
     };
     assert_eq!(band(0.0), Band::Ask);

@@ -119,6 +119,7 @@ fn view() -> View {
         confidence: 0.55,
         blocking: false,
         resolution: None,
+        claimed: None,
     };
     let names = ["requirements-clarification", "context-building", "uncertainty-analysis", "solution-approval"];
     let run = |index: u32| Run {

@@ -121,6 +121,7 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         | Body::BudgetSet { .. }
         | Body::BudgetWarned { .. }
         | Body::Reopened
+        | Body::Corrected { .. }
         | Body::ProviderChosen { .. }
         | Body::Ended { .. } => {}
     }

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
+use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis, Outcome, Request};
 use rusqlite::Connection;
 
 use crate::contexts::{FoundContext, read_all};
@@ -34,8 +34,10 @@ pub struct Recovery {
     pub set_aside: Option<PathBuf>,
     /// Every chain that is there again, by number.
     pub restored: Vec<Restored>,
-    /// What is lost, a sentence each.
+    /// What is lost for good, a sentence each; empty when every chain stands where it stood.
     pub lost: Vec<String>,
+    /// What stops no chain and should be known: a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// A chain that is there again.
@@ -43,7 +45,7 @@ pub struct Recovery {
 pub struct Restored {
     /// Which.
     pub id: ChainId,
-    /// The event it stands at.
+    /// The last event that is there again. What recovery itself records on top, to go on from a context, is not counted.
     pub version: u64,
     /// When that was recorded.
     pub saved_at: Millis,
@@ -70,13 +72,12 @@ pub fn recover(path: &Path, now: Millis) -> Result<Recovery, StoreError> {
     let _holds = hold_all(&dir, now)?;
     let salvage = Salvage::read(&dir.db());
     let contexts = read_all(&dir)?;
-    let mut lost = Vec::new();
     // Every number that was ever given: a chain of which nothing else is left is still named.
     let mut ids: BTreeSet<u32> = (1..salvage.next.min(MOST_CHAINS)).chain(locks(&dir)).collect();
     ids.extend(salvage.numbers().chain(contexts.iter().filter_map(|found| found.id.map(|id| id.0))));
     ids.remove(&0);
     let next = ids.last().map_or(1, |last| last.saturating_add(1)).max(salvage.next);
-    let chains = choose(&ids, &salvage, &contexts, &mut lost);
+    let Choice { chains, lost, notes } = choose(&ids, &salvage, &contexts);
 
     let building = beside_db(&dir.db(), ".building");
     remove_db(&building)?;
@@ -96,14 +97,14 @@ pub fn recover(path: &Path, now: Millis) -> Result<Recovery, StoreError> {
     let set_aside = finish_swap(&dir)?;
     let restored = chains
         .iter()
-        .map(|(&id, (events, chain))| Restored {
+        .map(|(&id, chosen)| Restored {
             id,
-            version: chain.version(),
-            saved_at: chain.updated_at(),
-            from_context: matches!(events.first(), Some(Event { body: Body::Restored { .. }, .. })),
+            version: chosen.version,
+            saved_at: chosen.chain.updated_at(),
+            from_context: chosen.from_context,
         })
         .collect();
-    Ok(Recovery { set_aside, restored, lost })
+    Ok(Recovery { set_aside, restored, lost, notes })
 }
 
 /// Whether the directory remembers chains that a new database would not know.
@@ -146,6 +147,8 @@ struct Salvage {
     /// The last event that each chain is known to have had, and its goal if its line could be read.
     known: BTreeMap<ChainId, (u64, Option<String>)>,
     blobs: Vec<(Digest, Vec<u8>)>,
+    /// Every text could be read.
+    all_blobs: bool,
     next: u32,
 }
 
@@ -190,14 +193,19 @@ impl Salvage {
         for (id, events) in histories.into_iter().filter(|(id, _)| (1..=MOST_CHAINS).contains(&id.0)) {
             salvage.keep(id, events);
         }
-        each(&db, "SELECT digest, bytes FROM blobs", "SELECT digest, bytes FROM blobs ORDER BY rowid DESC", |row| {
-            let (digest, bytes): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let found = Digest::of(&bytes);
-            if found.as_bytes().as_slice() == digest {
-                salvage.blobs.push((found, bytes));
+        let texts = "SELECT digest, bytes FROM blobs";
+        let mut sound = true;
+        let whole = each(&db, texts, &format!("{texts} ORDER BY rowid DESC"), |row| {
+            let read = || Ok::<(Vec<u8>, Vec<u8>), rusqlite::Error>((row.get(0)?, row.get(1)?));
+            match read().map(|(digest, bytes)| (digest, Digest::of(&bytes), bytes)) {
+                Ok((digest, found, bytes)) if found.as_bytes().as_slice() == digest => {
+                    salvage.blobs.push((found, bytes));
+                }
+                _ => sound = false,
             }
             Ok(())
         });
+        salvage.all_blobs = whole && sound;
         salvage
     }
 
@@ -269,10 +277,25 @@ fn each(
     whole
 }
 
-type Chosen = BTreeMap<ChainId, (Vec<Event>, Chain)>;
+/// The history that a chain goes on with.
+struct Chosen {
+    events: Vec<Event>,
+    chain: Chain,
+    /// The last event of the old history that is in it.
+    version: u64,
+    from_context: bool,
+}
 
-/// For each chain whichever knows more; what neither knows goes to `lost`.
-fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext], lost: &mut Vec<String>) -> Chosen {
+/// What becomes of every chain.
+#[derive(Default)]
+struct Choice {
+    chains: BTreeMap<ChainId, Chosen>,
+    lost: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// For each chain whichever knows more; what neither knows is named.
+fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext]) -> Choice {
     let mut best: BTreeMap<ChainId, (&Chain, &Path)> = BTreeMap::new();
     for found in contexts {
         let (Some(id), Ok(chain)) = (found.id, &found.chain) else { continue };
@@ -280,44 +303,83 @@ fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext], los
             best.insert(id, (chain, &found.path));
         }
     }
-    let mut chosen = Chosen::new();
+    let texts: BTreeSet<Digest> = salvage.blobs.iter().map(|(digest, _)| *digest).collect();
+    let mut choice = Choice::default();
     for id in ids.iter().copied().map(ChainId) {
-        let salvaged = salvage.chains.get(&id).map(|events| (events.clone(), Chain::fold(events)));
+        let salvaged = salvage.chains.get(&id).map(|events| from_database(events));
         let context = best
             .get(&id)
-            .filter(|(chain, _)| salvaged.as_ref().is_none_or(|(_, salvaged)| salvaged.version() < chain.version()));
+            .filter(|(chain, _)| salvaged.as_ref().is_none_or(|salvaged| salvaged.version < chain.version()));
         let taken = match context {
             Some((chain, path)) => Some(from_context(chain, path)),
             None => salvaged,
         };
-        let (known, goal) = salvage.known.get(&id).cloned().unwrap_or_default();
-        match &taken {
-            Some((_, chain)) if known > chain.version() => {
-                let first = chain.version() + 1;
+        let known = salvage.known.get(&id).cloned();
+        let Some(taken) = taken else {
+            let goal = known.and_then(|(_, goal)| goal).map(|goal| format!(" ({goal})")).unwrap_or_default();
+            choice.lost.push(format!("chain {id}{goal}: all of it; neither the database nor a context could be read"));
+            continue;
+        };
+        let goal = taken.chain.goal();
+        match known.map_or(0, |(version, _)| version) {
+            0 => choice.notes.push(format!(
+                "chain {id} ({goal}): whether anything came after event {} cannot be read any more",
+                taken.version
+            )),
+            known if known > taken.version => {
+                let first = taken.version + 1;
                 let events =
                     if first == known { format!("event {known}") } else { format!("events {first} to {known}") };
-                lost.push(format!("chain {id} ({}): {events} of {known}", chain.goal()));
+                choice.lost.push(format!("chain {id} ({goal}): {events} of {known}"));
             }
-            Some(_) => {}
-            None => {
-                let goal = goal.map(|goal| format!(" ({goal})")).unwrap_or_default();
-                lost.push(format!("chain {id}{goal}: all of it; neither the database nor a context could be read"));
-            }
+            _ => {}
         }
-        if let Some(taken) = taken {
-            chosen.insert(id, taken);
+        if !salvage.all_blobs {
+            choice.name_texts(id, &taken.chain, &texts);
         }
+        choice.chains.insert(id, taken);
     }
     for found in contexts {
         if let Err(error) = &found.chain {
             let name = found.path.file_name().unwrap_or_default().to_string_lossy();
-            lost.push(format!("context {name} is damaged: {error}"));
+            choice.notes.push(format!("context {name} is damaged: {error}"));
         }
     }
-    chosen
+    choice
 }
 
-fn from_context(chain: &Chain, path: &Path) -> (Vec<Event>, Chain) {
+impl Choice {
+    /// What was sent and what came back, where it is gone: a chain goes on without, unless a prompt still waits to be sent.
+    fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeSet<Digest>) {
+        let mut gone = BTreeSet::new();
+        for (_, effect) in chain.effects() {
+            let Request::Prompt { name, .. } = &effect.request else { continue };
+            let raw = match effect.outcome() {
+                Some(Outcome::Replied { by, .. }) => by.raw,
+                _ => None,
+            };
+            gone.extend([Some(effect.digest), raw].into_iter().flatten().filter(|digest| !found.contains(digest)));
+            if effect.is_open() && !found.contains(&effect.digest) {
+                self.lost.push(format!("chain {id} ({}): the text of {name}, which waits for its reply", chain.goal()));
+            }
+        }
+        if !gone.is_empty() {
+            let count = gone.len();
+            let texts = if count == 1 { "text" } else { "texts" };
+            self.notes.push(format!(
+                "chain {id} ({}): {count} {texts} that prompts sent or got back; what they told the chain is there",
+                chain.goal()
+            ));
+        }
+    }
+}
+
+fn from_database(events: &[Event]) -> Chosen {
+    let chain = Chain::fold(events);
+    Chosen { events: events.to_vec(), version: chain.version(), chain, from_context: false }
+}
+
+fn from_context(chain: &Chain, path: &Path) -> Chosen {
     let from = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let event = Event {
         seq: chain.version() + 1,
@@ -325,15 +387,19 @@ fn from_context(chain: &Chain, path: &Path) -> (Vec<Event>, Chain) {
         body: Body::Restored { chain: Box::new(chain.clone()), from },
     };
     let events = vec![event];
-    let chain = Chain::fold(&events);
-    (events, chain)
+    Chosen { chain: Chain::fold(&events), events, version: chain.version(), from_context: true }
 }
 
-fn build(path: &Path, chains: &Chosen, blobs: &[(Digest, Vec<u8>)], next: u32) -> Result<(), StoreError> {
+fn build(
+    path: &Path,
+    chains: &BTreeMap<ChainId, Chosen>,
+    blobs: &[(Digest, Vec<u8>)],
+    next: u32,
+) -> Result<(), StoreError> {
     let mut db = db::open_for_appends(path)?;
     let said = |error: rusqlite::Error| StoreError::sql(path, &error);
     let tx = db.transaction().map_err(said)?;
-    for (&id, (events, _)) in chains {
+    for (&id, Chosen { events, .. }) in chains {
         let mut chain = Chain::default();
         let changes = replay(&mut chain, events);
         let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;

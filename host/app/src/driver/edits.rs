@@ -120,7 +120,12 @@ impl Driver<'_> {
     }
 
     /// Show planned edits and take the verdict. What a person allowed before is not asked again, but recorded all the same.
-    pub(crate) async fn approve_edits(&mut self, id: EffectId, draft: &str, plan: &Plan) -> Result<Option<Stop>, Failure> {
+    pub(crate) async fn approve_edits(
+        &mut self,
+        id: EffectId,
+        draft: &str,
+        plan: &Plan,
+    ) -> Result<Option<Stop>, Failure> {
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         let verdict = if known.is_some_and(|draft| self.chain.is_granted(draft)) {
             Some(EditVerdict::Approved(None))
@@ -308,7 +313,12 @@ mod tests {
     use super::*;
 
     fn edit(base: Option<&str>) -> Edit {
-        Edit { path: "a.js".to_owned(), base: base.map(str::to_owned), content: Some("x".to_owned()), ..Edit::default() }
+        Edit {
+            path: "a.js".to_owned(),
+            base: base.map(str::to_owned),
+            content: Some("x".to_owned()),
+            ..Edit::default()
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use certus_engine::{
-    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law, Millis,
-    Proposal, Refusal, Request, Ruling, Verdict, law,
+    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law,
+    Millis, Proposal, Refusal, Request, Ruling, Verdict, law,
 };
 use certus_providers::Provider;
 use certus_store::Hold;
@@ -456,6 +456,32 @@ impl<'a> Driver<'a> {
         self.commit().await
     }
 
+    /// Answer anew what was answered before, and say which approval falls with the answer before.
+    ///
+    /// # Errors
+    /// Nothing was answered under that id, the answer is no other, the chain is complete, or the store failed.
+    pub async fn correct(&mut self, id: &str, text: &str) -> Result<(), Failure> {
+        let status = self.chain.questions().iter().find(|status| status.question.id == id);
+        let text = status.map_or(text, |status| Answers::meant(&status.question, text)).trim();
+        let text = crate::clean::clean(text);
+        let approved = |chain: &Chain| -> Vec<Digest> {
+            let proposals = chain.proposals().iter();
+            proposals.filter(|one| one.verdict == Some(Verdict::Approved)).map(|one| one.digest).collect()
+        };
+        let before = approved(&self.chain);
+        let ruling = law::judge_correction(&self.chain, id, &text, self.session.user(), self.now())?;
+        self.follow(ruling);
+        self.commit().await?;
+        let after = approved(&self.chain);
+        for status in self.chain.proposals().iter().filter(|status| before.contains(&status.digest)) {
+            if !after.contains(&status.digest) {
+                let title = crate::clean::line(&status.proposal.title, 120);
+                self.person.say(&format!("No longer approved: “{title}”, because the answer to {id} was corrected."));
+            }
+        }
+        Ok(())
+    }
+
     /// Take up a chain that was given up, because a person says so; any other chain is left as it is.
     pub fn take_up(&mut self) {
         if let Ok(ruling) = law::judge_reopening(&self.chain) {
@@ -483,8 +509,7 @@ impl<'a> Driver<'a> {
             return Ok(());
         }
         if !open.is_empty() {
-            return Err(Failure::of(Kind::Waiting, format!("chain {} waits for something else first", self.id))
-                .hint("see what with: certus status"));
+            return Err(crate::report::waits_first(self.id, &self.chain));
         }
         if !self.project_was_read() {
             self.intend_all(vec![Request::ReadProject]);

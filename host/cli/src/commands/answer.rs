@@ -7,9 +7,11 @@ use crate::args::Global;
 use crate::context::{self, Drive};
 use crate::output::Output;
 
-/// Answer questions of a chain; once none is open, the chain goes on
+/// Answer questions of a chain, or correct an answer; once none is open, the chain goes on
 ///
-/// Without arguments, in a terminal, the open questions are asked one at a time.
+/// Without arguments, in a terminal, the open questions are asked one at a time. A question that was answered before may be
+/// answered anew by its id: the chain goes back to the phase that asked, what was made of the old answer is made again, and
+/// a solution that was shown since has to be approved again.
 #[derive(Debug, Args)]
 pub(crate) struct AnswerArgs {
     /// The question's id, then the answer; or only the answer when one question is open; or several as id=answer
@@ -35,11 +37,23 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
     let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
     answers.recommended |= args.recommended;
     let open = session.open_questions(id)?;
-    if open.is_empty() {
-        return Err(Failure::of(Kind::Usage, format!("chain {id} waits for no answer"))
-            .hint("see where it stands: certus status"));
+    let answered = session.answered_questions(id)?;
+    if open.is_empty() && args.words.is_empty() {
+        let failure = Failure::of(Kind::Usage, format!("chain {id} waits for no answer"))
+            .hint("see where it stands: certus status");
+        return Err(match answered.first() {
+            Some(id) => failure.hint(format!("or correct an answer: certus answer {id} \"your answer\"")),
+            None => failure,
+        });
     }
-    answers.answers.extend(certus_app::named_answers(&args.words, &open)?);
+    let named = certus_app::named_answers(&args.words, &open, &answered)?;
+    let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.contains(id));
+    answers.answers.extend(new);
     let how = Drive { until: args.until, answers, reply: None };
-    context::drive(&session, id, global, output, how, async |_| Ok(()))
+    context::drive(&session, id, global, output, how, async |driver| {
+        for (question, text) in &corrections {
+            driver.correct(question, text).await?;
+        }
+        Ok(())
+    })
 }

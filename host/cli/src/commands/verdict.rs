@@ -75,5 +75,7 @@ fn judge(
 ) -> Result<u8, Failure> {
     let session = context::session(global, None)?;
     let id = context::chain(&session, chain)?;
-    context::drive(&session, id, global, output, Drive::default(), async |driver| driver.judge_open(verdict, wider).await)
+    context::drive(&session, id, global, output, Drive::default(), async |driver| {
+        driver.judge_open(verdict, wider).await
+    })
 }

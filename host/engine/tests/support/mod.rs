@@ -337,6 +337,7 @@ fn flat_body() -> impl Strategy<Value = Body> {
         1 => name().prop_map(|detail| Body::ActionRefused { action: "finish".to_owned(), law: Law::GateNotMet, detail }),
         1 => name().prop_map(|provider| Body::ProviderChosen { provider }),
         1 => any::<u8>().prop_map(|stars| Body::Rated { stars }),
+        1 => (name(), name(), option::of(name())).prop_map(|(question, text, by)| Body::Corrected { question, text, by }),
         1 => (any::<bool>(), name()).prop_map(|(success, why)| Body::Ended { success, why }),
     ]
 }

@@ -163,9 +163,12 @@ fn uncertainties(view: &View) -> Vec<String> {
             uncertainty.confidence,
             line(&uncertainty.claim, 500)
         );
-        match &uncertainty.resolution {
-            Some(resolution) => format!("{said} -> resolved: {}", line(resolution, 500)),
-            None => format!("{said} -> open"),
+        match (&uncertainty.resolution, &uncertainty.claimed) {
+            (Some(resolution), _) => format!("{said} -> resolved: {}", line(resolution, 500)),
+            (None, Some(claimed)) => {
+                format!("{said} -> open; claimed without anything behind it: {}", line(claimed, 500))
+            }
+            (None, None) => format!("{said} -> open"),
         }
     };
     view.uncertainties.iter().map(say).collect()

@@ -67,10 +67,12 @@ fn view() -> View {
             confidence: 0.3,
             blocking: true,
             resolution: None,
+            claimed: None,
         }],
         questions: vec![question("storage", Some("In Mongo")), question("expiry", None)],
         decisions: vec![Decision { key: "kind".into(), value: "feature".into(), because: "the goal".into() }],
         proposals: vec![ProposalStatus {
+            withdrawn: None,
             digest: rejected.digest(),
             proposal: rejected,
             verdict: Some(Verdict::Rejected("no Redis here".into())),

@@ -168,6 +168,7 @@ fn uncertainty(uncertain: Uncertain) -> Uncertainty {
         confidence: uncertain.confidence,
         blocking: uncertain.blocking,
         resolution: uncertain.resolution,
+        claimed: None,
     }
 }
 
@@ -179,6 +180,7 @@ fn shown(shown: Shown) -> ProposalStatus {
         (false, None, asked) => asked.map(Verdict::MoreInfo),
     };
     ProposalStatus {
+        withdrawn: None,
         digest: proposal.digest(),
         proposal,
         verdict,

@@ -327,6 +327,7 @@ mod tests {
         let text = |text: &str| text.to_owned();
         let proposal = engine::Proposal { kind: text("solution"), title: text("title"), body: text("body") };
         let shown = |verdict| engine::ProposalStatus {
+            withdrawn: None,
             digest: proposal.digest(),
             proposal: proposal.clone(),
             verdict,
@@ -355,6 +356,7 @@ mod tests {
             confidence: 0.25,
             blocking: true,
             resolution,
+            claimed: None,
         };
         engine::View {
             chain: text("047"),

@@ -186,6 +186,7 @@ pub(crate) fn learn(view: &mut View, reply: &Reply) {
             confidence: new.confidence,
             blocking: new.blocking,
             resolution: new.resolution.clone(),
+            claimed: None,
         });
     }
     for raised in &reply.questions {

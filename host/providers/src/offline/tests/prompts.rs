@@ -46,6 +46,7 @@ fn what_needs_a_model_says_so() {
 fn a_rejection_is_worked_in_before_rules_go_on() {
     let mut view = jwt();
     view.proposals = vec![ProposalStatus {
+        withdrawn: None,
         proposal: Proposal { kind: "solution".into(), title: "t".into(), body: "b".into() },
         digest: certus_engine::Digest::of("x"),
         verdict: Some(Verdict::Rejected("too much at once".into())),

@@ -1,0 +1,253 @@
+//! Replies by hand: a prompt becomes a file in `manual` of the state directory, and the reply comes from `--reply`, or from
+//! a file beside the prompt's.
+//!
+//! A cloned repository may bring its own state directory. So the folder is opened once for each prompt, as a capability, and
+//! everything is read and made inside of what was opened: whatever is put in its place meanwhile leads nowhere, and no link
+//! is followed.
+
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use certus_providers::{ReplySource, Request, SourceError};
+
+use crate::Failure;
+use crate::provide::read;
+
+/// A reply may take at most so many bytes.
+const MOST_REPLY: u64 = 1 << 20;
+/// The folder of prompts and replies, in the state directory.
+const FOLDER: &str = "manual";
+
+/// A reply that was named with `--reply`.
+#[derive(Debug)]
+pub(crate) enum Given {
+    /// Read before anything ran.
+    Text(Vec<u8>),
+    /// Read when it is asked for.
+    Stdin,
+}
+
+impl Given {
+    pub(crate) fn from(path: &Path) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Stdin);
+        }
+        let bytes = read(path, MOST_REPLY)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => Ok(Self::Text(bytes)),
+            Err(_) => {
+                Err(Failure::usage(format!("{} is not UTF-8 text", path.display()))
+                    .hint("save the reply as UTF-8 text"))
+            }
+        }
+    }
+}
+
+/// Where prompts wait for a person.
+pub(crate) struct ByHand {
+    state: PathBuf,
+    /// One reply answers one prompt: the first that asks.
+    given: Mutex<Option<Given>>,
+}
+
+impl ByHand {
+    pub(crate) fn new(state: &Path, given: Option<Given>) -> Self {
+        Self { state: state.to_owned(), given: Mutex::new(given) }
+    }
+
+    /// A path for people.
+    fn shown(&self, name: &str) -> String {
+        self.state.join(FOLDER).join(name).display().to_string()
+    }
+
+    /// The folder, made where it is missing. A link in its place could lead out of the project, so it is refused.
+    fn open(&self) -> Result<Dir, SourceError> {
+        let shown = self.state.join(FOLDER).display().to_string();
+        let cannot =
+            |error: io::Error| SourceError { message: format!("cannot use {shown}: {error}"), hint: String::new() };
+        let state = state(&self.state).map_err(cannot)?;
+        match state.create_dir(FOLDER) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(cannot(error)),
+            _ => {}
+        }
+        state.open_dir_nofollow(FOLDER).map_err(|error| match state.symlink_metadata(FOLDER) {
+            Ok(found) if !found.is_dir() => SourceError {
+                message: format!("{shown} is not a real folder"),
+                hint: format!("remove {shown}; Certus makes it again"),
+            },
+            _ => cannot(error),
+        })
+    }
+
+    /// The reply that a person saved, if there is one.
+    fn saved(&self, folder: &Dir, request: &Request) -> Result<Option<Vec<u8>>, SourceError> {
+        let name = file(request, ".reply.md");
+        let told = |message: String| SourceError {
+            message,
+            hint: "save the reply as a file of its own, or hand it in with --reply FILE".to_owned(),
+        };
+        let irregular = || told(format!("{} is not a regular file", self.shown(&name)));
+        let cannot = |error: io::Error| told(format!("cannot read {}: {error}", self.shown(&name)));
+        match folder.symlink_metadata(&name) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(irregular()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot(error)),
+        }
+        // What was looked at may be something else by now: what counts is what is opened.
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No).nonblock(true);
+        let reply = folder.open_with(&name, &options).map_err(cannot)?;
+        if !reply.metadata().map_err(cannot)?.is_file() {
+            return Err(irregular());
+        }
+        let mut bytes = Vec::new();
+        reply.take(MOST_REPLY + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        if bytes.len() as u64 > MOST_REPLY {
+            return Err(told(format!("{} is larger than {MOST_REPLY} bytes", self.shown(&name))));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// The state directory, which is no link either; what lies above it is the person's own affair.
+fn state(path: &Path) -> io::Result<Dir> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match path.file_name() {
+        Some(name) => Dir::open_ambient_dir(above, ambient_authority())?.open_dir_nofollow(name),
+        None => Dir::open_ambient_dir(path, ambient_authority()),
+    }
+}
+
+fn file(request: &Request, ending: &str) -> String {
+    format!("{}-{}{ending}", request.prompt.replace('/', "-"), request.digest.short())
+}
+
+/// Write a new file and put it in the place of `target`: what stood there, were it a link, is not followed.
+fn replace(folder: &Dir, target: &str, text: &str) -> io::Result<()> {
+    let fresh = format!("{target}.{}.tmp", std::process::id());
+    let _ = folder.remove_file(&fresh);
+    let written = folder
+        .open_with(&fresh, OpenOptions::new().write(true).create_new(true))
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| folder.rename(&fresh, folder, target));
+    if written.is_err() {
+        let _ = folder.remove_file(&fresh);
+    }
+    written
+}
+
+fn source_error(failure: Failure) -> SourceError {
+    SourceError { message: failure.message, hint: failure.hints.into_iter().next().unwrap_or_default() }
+}
+
+#[async_trait]
+impl ReplySource for ByHand {
+    async fn reply(&self, request: &Request, document: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let given = self.given.lock().ok().and_then(|mut given| given.take());
+        match given {
+            Some(Given::Text(bytes)) => return Ok(Some(bytes)),
+            Some(Given::Stdin) => return read_stdin().map(Some).map_err(source_error),
+            None => {}
+        }
+        let folder = self.open()?;
+        if let Some(bytes) = self.saved(&folder, request)? {
+            return Ok(Some(bytes));
+        }
+        let name = file(request, ".md");
+        replace(&folder, &name, document).map_err(|error| SourceError {
+            message: format!("cannot write {}: {error}", self.shown(&name)),
+            hint: String::new(),
+        })?;
+        Ok(None)
+    }
+
+    fn how(&self, request: &Request) -> String {
+        format!(
+            "give {} to a model and save what it answers as {}, or hand it in with --reply FILE (- for stdin)",
+            self.shown(&file(request, ".md")),
+            self.shown(&file(request, ".reply.md"))
+        )
+    }
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    if std::io::stdin().is_terminal() {
+        return Err(Failure::usage("nothing is piped in").hint("pipe the reply: … --reply - < reply.txt"));
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MOST_REPLY + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::failed(format!("cannot read the reply from stdin: {error}")))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    struct Place {
+        _all: tempfile::TempDir,
+        state: PathBuf,
+        outside: PathBuf,
+    }
+
+    fn place() -> Place {
+        let all = tempfile::tempdir().expect("a folder");
+        let (state, outside) = (all.path().join("state"), all.path().join("outside"));
+        std::fs::create_dir(&state).expect("a folder");
+        std::fs::create_dir(&outside).expect("a folder");
+        Place { _all: all, state, outside }
+    }
+
+    fn count(folder: &Path) -> usize {
+        std::fs::read_dir(folder).expect("a folder").count()
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_the_folder_is_refused() {
+        let place = place();
+        let by_hand = ByHand::new(&place.state, None);
+        assert!(by_hand.open().is_ok() && by_hand.open().is_ok(), "made, and found");
+        std::fs::remove_dir(place.state.join(FOLDER)).expect("removed");
+        symlink(&place.outside, place.state.join(FOLDER)).expect("a link");
+        let error = by_hand.open().expect_err("it is a link");
+        assert!(error.message.contains("not a real folder"), "{error}");
+        let through = place.outside.join("link");
+        symlink(&place.state, &through).expect("a link");
+        assert!(ByHand::new(&through, None).open().is_err(), "the state directory is no link either");
+    }
+
+    #[test]
+    fn a_link_that_is_swapped_in_after_the_look_leads_nowhere() {
+        let place = place();
+        let by_hand = ByHand::new(&place.state, None);
+        let folder = by_hand.open().expect("it is opened");
+        std::fs::rename(place.state.join(FOLDER), place.state.join("moved")).expect("moved");
+        symlink(&place.outside, place.state.join(FOLDER)).expect("a link");
+        replace(&folder, "p.md", "the prompt").expect("it is written");
+        assert_eq!(count(&place.outside), 0);
+        assert_eq!(std::fs::read_to_string(place.state.join("moved/p.md")).expect("it is there"), "the prompt");
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_prompt_is_replaced_and_not_written_through() {
+        let place = place();
+        let folder = ByHand::new(&place.state, None).open().expect("it is opened");
+        let mine = place.outside.join("mine");
+        std::fs::write(&mine, "mine").expect("a file");
+        symlink(&mine, place.state.join(FOLDER).join("p.md")).expect("a link");
+        replace(&folder, "p.md", "the prompt").expect("it can be replaced");
+        assert_eq!(std::fs::read_to_string(&mine).expect("it is there"), "mine");
+        let text = std::fs::read_to_string(place.state.join(FOLDER).join("p.md"));
+        assert_eq!(text.expect("it is there"), "the prompt");
+        assert_eq!(count(&place.state.join(FOLDER)), 1);
+    }
+}

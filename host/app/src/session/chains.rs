@@ -1,0 +1,220 @@
+//! A project's chains: made, found, read and appended to.
+
+use certus_engine::{
+    Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, PluginRef, QuestionState, Request, Started, law,
+};
+use certus_store::{Hold, Mode, Store, StoreError};
+
+use super::{DEFAULT_METHODOLOGY, Session};
+use crate::Failure;
+use crate::report::OpenQuestion;
+
+/// A goal may take at most so many bytes.
+const MOST_GOAL: usize = 64 * 1024;
+
+impl Session {
+    fn store(&self) -> Result<&Store, Failure> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let store = Store::open(&self.state, Mode::ReadWrite)
+            .map_err(|error| crate::state::store_failure(error, &self.state))?;
+        Ok(self.store.get_or_init(|| store))
+    }
+
+    /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
+    fn existing(&self) -> Result<&Store, Failure> {
+        if self.store.get().is_none() && !Store::exists(&self.state) {
+            return Err(crate::state::nothing_here());
+        }
+        if self.store.get().is_none()
+            && let Err(StoreError::ReadOnly { .. } | StoreError::Denied { .. }) =
+                Store::open(&self.state, Mode::ReadWrite)
+        {
+            let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
+            return Ok(self.store.get_or_init(|| store));
+        }
+        self.store()
+    }
+
+    fn store_error(&self, error: StoreError) -> Failure {
+        crate::state::store_failure(error, &self.state)
+    }
+
+    /// Create a chain for a goal and make it the active one.
+    ///
+    /// # Errors
+    /// The goal is empty or too long, the methodology is not there, or the store failed.
+    pub fn create(&self, goal: &str, methodology: Option<&str>) -> Result<ChainId, Failure> {
+        let goal = crate::clean::clean(goal).trim().to_owned();
+        if goal.is_empty() {
+            return Err(
+                Failure::usage("the goal is empty").hint("say what you want: certus flow \"Add JWT authentication\"")
+            );
+        }
+        if goal.len() > MOST_GOAL {
+            return Err(Failure::usage(format!("the goal is {} bytes; {MOST_GOAL} are allowed", goal.len()))
+                .hint("put the details into a file of the project and name it in the goal"));
+        }
+        let started = self.started(goal, methodology)?;
+        let bodies = law::begin(started);
+        let created =
+            self.store()?.create_blocking(self.now(), bodies, Vec::new()).map_err(|error| self.store_error(error))?;
+        self.set_active(created.id)?;
+        self.save_context(created.id, &created.chain);
+        Ok(created.id)
+    }
+
+    fn started(&self, goal: String, methodology: Option<&str>) -> Result<Started, Failure> {
+        let (controller, methodology) = self.methodology(methodology)?;
+        Ok(Started {
+            goal,
+            methodology,
+            controller,
+            provider: self.config.provider.clone(),
+            user: self.user(),
+            git_head: self.project.git_head(),
+            variant: self.config.variant.clone(),
+            rules: self.rules.as_ref().map(Digest::of),
+        })
+    }
+
+    fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
+        let (plugin, methodology) = self.registry.controller(name.unwrap_or(DEFAULT_METHODOLOGY))?;
+        let methodology = methodology.tightened(&self.config.gates).map_err(|error| {
+            Failure::usage(format!("certus.toml: {error}"))
+                .hint("a project may ask for more than the methodology, never for less")
+        })?;
+        Ok((plugin.reference.clone(), methodology))
+    }
+
+    /// Refuse a phase that the methodology does not have.
+    ///
+    /// # Errors
+    /// It has no such phase.
+    pub fn check_phase(&self, phase: &str, methodology: Option<&str>) -> Result<(), Failure> {
+        let (_, methodology) = self.methodology(methodology)?;
+        if methodology.phase(phase).is_some() {
+            return Ok(());
+        }
+        let names: Vec<&str> = methodology.phases.iter().map(|phase| phase.name.as_str()).collect();
+        Err(Failure::usage(format!("there is no phase `{}`", crate::clean::line(phase, 60)))
+            .hint(format!("phases: {}", names.join(", "))))
+    }
+
+    /// The chain that a person names: `047`, `47`, or a part of its name or goal that only it has.
+    ///
+    /// # Errors
+    /// None or several fit.
+    pub fn find(&self, text: &str) -> Result<ChainId, Failure> {
+        crate::state::find(self.existing()?, &self.state, text)
+    }
+
+    /// The chain that commands work on when none is named.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn active(&self) -> Result<Option<ChainId>, Failure> {
+        if !Store::exists(&self.state) {
+            return Ok(None);
+        }
+        Ok(self.store()?.active())
+    }
+
+    /// Make a chain the active one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn set_active(&self, id: ChainId) -> Result<(), Failure> {
+        self.store()?.set_active(id).map_err(|error| self.store_error(error))
+    }
+
+    /// A chain as its events make it.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn chain(&self, id: ChainId) -> Result<Chain, Failure> {
+        self.existing()?.chain(id).map_err(|error| self.store_error(error))
+    }
+
+    /// A chain's events.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn events(&self, id: ChainId) -> Result<Vec<Event>, Failure> {
+        self.existing()?.events(id).map_err(|error| self.store_error(error))
+    }
+
+    /// Questions of a chain that wait.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn open_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
+        Ok(crate::report::open_questions(&self.chain(id)?))
+    }
+
+    /// Questions of a chain that a person answered, which may be answered anew.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<String>, Failure> {
+        let chain = self.chain(id)?;
+        let answered = chain.questions().iter().filter(|status| status.state == QuestionState::Answered);
+        Ok(answered.map(|status| status.question.id.clone()).collect())
+    }
+
+    /// The recorded exchanges of a chain, one JSON line each, as `--provider replay:FILE` reads them.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn exchanges(&self, id: ChainId) -> Result<Vec<String>, Failure> {
+        let chain = self.chain(id)?;
+        let mut lines = Vec::new();
+        for (_, effect) in chain.effects() {
+            let (Request::Prompt { name, .. }, Some(Outcome::Replied { by, .. })) = (&effect.request, effect.outcome())
+            else {
+                continue;
+            };
+            let Some(text) = by.raw.map(|raw| self.blob(raw)).transpose()?.flatten() else { continue };
+            let text = String::from_utf8_lossy(&text);
+            let recorded = certus_providers::Recorded {
+                prompt: name.clone(),
+                digest: effect.digest,
+                sample: 0,
+                attempt: None,
+                reply: text.into_owned(),
+                model: by.model.clone(),
+                usage: by.usage,
+            };
+            lines.push(serde_json::to_string(&recorded).unwrap_or_default());
+        }
+        Ok(lines)
+    }
+
+    pub(crate) fn hold(&self, id: ChainId) -> Result<Hold, Failure> {
+        self.existing()?.hold(id, self.now()).map_err(|error| self.store_error(error))
+    }
+
+    pub(crate) fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, Failure> {
+        self.existing()?.blob(digest).map_err(|error| self.store_error(error))
+    }
+
+    pub(crate) async fn append(
+        &self,
+        id: ChainId,
+        chain: &mut Chain,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Vec<Event>, Failure> {
+        let appended = self.store()?.append(id, chain, now, bodies, blobs).await;
+        appended.map_err(|error| self.store_error(error))
+    }
+
+    /// Rewrite the context file. It is a projection: that it cannot be written loses nothing and stops nothing.
+    pub(crate) fn save_context(&self, id: ChainId, chain: &Chain) {
+        if let Ok(store) = self.store() {
+            let _ = store.write_context(id, chain, crate::clock::when);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A project being worked on: its files, chains, prompts and plugins, each opened when it is first needed.
+//!
+//! The rooms below know nothing of one another; here they are wired. A command that reads one row pays for one row.
+
+mod chains;
+mod named;
+mod plugins;
+mod prompts;
+mod provider;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use certus_engine::Millis;
+use certus_prompts::Library;
+use certus_runtime::Runtime;
+use certus_store::{Store, SummaryCache};
+use certus_workspace::Project;
+
+pub use self::named::named_answers;
+pub use self::prompts::{PromptSummary, PromptText};
+use crate::Failure;
+use crate::clock::{Clock, FixedClock, SystemClock};
+use crate::config::{Config, UserDirs, project_file};
+use crate::paths::{project_root, state_dir};
+use crate::plugins::Registry;
+
+/// The methodology of a chain that names none.
+pub const DEFAULT_METHODOLOGY: &str = "certainty";
+/// Files of the project's own prompts.
+const CUSTOM_PROMPTS: &str = "prompts/custom/**/*.md";
+
+/// What a session is opened with.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// The project; found from this folder when absent.
+    pub project: Option<PathBuf>,
+    /// Where its state lies; `.certus` in it when absent.
+    pub state: Option<PathBuf>,
+    /// What a flag said.
+    pub provider: Option<String>,
+}
+
+/// A project being worked on.
+pub struct Session {
+    project: Arc<Project>,
+    state: PathBuf,
+    config: Config,
+    dirs: Option<UserDirs>,
+    rules: Option<String>,
+    clock: Box<dyn Clock>,
+    fixed_clock: bool,
+    registry: Registry,
+    library: Arc<Library>,
+    prompt_lines: Vec<certus_prompts::PromptLine>,
+    store: OnceLock<Store>,
+    runtime: OnceLock<Arc<Runtime>>,
+    summaries: OnceLock<Option<SummaryCache>>,
+}
+
+impl Session {
+    /// Open a project.
+    ///
+    /// # Errors
+    /// It is not there, or one of its files or the user's is not of its form.
+    pub fn open(options: SessionOptions) -> Result<Self, Failure> {
+        let root = project_root(options.project.as_deref(), false)?;
+        let state = state_dir(&root, options.state.as_deref());
+        let project = Arc::new(open_project(&root)?);
+        let dirs = UserDirs::of_platform();
+        let config = Config::read(&project, dirs.as_ref(), options.provider.as_deref())?;
+        let registry = Registry::read(&project, dirs.as_ref().map(|dirs| dirs.config.as_path()))?;
+        let library = Arc::new(read_library(&project));
+        let prompt_lines = library.lines();
+        let rules = read_rules(&project)?;
+        let fixed = std::env::var("CERTUS_NOW").ok().and_then(|text| text.parse().ok());
+        let clock: Box<dyn Clock> = match fixed {
+            Some(now) => Box::new(FixedClock(now)),
+            None => Box::new(SystemClock),
+        };
+        Ok(Self {
+            project,
+            state,
+            config,
+            dirs,
+            rules,
+            clock,
+            fixed_clock: fixed.is_some(),
+            registry,
+            library,
+            prompt_lines,
+            store: OnceLock::new(),
+            runtime: OnceLock::new(),
+            summaries: OnceLock::new(),
+        })
+    }
+
+    /// The project's files.
+    pub fn project(&self) -> Arc<Project> {
+        Arc::clone(&self.project)
+    }
+
+    /// What all layers of configuration come to.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The directory of the project's state.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The plugins that are there.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What does not stop anything and should be known.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.registry.problems.clone();
+        warnings.extend(self.prompt_problems());
+        warnings
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// A length of time as it is recorded: nothing under a clock that stands still.
+    pub(crate) fn elapsed(&self, measured: i64) -> i64 {
+        if self.fixed_clock { 0 } else { measured }
+    }
+
+    /// The person's name on this machine.
+    pub fn user(&self) -> Option<String> {
+        let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME")).ok()?;
+        let name = crate::clean::line(&name, 60);
+        (!name.is_empty()).then_some(name)
+    }
+}
+
+fn open_project(root: &Path) -> Result<Project, Failure> {
+    Project::open(root)
+        .map_err(|error| Failure::failed(error.to_string()).hint("name the project's folder: --project DIR"))
+}
+
+fn read_rules(project: &Project) -> Result<Option<String>, Failure> {
+    let Some(bytes) = project_file(project, "project_rules.md")? else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(|_| Failure::usage("project_rules.md is not UTF-8 text"))?;
+    Ok(Some(crate::clean::clean(&text)))
+}
+
+fn read_library(project: &Project) -> Library {
+    let Ok(matches) = project.glob(CUSTOM_PROMPTS) else { return Library::bundled() };
+    let files = matches.entries.into_iter().map(|entry| {
+        // What cannot be read becomes a prompt that says so when it is listed or used.
+        let bytes = project.read_bytes(&entry.path, certus_prompts::FILE_LIMIT as u64).unwrap_or_else(|_| vec![0xff]);
+        (entry.path, bytes)
+    });
+    Library::with_project(files)
+}

@@ -1,0 +1,129 @@
+//! A project's prompts: listed, shown, and rendered for a chain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use certus_engine::{ChainId, View};
+use certus_prompts::{Extra, Library, Listed, Model};
+use certus_providers::Tier;
+use serde::Serialize;
+
+use super::Session;
+use crate::Failure;
+use crate::driver::Sending;
+
+impl Session {
+    pub(crate) fn render(
+        &self,
+        name: &str,
+        view: &Arc<View>,
+        arguments: &BTreeMap<String, String>,
+    ) -> Result<Sending, Failure> {
+        let prompt = self
+            .library
+            .get(name)
+            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        let extra = Extra { idioms: view.project.idioms.clone(), prompts: self.prompt_lines.clone() };
+        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
+    }
+
+    pub(crate) fn tier(&self, name: &str) -> Tier {
+        self.library.get(name).map_or(Tier::Default, |prompt| tier(prompt.model))
+    }
+
+    pub(crate) fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.library)
+    }
+
+    /// All prompts, or those that match some words.
+    pub fn prompts(&self, words: &str) -> Vec<PromptSummary> {
+        if words.trim().is_empty() {
+            let sound = self.library.list().into_iter().filter_map(|listed| match listed {
+                Listed::Sound(prompt) => {
+                    Some(PromptSummary { name: prompt.full_name(), purpose: prompt.purpose.clone() })
+                }
+                Listed::Damaged(_) => None,
+            });
+            return sound.collect();
+        }
+        self.library
+            .search(words)
+            .into_iter()
+            .map(|hit| PromptSummary { name: hit.name, purpose: hit.purpose })
+            .collect()
+    }
+
+    /// Prompt files that cannot be used.
+    pub fn prompt_problems(&self) -> Vec<String> {
+        self.library.damaged().into_iter().map(ToString::to_string).collect()
+    }
+
+    /// A prompt as it is written.
+    ///
+    /// # Errors
+    /// There is none of that name, or its file is damaged.
+    pub fn prompt(&self, name: &str) -> Result<PromptText, Failure> {
+        let prompt = self
+            .library
+            .get(name)
+            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        Ok(PromptText {
+            name: prompt.full_name(),
+            purpose: prompt.purpose.clone(),
+            version: prompt.version.clone(),
+            path: prompt.path.clone(),
+            text: crate::clean::clean(&prompt.body),
+        })
+    }
+
+    /// The text that would be sent for a prompt in a chain; arguments as `name=value`.
+    ///
+    /// # Errors
+    /// The prompt or the chain is not there, or an argument is wrong.
+    pub fn rendered(&self, id: ChainId, name: &str, arguments: &[String]) -> Result<String, Failure> {
+        let mut named = BTreeMap::new();
+        for argument in arguments {
+            let Some((key, value)) = argument.split_once('=') else {
+                return Err(Failure::usage(format!("`{}` is not NAME=VALUE", crate::clean::line(argument, 60))));
+            };
+            named.insert(key.to_owned(), value.to_owned());
+        }
+        let view = Arc::new(self.chain(id)?.view(id));
+        let sending = self.render(name, &view, &named)?;
+        Ok(format!("{}\n\n{}", sending.stable, sending.variable))
+    }
+}
+
+fn tier(model: Model) -> Tier {
+    match model {
+        Model::Fast => Tier::Fast,
+        Model::Default => Tier::Default,
+        Model::Smart => Tier::Smart,
+    }
+}
+
+/// A prompt in brief.
+#[derive(Debug, Clone, Serialize)]
+pub struct PromptSummary {
+    /// By which it is called.
+    pub name: String,
+    /// One sentence.
+    pub purpose: String,
+}
+
+/// A prompt as it is written.
+#[derive(Debug, Clone, Serialize)]
+pub struct PromptText {
+    /// By which it is called.
+    pub name: String,
+    /// One sentence.
+    pub purpose: String,
+    /// Of the prompt.
+    pub version: String,
+    /// Of its file.
+    pub path: String,
+    /// The body, a template.
+    pub text: String,
+}

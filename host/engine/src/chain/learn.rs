@@ -1,0 +1,240 @@
+//! What a chain learns: from replies, from plugins, and from what a person says.
+
+use super::Chain;
+use crate::knowledge::{
+    Decision, Fact, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty, Verdict,
+    says_nothing,
+};
+use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
+use crate::{Digest, Reply, slug};
+
+/// Facts that one chain keeps; what comes after is in its events and nowhere else.
+const MOST_FACTS: usize = 4_000;
+
+impl Chain {
+    pub(super) fn learn(&mut self, prompt: &str, reply: &Reply) {
+        self.learn_facts(&reply.discovered);
+        self.learn_uncertainties(&reply.uncertainties);
+        self.learn_decisions(&reply.decisions);
+        // A reply whose evidence is not there is believed less: its scores shrink by the share of refuted quotes.
+        let quoted = reply.discovered.iter().filter(|found| found.evidence.is_some()).count();
+        let cited = reply.discovered.iter().filter(|found| found.evidence.is_some() && found.cited).count();
+        let trust = if quoted == 0 { 1.0 } else { cited as f64 / quoted as f64 };
+        for (area, &score) in &reply.confidence {
+            if (0.0..=1.0).contains(&score) && !area.is_empty() {
+                self.scores.insert(area.clone(), score * trust);
+            }
+        }
+        for raised in &reply.questions {
+            self.raise(raised);
+        }
+        for call in &reply.next {
+            if !self.suggestions.iter().any(|known| known.name == call.name) {
+                self.suggestions.push(call.clone());
+            }
+        }
+        if let Some(gap) = &reply.gap {
+            self.gap = Some(gap.description.clone());
+        } else if prompt == "prompt_gap_detector" {
+            self.gap = None;
+        }
+    }
+
+    pub(super) fn learn_facts(&mut self, found: &[Discovery]) {
+        for discovery in found {
+            if discovery.key.is_empty() || self.facts.len() >= MOST_FACTS {
+                continue;
+            }
+            let place = discovery.evidence.as_ref();
+            let known = self.facts.iter_mut().find(|fact| {
+                fact.key == discovery.key && fact.value == discovery.value && fact.source.as_ref() == place
+            });
+            match known {
+                Some(fact) => fact.cited |= discovery.cited,
+                None => self.facts.push(Fact {
+                    id: format!("F{}", self.facts.len() + 1),
+                    key: discovery.key.clone(),
+                    value: discovery.value.clone(),
+                    source: discovery.evidence.clone(),
+                    cited: discovery.cited,
+                }),
+            }
+        }
+    }
+
+    pub(super) fn learn_uncertainties(&mut self, found: &[RepliedUncertainty]) {
+        for new in found {
+            if new.area.is_empty() || !(0.0..=1.0).contains(&new.confidence) {
+                continue;
+            }
+            let answered = self.resolution_by_answer(&new.area);
+            let backed = answered.is_some() || self.backs(&new.area, new.resolution.as_deref());
+            let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
+            let uncertainty = match known {
+                Some(known) => known,
+                None => {
+                    self.uncertainties.push(Uncertainty {
+                        area: new.area.clone(),
+                        claim: new.claim.clone(),
+                        confidence: new.confidence,
+                        blocking: new.blocking,
+                        resolution: None,
+                        claimed: None,
+                    });
+                    let last = self.uncertainties.len() - 1;
+                    &mut self.uncertainties[last]
+                }
+            };
+            if !new.claim.is_empty() {
+                uncertainty.claim.clone_from(&new.claim);
+            }
+            uncertainty.confidence = new.confidence;
+            // What blocks stops blocking by more than somebody's word: neither calling it resolved nor calling it harmless
+            // is enough.
+            if !backed && (new.blocking || uncertainty.is_blocker()) {
+                uncertainty.blocking = true;
+                uncertainty.resolution = None;
+                if new.resolution.is_some() {
+                    uncertainty.claimed.clone_from(&new.resolution);
+                }
+                continue;
+            }
+            uncertainty.blocking = new.blocking;
+            uncertainty.claimed = None;
+            // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
+            uncertainty.resolution = answered.or_else(|| new.resolution.clone());
+        }
+    }
+
+    /// Whether something that is not the reply's own word stands behind a resolution: an answer that it cites, to a
+    /// question about this area or about none in particular; a fact that it cites, or that is called like the area, whose
+    /// quote the host found; a decision called like the area whose value stands in a proposal that a person approved.
+    fn backs(&self, area: &str, resolution: Option<&str>) -> bool {
+        let Some(resolution) = resolution else { return false };
+        let answered = |cite: &str| {
+            self.questions.iter().any(|status| {
+                let about = status.question.area.as_deref().is_none_or(|about| about.is_empty() || about == area);
+                let said = status.answer.as_deref().is_some_and(|answer| !says_nothing(answer));
+                status.cite.as_deref() == Some(cite) && about && said
+            })
+        };
+        let found = |cite: &str| self.facts.iter().any(|fact| fact.cited && fact.id == cite);
+        let shown = |text: &str| {
+            let approved = |status: &&ProposalStatus| status.verdict == Some(Verdict::Approved);
+            self.proposals.iter().filter(approved).any(|status| status.proposal.body.contains(text))
+        };
+        cites(resolution).any(|cite| answered(cite) || found(cite))
+            || self.facts.iter().any(|fact| fact.cited && fact.key.replace('.', "_") == area)
+            || self.decisions.iter().any(|one| one.key == area && !one.value.trim().is_empty() && shown(&one.value))
+    }
+
+    fn resolution_by_answer(&self, area: &str) -> Option<String> {
+        self.questions
+            .iter()
+            .rfind(|status| {
+                status.question.area.as_deref() == Some(area)
+                    && status.answer.as_deref().is_some_and(|answer| !says_nothing(answer))
+            })
+            .and_then(|status| status.answer.clone())
+    }
+
+    pub(super) fn learn_decisions(&mut self, found: &[Decision]) {
+        for new in found {
+            if new.key.is_empty() {
+                continue;
+            }
+            match self.decisions.iter_mut().find(|known| known.key == new.key) {
+                Some(known) => *known = new.clone(),
+                None => self.decisions.push(new.clone()),
+            }
+        }
+    }
+
+    fn raise(&mut self, raised: &RaisedQuestion) {
+        let id = if raised.id.is_empty() { slug(&raised.text) } else { slug(&raised.id) };
+        let known = |status: &QuestionStatus| status.question.id == id || status.question.text == raised.text;
+        if raised.text.is_empty() || self.questions.iter().any(known) {
+            return;
+        }
+        let question = Question {
+            id,
+            text: raised.text.clone(),
+            why: raised.why.clone(),
+            options: raised.options.clone(),
+            recommended: raised.recommended.clone(),
+            area: raised.area.clone(),
+        };
+        self.questions.push(QuestionStatus {
+            question: question.honest(),
+            state: QuestionState::Raised,
+            answer: None,
+            cite: None,
+        });
+    }
+
+    pub(super) fn asked(&mut self, question: &Question) {
+        let cite = Some(format!("A{}", self.questions.iter().filter(|q| q.cite.is_some()).count() + 1));
+        match self.questions.iter_mut().find(|status| status.question.id == question.id) {
+            Some(status) if status.state == QuestionState::Raised => {
+                status.state = QuestionState::Asked;
+                status.question = question.clone().honest();
+                status.cite = cite;
+            }
+            Some(_) => {}
+            None => self.questions.push(QuestionStatus {
+                question: question.clone().honest(),
+                state: QuestionState::Asked,
+                answer: None,
+                cite,
+            }),
+        }
+    }
+
+    pub(super) fn answered(&mut self, question: &Question, text: &str) {
+        if let Some(status) = self.questions.iter_mut().find(|status| status.question.id == question.id) {
+            status.state = QuestionState::Answered;
+            status.answer = Some(text.to_owned());
+        }
+        // "I do not know" is an answer to the question and resolves nothing.
+        if says_nothing(text) {
+            return;
+        }
+        if let Some(area) = &question.area {
+            self.resolve_by_answer(area);
+        }
+    }
+
+    /// Of several answers about one area the last question's counts, whichever was given last.
+    pub(super) fn resolve_by_answer(&mut self, area: &str) {
+        if let Some(resolution) = self.resolution_by_answer(area)
+            && let Some(uncertainty) = self.uncertainties.iter_mut().find(|known| known.area == area)
+        {
+            uncertainty.resolution = Some(resolution);
+            uncertainty.claimed = None;
+        }
+    }
+
+    pub(super) fn judged(&mut self, proposal: &Proposal, verdict: &Verdict, digest: Digest, by: Option<&String>) {
+        // A verdict over anything but what was shown is no verdict.
+        if digest != proposal.digest() {
+            return;
+        }
+        let open = self
+            .proposals
+            .iter_mut()
+            .rfind(|status| status.digest == digest && status.verdict.is_none() && status.withdrawn.is_none());
+        if let Some(status) = open {
+            status.verdict = Some(verdict.clone());
+            status.by = by.cloned();
+            if proposal.kind == super::COMMAND && *verdict == Verdict::Approved {
+                self.allowed_commands.push(proposal.title.clone());
+            }
+        }
+    }
+}
+
+/// What a text cites: `[A1]`, `[F3, F7]`.
+pub(super) fn cites(text: &str) -> impl Iterator<Item = &str> {
+    let groups = text.split('[').skip(1).filter_map(|rest| Some(rest.split_once(']')?.0));
+    groups.flat_map(|group| group.split(',')).map(str::trim)
+}
