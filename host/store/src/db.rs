@@ -17,7 +17,10 @@ use crate::StoreError;
 const APPLICATION: i64 = 0x4345_5254;
 
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+
+/// The first format that a reader understands as it is, because the steps since then changed no table.
+const READABLE_SINCE: usize = 1;
 
 /// Pages in the write-ahead log before it is written back: 8 MiB, so that a checkpoint is rare and the log still small
 /// enough to be read back quickly after a crash.
@@ -83,7 +86,7 @@ pub(crate) fn open_read_only(
     scratch: impl Fn() -> PathBuf,
 ) -> Result<(Connection, Option<PathBuf>), StoreError> {
     let readable = |db: Connection, path: &Path| match check(&db, path)? {
-        Some(known) if known == MIGRATIONS.len() => Ok(db),
+        Some(known) if known >= READABLE_SINCE => Ok(db),
         Some(known) => Err(StoreError::Damaged {
             path: path.to_owned(),
             what: format!("its format {known} must be brought forward, which takes write access"),

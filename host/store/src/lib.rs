@@ -17,6 +17,7 @@ mod db;
 mod dir;
 mod error;
 mod hold;
+mod pen;
 mod projection;
 mod read;
 mod recover;

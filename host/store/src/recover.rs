@@ -18,10 +18,10 @@ use crate::contexts::{FoundContext, read_all};
 use crate::db::{self, beside_db};
 use crate::dir::{self, Dir, number_in};
 use crate::hold::hold;
-use crate::projection::write_row;
+use crate::pen::Pen;
 use crate::store::replay;
 use crate::time::stamp;
-use crate::writer::{Job, Line, Target, put};
+use crate::writer::{Job, Line, Target};
 use crate::{ChainRow, StoreError};
 
 /// Numbers that are looked for one by one; a counter that says more is damaged itself.
@@ -399,13 +399,17 @@ fn build(
     let mut db = db::open_for_appends(path)?;
     let said = |error: rusqlite::Error| StoreError::sql(path, &error);
     let tx = db.transaction().map_err(said)?;
+    let mut pen = Pen::new(&tx).map_err(said)?;
     for (&id, Chosen { events, .. }) in chains {
         let mut chain = Chain::default();
         let changes = replay(&mut chain, events);
         let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
-        let job = Job { target: Target::New, lines, row: ChainRow::of(id, &chain), changes, blobs: Vec::new() };
-        write_row(&tx, &job.row).and_then(|()| put(&tx, id, &job)).map_err(said)?;
+        let row = ChainRow::of(id, &chain);
+        pen.row(&row).map_err(said)?;
+        let job = Job { target: Target::New(Box::new(row)), lines, changes, blobs: Vec::new() };
+        pen.put(id, &job).map_err(said)?;
     }
+    drop(pen);
     let mut keep = tx.prepare("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)").map_err(said)?;
     for (digest, bytes) in blobs {
         keep.execute((digest.as_bytes(), bytes)).map_err(said)?;

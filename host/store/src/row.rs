@@ -95,16 +95,23 @@ pub struct ChainRow {
     pub context_file: String,
 }
 
-impl ChainRow {
-    /// Of a folded chain.
-    pub fn of(id: ChainId, chain: &Chain) -> Self {
-        let slug = slug(chain.goal());
+/// What of a chain's line changes from step to step.
+pub(crate) struct Standing {
+    pub(crate) phase: String,
+    pub(crate) status: Status,
+    pub(crate) version: u64,
+    pub(crate) overall: f64,
+    pub(crate) open_questions: u32,
+    pub(crate) tokens: u64,
+    pub(crate) usd_micros: u64,
+    pub(crate) provider: String,
+    pub(crate) updated: Millis,
+}
+
+impl Standing {
+    pub(crate) fn of(chain: &Chain) -> Self {
         let asked = chain.questions().iter().filter(|status| status.state == QuestionState::Asked).count();
         Self {
-            id,
-            context_file: context_file(id, &slug, chain.started_at()),
-            slug,
-            goal: chain.goal().to_owned(),
             phase: chain.phase().to_owned(),
             status: Status::of(chain),
             version: chain.version(),
@@ -114,8 +121,31 @@ impl ChainRow {
             tokens: chain.usage().tokens().min(i64::MAX as u64),
             usd_micros: chain.usage().usd_micros.min(i64::MAX as u64),
             provider: chain.provider().to_owned(),
-            created: chain.started_at(),
             updated: chain.updated_at(),
+        }
+    }
+}
+
+impl ChainRow {
+    /// Of a folded chain.
+    pub fn of(id: ChainId, chain: &Chain) -> Self {
+        let slug = slug(chain.goal());
+        let now = Standing::of(chain);
+        Self {
+            id,
+            context_file: context_file(id, &slug, chain.started_at()),
+            slug,
+            goal: chain.goal().to_owned(),
+            phase: now.phase,
+            status: now.status,
+            version: now.version,
+            overall: now.overall,
+            open_questions: now.open_questions,
+            tokens: now.tokens,
+            usd_micros: now.usd_micros,
+            provider: now.provider,
+            created: chain.started_at(),
+            updated: now.updated,
         }
     }
 

@@ -9,7 +9,9 @@ use tokio::sync::oneshot;
 
 use crate::dir::Dir;
 use crate::hold::{Hold, hold};
-use crate::projection::{Change, changes, forget, write_changes, write_row};
+use crate::pen::Pen;
+use crate::projection::{Change, changes};
+use crate::row::Standing;
 use crate::writer::{Job, Line, Target, Waiting, Writer};
 use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, recover};
 
@@ -125,8 +127,7 @@ impl Store {
         if bodies.is_empty() && blobs.is_empty() {
             return Ok(Vec::new());
         }
-        let target = Target::After(id, chain.version());
-        let appended = match prepare(target, id, chain, now, bodies, blobs) {
+        let appended = match prepare(Some(id), chain, now, bodies, blobs) {
             Ok((events, job)) => self.submit(job).await.map(|_| events),
             Err(error) => Err(error),
         };
@@ -148,8 +149,7 @@ impl Store {
         if bodies.is_empty() && blobs.is_empty() {
             return Ok(Vec::new());
         }
-        let target = Target::After(id, chain.version());
-        let appended = prepare(target, id, chain, now, bodies, blobs)
+        let appended = prepare(Some(id), chain, now, bodies, blobs)
             .and_then(|(events, job)| self.submit_blocking(job).map(|_| events));
         self.or_reread(id, chain, appended)
     }
@@ -166,7 +166,7 @@ impl Store {
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Created, StoreError> {
         let mut chain = Chain::default();
-        let (events, job) = prepare(Target::New, ChainId(0), &mut chain, now, bodies, blobs)?;
+        let (events, job) = prepare(None, &mut chain, now, bodies, blobs)?;
         let id = self.submit(job).await?;
         Ok(Created { id, chain, events })
     }
@@ -182,7 +182,7 @@ impl Store {
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Created, StoreError> {
         let mut chain = Chain::default();
-        let (events, job) = prepare(Target::New, ChainId(0), &mut chain, now, bodies, blobs)?;
+        let (events, job) = prepare(None, &mut chain, now, bodies, blobs)?;
         let id = self.submit_blocking(job)?;
         Ok(Created { id, chain, events })
     }
@@ -210,15 +210,17 @@ impl Store {
             .prepare("SELECT DISTINCT chain FROM events")
             .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
             .map_err(said)?;
+        let mut pen = Pen::new(&tx).map_err(said)?;
         for id in ids.into_iter().map(ChainId) {
             let events = crate::read::events(&tx, &path, id, 0)?;
             let mut chain = Chain::default();
             let found = replay(&mut chain, &events);
-            forget(&tx, id)
-                .and_then(|_| write_row(&tx, &ChainRow::of(id, &chain)))
-                .and_then(|()| write_changes(&tx, id, &found))
+            pen.forget(id)
+                .and_then(|_| pen.row(&ChainRow::of(id, &chain)))
+                .and_then(|()| pen.changes(id, &found))
                 .map_err(said)?;
         }
+        drop(pen);
         tx.commit().map_err(said)
     }
 
@@ -243,19 +245,19 @@ impl Store {
         done
     }
 
-    async fn submit(&self, job: Job) -> Result<ChainId, StoreError> {
+    async fn submit(&self, job: Box<Job>) -> Result<ChainId, StoreError> {
         let (sender, answer) = oneshot::channel();
         self.enqueue(job, Waiting::Task(sender))?;
-        answer.await.unwrap_or_else(|_| Err(self.gone()))
+        answer.await.map_or_else(|_| Err(self.gone()), |(answer, _)| answer)
     }
 
-    fn submit_blocking(&self, job: Job) -> Result<ChainId, StoreError> {
+    fn submit_blocking(&self, job: Box<Job>) -> Result<ChainId, StoreError> {
         let (sender, answer) = std::sync::mpsc::sync_channel(1);
         self.enqueue(job, Waiting::Thread(sender))?;
-        answer.recv().unwrap_or_else(|_| Err(self.gone()))
+        answer.recv().map_or_else(|_| Err(self.gone()), |(answer, _)| answer)
     }
 
-    fn enqueue(&self, job: Job, waiting: Waiting) -> Result<(), StoreError> {
+    fn enqueue(&self, job: Box<Job>, waiting: Waiting) -> Result<(), StoreError> {
         self.writable()?;
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match writer.take() {
@@ -286,24 +288,30 @@ impl Drop for Store {
     }
 }
 
-/// The events, and what the writer needs of them. `chain` is brought forward.
+/// The events, and what the writer needs of them, for a chain or a new one. `chain` is brought forward.
 fn prepare(
-    target: Target,
-    id: ChainId,
+    id: Option<ChainId>,
     chain: &mut Chain,
     now: Millis,
     bodies: Vec<Body>,
     blobs: Vec<(Digest, Vec<u8>)>,
-) -> Result<(Vec<Event>, Job), StoreError> {
+) -> Result<(Vec<Event>, Box<Job>), StoreError> {
     if blobs.iter().any(|(_, bytes)| bytes.len() as u64 > MAX_VALUE_BYTES) {
         return Err(StoreError::TooLarge { what: "a blob".to_owned(), limit: MAX_VALUE_BYTES });
     }
-    let first = chain.version() + 1;
-    let events: Vec<Event> = (first..).zip(bodies).map(|(seq, body)| Event { seq, at: now, body }).collect();
+    let version = chain.version();
+    let events: Vec<Event> = (version + 1..).zip(bodies).map(|(seq, body)| Event { seq, at: now, body }).collect();
     let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
     let changes = replay(chain, &events);
-    let row = ChainRow::of(id, chain);
-    Ok((events, Job { target, lines, row, changes, blobs }))
+    let target = match id {
+        None => Target::New(Box::new(ChainRow::of(ChainId(0), chain))),
+        Some(id) => {
+            let begins = |event: &Event| matches!(event.body, Body::ChainStarted(_) | Body::Restored { .. });
+            let anew = events.iter().any(begins).then(|| Box::new(ChainRow::of(id, chain)));
+            Target::After { id, version, standing: Standing::of(chain), anew }
+        }
+    };
+    Ok((events, Box::new(Job { target, lines, changes, blobs })))
 }
 
 /// Fold events in, noting what they change in the tables.

@@ -9,25 +9,34 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::thread::JoinHandle;
 
-use certus_engine::{ChainId, Digest, Event, Millis};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use certus_engine::{Body, ChainId, Digest, Event, Millis};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::db::{explain, open_for_appends};
-use crate::projection::{Change, bring_forward, write_changes, write_row};
-use crate::row::signed;
+use crate::pen::Pen;
+use crate::projection::Change;
+use crate::row::Standing;
 use crate::{ChainRow, MAX_VALUE_BYTES, StoreError};
 
 /// Appends in one transaction at most, so that the first does not wait for an endless queue.
 const GROUP: usize = 1024;
 
 /// What the events are appended to.
-#[derive(Clone, Copy)]
 pub(crate) enum Target {
     /// The next number, at event 1.
-    New,
-    /// A chain that stands at this version.
-    After(ChainId, u64),
+    New(Box<ChainRow>),
+    /// A chain that stands at a version.
+    After {
+        /// Which.
+        id: ChainId,
+        /// Where it must stand.
+        version: u64,
+        /// Where it stands afterwards.
+        standing: Standing,
+        /// All of its row, when the events say anew what a chain has from its beginning.
+        anew: Option<Box<ChainRow>>,
+    },
 }
 
 /// One event, ready to be written.
@@ -40,7 +49,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn of(event: &Event) -> Result<Self, StoreError> {
-        let body = serde_json::to_string(&event.body).unwrap_or_default();
+        let body = encode(&event.body);
         if body.len() as u64 > MAX_VALUE_BYTES {
             return Err(StoreError::TooLarge {
                 what: format!("a {} event", event.body.kind()),
@@ -51,36 +60,48 @@ impl Line {
     }
 }
 
+/// As JSON. A reply is one or two KiB: room for it at once, instead of by doubling.
+fn encode(body: &Body) -> String {
+    let room = if matches!(body, Body::Outcome { .. }) { 2048 } else { 512 };
+    let mut text = Vec::with_capacity(room);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
 /// One append.
 pub(crate) struct Job {
     pub(crate) target: Target,
     pub(crate) lines: Vec<Line>,
-    pub(crate) row: ChainRow,
     pub(crate) changes: Vec<Change>,
     pub(crate) blobs: Vec<(Digest, Vec<u8>)>,
 }
 
-type Answer = Result<ChainId, StoreError>;
+pub(crate) type Answer = Result<ChainId, StoreError>;
+
+/// An answer, and the append that it is about: who made it takes it apart, so that the one writer need not.
+pub(crate) type Done = (Answer, Box<Job>);
 
 /// Who waits for the answer.
 pub(crate) enum Waiting {
-    Task(oneshot::Sender<Answer>),
-    Thread(SyncSender<Answer>),
+    Task(oneshot::Sender<Done>),
+    Thread(SyncSender<Done>),
 }
 
 impl Waiting {
-    fn tell(self, answer: Answer) {
+    fn tell(self, done: Done) {
         // Whoever gave up waiting has no use for it.
         match self {
-            Self::Task(sender) => drop(sender.send(answer)),
-            Self::Thread(sender) => drop(sender.send(answer)),
+            Self::Task(sender) => drop(sender.send(done)),
+            Self::Thread(sender) => drop(sender.send(done)),
         }
     }
 }
 
 /// The thread; it ends, after what is queued, when this is dropped.
 pub(crate) struct Writer {
-    queue: Option<Sender<(Job, Waiting)>>,
+    queue: Option<Sender<(Box<Job>, Waiting)>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -99,7 +120,7 @@ impl Writer {
     }
 
     /// False when the thread is gone, which only a panic in it can cause.
-    pub(crate) fn send(&self, job: Job, waiting: Waiting) -> bool {
+    pub(crate) fn send(&self, job: Box<Job>, waiting: Waiting) -> bool {
         self.queue.as_ref().is_some_and(|queue| queue.send((job, waiting)).is_ok())
     }
 }
@@ -114,7 +135,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Job, Waiting)>) {
+fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Box<Job>, Waiting)>) {
     while let Ok(first) = jobs.recv() {
         let (mut group, mut waiting) = (vec![first.0], vec![first.1]);
         while group.len() < GROUP
@@ -123,18 +144,19 @@ fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Job, Waiting)>) {
             group.push(job);
             waiting.push(who);
         }
-        for (who, answer) in waiting.into_iter().zip(commit(db, path, &group)) {
-            who.tell(answer);
+        let answers = commit(db, path, &group);
+        for (who, done) in waiting.into_iter().zip(answers.into_iter().zip(group)) {
+            who.tell(done);
         }
     }
 }
 
-fn commit(db: &mut Connection, path: &Path, group: &[Job]) -> Vec<Answer> {
+fn commit(db: &mut Connection, path: &Path, group: &[Box<Job>]) -> Vec<Answer> {
     match together(db, group) {
         Ok(answers) => answers,
         Err(error) if group.len() == 1 => vec![Err(explain(path, &error))],
         Err(_) => {
-            let alone = |job: &Job| match together(db, std::slice::from_ref(job)) {
+            let alone = |job| match together(db, std::slice::from_ref(job)) {
                 Ok(mut answers) => answers.remove(0),
                 Err(error) => Err(explain(path, &error)),
             };
@@ -143,45 +165,36 @@ fn commit(db: &mut Connection, path: &Path, group: &[Job]) -> Vec<Answer> {
     }
 }
 
-fn together(db: &mut Connection, group: &[Job]) -> rusqlite::Result<Vec<Answer>> {
+fn together(db: &mut Connection, group: &[Box<Job>]) -> rusqlite::Result<Vec<Answer>> {
     // A dropped transaction is rolled back.
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let answers = group.iter().map(|job| append(&tx, job)).collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut pen = Pen::new(&tx)?;
+    let answers = group.iter().map(|job| append(&tx, &mut pen, job)).collect::<rusqlite::Result<Vec<_>>>()?;
+    drop(pen);
     tx.commit()?;
     Ok(answers)
 }
 
-fn append(db: &Connection, job: &Job) -> rusqlite::Result<Answer> {
-    match job.target {
-        Target::New => {
+fn append(db: &Connection, pen: &mut Pen<'_>, job: &Job) -> rusqlite::Result<Answer> {
+    match &job.target {
+        Target::New(row) => {
             let id = next_number(db)?;
-            write_row(db, &job.row.clone().numbered(id))?;
-            put(db, id, job)?;
+            pen.row(&row.as_ref().clone().numbered(id))?;
+            pen.put(id, job)?;
             Ok(Ok(id))
         }
-        Target::After(id, expected) if bring_forward(db, &job.row, expected)? => {
-            put(db, id, job)?;
-            Ok(Ok(id))
+        Target::After { id, version, standing, anew } if pen.bring_forward(*id, *version, standing)? => {
+            if let Some(row) = anew {
+                pen.row(row)?;
+            }
+            pen.put(*id, job)?;
+            Ok(Ok(*id))
         }
-        Target::After(chain, expected) => Ok(Err(match version(db, chain)? {
+        &Target::After { id: chain, version: expected, .. } => Ok(Err(match version(db, chain)? {
             Some(found) => StoreError::Conflict { chain, expected, found: u64::try_from(found).unwrap_or(0) },
             None => StoreError::NoChain { chain },
         })),
     }
-}
-
-/// Write a chain's lines and all that goes with them, its row aside and unchecked.
-pub(crate) fn put(db: &Connection, id: ChainId, job: &Job) -> rusqlite::Result<()> {
-    write_changes(db, id, &job.changes)?;
-    let mut insert = db.prepare_cached("INSERT INTO events (chain, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)")?;
-    for line in &job.lines {
-        insert.execute(params![id.0, signed(line.seq), line.at, line.kind, line.body])?;
-    }
-    for (digest, bytes) in &job.blobs {
-        db.prepare_cached("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)")?
-            .execute(params![digest.as_bytes(), bytes])?;
-    }
-    Ok(())
 }
 
 fn version(db: &Connection, id: ChainId) -> rusqlite::Result<Option<i64>> {
@@ -196,16 +209,23 @@ fn next_number(db: &Connection) -> rusqlite::Result<ChainId> {
 
 #[cfg(test)]
 mod tests {
-    use certus_engine::{Body, Chain};
+    use certus_engine::Chain;
 
     use super::*;
 
-    fn job(target: Target, size: usize) -> Job {
+    fn new() -> Target {
+        Target::New(Box::new(ChainRow::of(ChainId(0), &Chain::default())))
+    }
+
+    fn after(id: u32, version: u64) -> Target {
+        Target::After { id: ChainId(id), version, standing: Standing::of(&Chain::default()), anew: None }
+    }
+
+    fn job(target: Target, size: usize) -> Box<Job> {
         let body = Body::ProviderChosen { provider: "x".repeat(size) };
         let event = Event { seq: 1, at: 1, body };
-        let row = ChainRow::of(ChainId(0), &Chain::default());
         let lines = vec![Line::of(&event).expect("it is small enough")];
-        Job { target, lines, row, changes: Vec::new(), blobs: Vec::new() }
+        Box::new(Job { target, lines, changes: Vec::new(), blobs: Vec::new() })
     }
 
     #[test]
@@ -218,7 +238,7 @@ mod tests {
             db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("limited");
         };
         limit(&db, pages + 4);
-        let group = [job(Target::New, 100), job(Target::New, 100_000), job(Target::New, 200)];
+        let group = [job(new(), 100), job(new(), 100_000), job(new(), 200)];
         let answers = commit(&mut db, &path, &group);
         assert_eq!(answers, [Ok(ChainId(1)), Err(StoreError::Full { path: path.clone() }), Ok(ChainId(2))]);
         let count = |db: &Connection| {
@@ -238,7 +258,7 @@ mod tests {
         let folder = tempfile::TempDir::new().expect("a folder");
         let path = folder.path().join("certus.db");
         let mut db = open_for_appends(&path).expect("it opens");
-        let group = [job(Target::After(ChainId(5), 1), 1), job(Target::New, 1), job(Target::After(ChainId(1), 7), 1)];
+        let group = [job(after(5, 1), 1), job(new(), 1), job(after(1, 7), 1)];
         let answers = commit(&mut db, &path, &group);
         let nobody = StoreError::NoChain { chain: ChainId(5) };
         let stale = StoreError::Conflict { chain: ChainId(1), expected: 7, found: 0 };

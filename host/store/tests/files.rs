@@ -116,6 +116,67 @@ fn a_newer_or_a_foreign_database_is_left_alone() {
     assert!(matches!(opened, Err(StoreError::Damaged { .. })), "{opened:?}");
 }
 
+/// A database as the first format made it, with what is in the present one.
+fn of_the_first_format(project: &Project) {
+    let present = project.state.join("present.db");
+    for suffix in ["-wal", "-shm"] {
+        assert!(!project.state.join(format!("certus.db{suffix}")).exists(), "closed, and all in one file");
+    }
+    std::fs::rename(project.db(), &present).expect("moved");
+    let db = rusqlite::Connection::open(project.db()).expect("made");
+    let application = 0x4345_5254;
+    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF").expect("said");
+    db.execute_batch(include_str!("../src/schema/1.sql")).expect("the tables");
+    db.execute("ATTACH ? AS present", [present.to_str().expect("a name")]).expect("attached");
+    db.execute_batch("DELETE FROM meta").expect("emptied");
+    for table in ["meta", "chains", "events", "blobs", "phase_visits", "prompt_runs"] {
+        db.execute(&format!("INSERT INTO {table} SELECT * FROM present.{table}"), []).expect("copied");
+    }
+    db.execute_batch("DETACH present").expect("detached");
+    db.execute_batch(&format!("PRAGMA application_id = {application}; PRAGMA user_version = 1")).expect("marked");
+    drop(db);
+    std::fs::remove_file(present).expect("removed");
+}
+
+/// The number of the format, and how many indexes there are.
+fn format_of(project: &Project) -> (i64, i64) {
+    let db = rusqlite::Connection::open(project.db()).expect("it opens");
+    let version = db.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a number");
+    let indexes = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    (version, db.query_row(indexes, [], |row| row.get(0)).expect("a count"))
+}
+
+#[test]
+fn a_database_of_the_first_format_is_brought_forward() {
+    let project = project();
+    let store = project.open();
+    let made = begin(&store, "a goal", 1000);
+    let mut chain = made.chain;
+    let bodies =
+        vec![history::intent(1, history::prompt("a"), 2), history::outcome(1, history::replied(Reply::default()))];
+    store.append_blocking(made.id, &mut chain, 2000, bodies, Vec::new()).expect("appended");
+    let shown = |store: &Store| {
+        let costs = store.costs_since(0).expect("costs");
+        let runs = store.prompt_runs(made.id).expect("runs");
+        (store.rows().expect("rows"), store.events(made.id).expect("events"), runs, costs)
+    };
+    let before = shown(&store);
+    assert_eq!((before.2.len(), before.3.runs), (1, 1));
+    drop(store);
+
+    of_the_first_format(&project);
+    // Reading leaves it as it is.
+    let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
+    assert_eq!((shown(&reading), format_of(&project)), (before.clone(), (1, 1)));
+    drop(reading);
+    let store = project.open();
+    assert_eq!(shown(&store), before);
+    append(&store, made.id, &mut chain, "it goes on");
+    let next = begin(&store, "another goal", 3000);
+    assert_eq!(next.id, ChainId(2));
+    assert_eq!(format_of(&project), (2, 0));
+}
+
 #[test]
 fn many_may_open_what_is_not_there_yet() {
     for _ in 0..8 {

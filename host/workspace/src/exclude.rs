@@ -39,6 +39,10 @@ impl fmt::Display for Exclusion {
 }
 
 const INTERNAL: &[&str] = &[".git", ".certus", ".hg", ".svn", ".jj"];
+/// How the name of an unfinished edit begins.
+pub(crate) const UNFINISHED_START: &str = ".certus-edit-";
+/// How the name of an unfinished edit ends.
+pub(crate) const UNFINISHED_END: &str = ".tmp";
 const DEPENDENCIES: &[&str] =
     &["node_modules", "bower_components", "vendor", ".venv", "venv", "site-packages", ".bundle"];
 const OUTPUTS: &[&str] = &[
@@ -93,7 +97,7 @@ pub(crate) fn by_name(name: &str) -> Option<Exclusion> {
     let name = name.as_str();
     if is_secret(name) {
         Some(Exclusion::Secret)
-    } else if INTERNAL.contains(&name) {
+    } else if INTERNAL.contains(&name) || is_unfinished(name) {
         Some(Exclusion::Internal)
     } else if DEPENDENCIES.contains(&name) {
         Some(Exclusion::Dependencies)
@@ -110,6 +114,12 @@ pub(crate) fn output_beside(name: &str) -> &'static [&'static str] {
     OUTPUTS_BESIDE.iter().find(|(output, _)| *output == name).map_or(&[], |(_, beside)| beside)
 }
 
+/// Whether this is the name under which an edit waits until it is whole: one that was left by a killed process is no file of
+/// the project.
+fn is_unfinished(name: &str) -> bool {
+    name.starts_with(UNFINISHED_START) && name.ends_with(UNFINISHED_END)
+}
+
 fn is_secret(name: &str) -> bool {
     if name.starts_with(".env.") {
         return !SAMPLES.iter().any(|sample| name.ends_with(sample));
@@ -122,7 +132,7 @@ fn is_secret(name: &str) -> bool {
 
 /// The name as the most forgiving file system would compare it: without case, without invisible characters, without
 /// trailing dots and blanks. Upper case first, because some letters (`ſ`) only meet their plain form there.
-fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     if name.is_ascii() {
         return name.trim_end_matches(['.', ' ']).to_ascii_lowercase();
     }

@@ -11,10 +11,12 @@
 //!
 //! A hard link is the file itself, so one to a file outside cannot be told from a file of the project.
 //!
-//! What is absent: writing. Nothing here creates, changes or removes a file.
+//! Two things change a project: [`edit`] writes what a person approved, as a whole or not at all, and [`run`] starts a command
+//! of the project, which does what it does. Nothing else here creates, changes or removes a file.
 
 mod cite;
 pub mod conventions;
+pub mod edit;
 mod error;
 mod exclude;
 mod find;
@@ -24,6 +26,7 @@ mod open;
 mod path;
 mod project;
 mod read;
+pub mod run;
 mod tree;
 mod walk;
 

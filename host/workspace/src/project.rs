@@ -183,7 +183,8 @@ impl Project {
     }
 }
 
-fn excluded(place: &Place, name: &str, path: &str, is_directory: bool) -> Option<Exclusion> {
+/// What excludes `name` in `place`, whatever is trusted.
+pub(crate) fn excluded(place: &Place, name: &str, path: &str, is_directory: bool) -> Option<Exclusion> {
     exclude::by_name(name)
         .or_else(|| {
             let beside = if is_directory { exclude::output_beside(name) } else { &[] };

@@ -7,6 +7,8 @@
     reason = "each test file uses its part; tests build what a hostile project would contain"
 )]
 
+pub mod edits;
+
 use std::fs;
 use std::path::PathBuf;
 
