@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod completions;
 pub(crate) mod cost;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod flow;
 pub(crate) mod init;
@@ -14,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stack;
 pub(crate) mod status;
+pub(crate) mod undo;
 pub(crate) mod use_chain;
 pub(crate) mod verdict;
 
