@@ -167,6 +167,36 @@ fn a_command_that_cannot_run_yet_says_what_is_waited_for() {
 }
 
 #[test]
+fn nonsense_gets_nowhere_on_recommended_answers() {
+    for goal in ["asdf qwer zxcv", "Rewrite everything in Rust and delete the database"] {
+        let world = World::with("express-shop");
+        let (status, report) = world.json(&["flow", goal, "--recommended"]);
+        assert_eq!((status, &report["phase"]), (Some(3), &Value::from("requirements-clarification")), "{report:#}");
+        assert!(report["confidence"]["overall"].as_f64().expect("a number") < 0.8, "{report:#}");
+        assert!(report["questions"][0]["recommended"].is_null(), "{report:#}");
+    }
+}
+
+#[test]
+fn an_empty_folder_is_no_dead_end() {
+    let world = World::empty();
+    let arguments = ["flow", "Build a URL shortener", "--recommended", "--until", "solution-approval"];
+    let (status, report) = world.json(&arguments);
+    assert_eq!(status, Some(0), "{report:#}");
+}
+
+#[test]
+fn whoever_gives_up_says_what_is_missing_and_a_corrected_answer_brings_it() {
+    let world = World::empty();
+    let ran = world.run(&["flow", "Refactor the user module", "--recommended"]).exits(4);
+    let ran =
+        ran.shows("missing for 0.80: an answer to where-in-the-code in words that say it").shows("--provider manual");
+    assert!(ran.stdout.contains("(certus answer where-in-the-code \"your answer\")"), "{}", ran.stdout);
+    let new = "In src/people.js, which will hold it";
+    let _ = world.run(&["answer", "where-in-the-code", new, "--recommended", "--until", "solution-approval"]).ok();
+}
+
+#[test]
 fn a_corrected_answer_undoes_what_was_made_of_it() {
     let world = World::with("express-shop");
     flow(&world);

@@ -88,6 +88,9 @@ pub struct Confidence {
     /// How it was computed.
     #[serde(rename = "computed")]
     pub how: Option<String>,
+    /// What would raise it, where the gate lacks confidence and who computed it said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// An answer that was given.
@@ -197,6 +200,7 @@ impl FlowReport {
                     .collect(),
                 calibrated: false,
                 how: chain.confidence_from().map(str::to_owned),
+                missing: missing(chain),
             },
             answers: chain
                 .questions()
@@ -280,6 +284,13 @@ fn checks(chain: &Chain) -> Vec<CheckLine> {
     chain.evidence().iter().map(line).collect()
 }
 
+/// The last part of how a confidence was computed, as the offline provider words it.
+fn missing(chain: &Chain) -> Option<String> {
+    let short = chain.lacks().iter().any(|lack| matches!(lack, Lack::Confidence { .. }));
+    let (_, missing) = chain.confidence_from().filter(|_| short)?.rsplit_once("; missing ")?;
+    Some(crate::clean::line(missing.trim_end_matches('.'), 1_000))
+}
+
 fn solution(chain: &Chain) -> Option<Solution> {
     let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
     let (verdict, why) = match &shown.verdict {
@@ -325,7 +336,10 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
 
 fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {
     if let Some(ended) = chain.ended() {
-        return (!ended.success).then(|| format!("certus flow --continue --chain {id}{suffix}"));
+        // Rules that gave up before a gate come to the same end again.
+        let rules = chain.provider() == "offline" && !chain.lacks().is_empty();
+        let provider = if rules { " --provider manual" } else { "" };
+        return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
     if let Some(question) = questions.first() {
         let answer = question.recommended.as_deref().unwrap_or("your answer");

@@ -86,6 +86,9 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
     }
+    if let Some(missing) = &report.confidence.missing {
+        output.line(format!("missing {missing}"));
+    }
 }
 
 fn facts(report: &FlowReport, output: &Output) {

@@ -33,7 +33,7 @@ impl Chain {
         self.cancel_what_is_under_way();
         for known in &mut self.uncertainties {
             if known.resolution.as_deref().is_some_and(&cited) || area.as_ref() == Some(&known.area) {
-                known.claimed = known.resolution.take();
+                known.resolution = None;
             }
         }
         if let Some(area) = area {

@@ -6,7 +6,7 @@
 //! | area | from | caps |
 //! |---|---|---|
 //! | `requirements` | 0.96 − Σ 0.05 × rank over open findings − 0.01 for each assumption (at most 0.03) | ≥ 0.25; 0.15 when the goal cannot be read |
-//! | `existing_code` | 0.40 when an interpreter read the stack (0.25 by conventions), + 0.20 for an entry point or a route, + 0.28 for a cited fact about the goal, + 0.01 for each further one (at most 0.04); at least 0.85 once a person said where the change belongs | ≤ 0.92; ≤ 0.35 without any cited fact |
+//! | `existing_code` | 0.40 when an interpreter read the stack (0.25 by conventions), + 0.20 for an entry point or a route, + 0.28 for a cited fact about the goal, + 0.01 for each further one (at most 0.04); at least 0.88 once a person said where the change belongs | ≤ 0.92; ≤ 0.35 without any cited fact |
 //! | `technical_approach` | 0.86 − Σ 0.05 × rank over open findings that decide the design − 0.01 for each assumption among them (at most 0.02) | ≥ 0.20; 0.15 when the goal cannot be read |
 //! | `implementation_details` | 0.45 when code about the goal was found or pointed at (else 0.20), + 0.10 when it is known how the change is verified, + 0.01 for each cited fact about the goal (at most 0.05) | ≤ 0.60: rules read no function bodies; 0.10 when the goal cannot be read |
 //! | `overall` | the mean of the four | ≤ 0.79 while a question waits, a finding is open, or no code about the goal is known; ≤ 0.30 when the goal cannot be read |
@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{Assessment, Item, Standing, relevant_code};
+use super::rules::{Assessment, Item, Standing, relevant_code, verified};
 use super::scene::Scene;
 
 /// Confidence by area, and how it came about.
@@ -28,8 +28,15 @@ pub(super) struct Confidence {
     pub(super) from: String,
 }
 
+/// Of `existing_code`, once a person said where the change belongs. With it and a known verification, all that is assumed
+/// at most still leaves 0.80: (0.93 + 0.88 + 0.84 + 0.55) / 4.
+const POINTED: f64 = 0.88;
+/// Of `existing_code`, from which on nobody has to say where: one cited fact about the goal adds the missing 0.01.
+pub(super) const RELIABLE: f64 = 0.87;
 const WEIGHT: f64 = 0.05;
 const ASSUMPTION: f64 = 0.01;
+/// Overall, for a solution.
+const ENOUGH: f64 = 0.80;
 
 /// Compute it.
 pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
@@ -70,7 +77,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
     });
 
     let known = code.relevant > 0 || code.pointed;
-    let verified = scene.facts.tested(scene.view) || settled(assessment, "no-tests");
+    let verified = verified(scene, &assessment.items);
     let facts = (0.01 * code.relevant as f64).min(0.05);
     let base = if known { 0.45 } else { 0.20 };
     let test = if verified { 0.10 } else { 0.0 };
@@ -107,6 +114,10 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
         format!("overall {overall:.2} = the mean of these, {mean:.2}, at most {cap:.2}: {}", reasons.join(", "))
     });
 
+    if overall + 1e-9 < ENOUGH {
+        lines.push(format!("missing for {ENOUGH:.2}: {}", missing(scene, assessment, known, verified)));
+    }
+
     let areas = [
         ("requirements", requirements),
         ("existing_code", code.value),
@@ -118,13 +129,45 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
     Confidence { areas, from: format!("Rules, not compared with outcomes. {}.", lines.join("; ")) }
 }
 
+/// What an answer could still bring, and what else there is to do.
+fn missing(scene: &Scene<'_>, assessment: &Assessment, known: bool, verified: bool) -> String {
+    let mut ways: Vec<String> = Vec::new();
+    for item in assessment.items.iter().filter(|item| item.asked) {
+        let id = &item.finding.id;
+        let answered = scene.answer(id).is_some();
+        match item.standing {
+            Standing::Open if !answered => ways.push(format!("an answer to {id}")),
+            Standing::Open | Standing::Assumed => {
+                ways.push(format!("an answer to {id} in words that say it (certus answer {id} \"your answer\")"));
+            }
+            Standing::Answered | Standing::Settled => {}
+        }
+    }
+    let mentioned = |ways: &[String], id: &str| ways.iter().any(|way| way.contains(id));
+    if !known && !assessment.unreadable && !mentioned(&ways, "where-in-the-code") {
+        ways.push("where in the code the change belongs".to_owned());
+    }
+    if !verified && !assessment.unreadable && !mentioned(&ways, "no-tests") && !mentioned(&ways, "docs-kept-true") {
+        ways.push("how the change is verified".to_owned());
+    }
+    ways.push("a model that reads the code (--provider manual needs no key)".to_owned());
+    let last = ways.pop().unwrap_or_default();
+    if ways.is_empty() { last } else { format!("{}, or {last}", ways.join(", ")) }
+}
+
 struct Code {
     value: f64,
+    found: f64,
     line: String,
     /// Cited facts about the goal.
     relevant: usize,
     /// A person said where the change belongs.
     pointed: bool,
+}
+
+/// `existing_code` as far as it was found, whatever a person said.
+pub(super) fn found(scene: &Scene<'_>) -> f64 {
+    existing_code(scene).found
 }
 
 fn existing_code(scene: &Scene<'_>) -> Code {
@@ -146,24 +189,20 @@ fn existing_code(scene: &Scene<'_>) -> Code {
     if cited == 0 {
         value = value.min(0.35);
     }
+    let before = value.min(0.92);
     let pointed = scene.answer("where-in-the-code").is_some_and(|answer| !answer.evasive());
     if pointed {
-        value = value.max(0.85);
+        value = value.max(POINTED);
     }
     value = value.min(0.92);
     let line = format!(
         "existing_code {value:.2} = {stack:.2} for the stack + {entry:.2} for where it starts + {about:.2} for {} about the goal in {}{}{}",
         count(found, "cited fact"),
         count(if found > 0 { files.len() } else { 0 }, "file"),
-        if pointed { ", at least 0.85 because a person said where" } else { "" },
+        if pointed { ", at least 0.88 because a person said where" } else { "" },
         if cited == 0 { ", at most 0.35 because nothing is cited" } else { "" }
     );
-    Code { value, line, relevant: found, pointed }
-}
-
-fn settled(assessment: &Assessment, id: &str) -> bool {
-    let item = assessment.items.iter().find(|item| item.finding.id == id);
-    item.is_some_and(|item| matches!(item.standing, Standing::Answered | Standing::Settled))
+    Code { value, found: before, line, relevant: found, pointed }
 }
 
 fn count(count: usize, noun: &str) -> String {

@@ -123,6 +123,16 @@ impl Goal {
             && (!self.topics.is_empty() || (self.kind != Kind::Unclear && !self.nouns.is_empty()))
     }
 
+    /// A word of the goal says what kind of work it is, or what it is about: it is not only that there are words.
+    pub(super) fn has_known_word(&self) -> bool {
+        let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
+        !self.topics.is_empty()
+            || self.kind == Kind::Bug
+            || work.any(|pattern| self.words.position(pattern).is_some())
+            || !self.paths.is_empty()
+            || !self.files.is_empty()
+    }
+
     /// Kinds with a strong word, each once, in the order of mention.
     pub(super) fn kinds(&self) -> Vec<Kind> {
         let mut found: Vec<(usize, Kind)> = KINDS

@@ -75,8 +75,9 @@ impl<'a> Scene<'a> {
             .map(|answer| answer.text)
             .collect();
         // What the goal named before it was said again is still about it: an answer takes nothing away.
-        let named = if restated.is_empty() || typed.readable() { Vec::new() } else { facts.relevant(&typed) };
-        let goal = if restated.is_empty() || typed.readable() {
+        let clear = typed.readable() && is_known(&typed, &facts.relevant(&typed));
+        let named = if restated.is_empty() || clear { Vec::new() } else { facts.relevant(&typed) };
+        let goal = if restated.is_empty() || clear {
             typed
         } else if typed.language == Language::English {
             Goal::read_in(&format!("{} {}", restated.join(" "), view.goal), &project)
@@ -90,6 +91,11 @@ impl<'a> Scene<'a> {
             }
         }
         Self { view, goal, facts, answers, relevant }
+    }
+
+    /// Rules or the project know a word of the goal.
+    pub(super) fn goal_is_known(&self) -> bool {
+        is_known(&self.goal, &self.relevant)
     }
 
     /// The goal as one line for people, bounded.
@@ -232,6 +238,10 @@ impl<'a> Scene<'a> {
     pub(super) fn relevant(&self) -> &[Relevant<'a>] {
         &self.relevant
     }
+}
+
+fn is_known(goal: &Goal, relevant: &[Relevant<'_>]) -> bool {
+    goal.has_known_word() || !relevant.is_empty()
 }
 
 /// The path is of tests.

@@ -3,18 +3,21 @@
 //! All of it is data. A question that the goal, a fact or another answer settles is not asked; see [`Ask`]. The order within
 //! a table breaks ties of rank.
 
-mod access;
+mod accounts;
+mod authority;
 mod commerce;
 mod data;
 mod messages;
 mod quality;
+mod sign_in;
 
 use certus_engine::Fact;
 
 use super::rules::{Ask, Finding, WORTH_ASKING};
 use super::scene::Scene;
 
-const PACKS: &[&[Ask]] = &[access::ASKS, commerce::ASKS, data::ASKS, messages::ASKS, quality::ASKS];
+const PACKS: &[&[Ask]] =
+    &[sign_in::ASKS, accounts::ASKS, authority::ASKS, commerce::ASKS, data::ASKS, messages::ASKS, quality::ASKS];
 
 /// The questions of the goal's topics.
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! What the project already has, what it lacks, and goals that nothing in it has to do with.
 
-use super::{Ask, Finding};
+use super::{Ask, Finding, Item, Standing};
+use crate::offline::confidence;
 use crate::offline::facts::{is_or_below, quoted, said};
 use crate::offline::goal::Kind;
 use crate::offline::scene::Scene;
@@ -349,35 +350,54 @@ fn missing(scene: &Scene<'_>, outside: &Outside) -> Option<Finding> {
     })
 }
 
+const UNTESTED: Ask = Ask {
+    id: "no-tests",
+    rule: "no-tests",
+    kinds: &[Kind::Feature, Kind::Bug, Kind::Refactoring, Kind::Removal, Kind::Upgrade, Kind::Performance],
+    unless: &["test", "tests", "jest", "mocha", "vitest", "node test", "by hand", "manually"],
+    claim: "The project has no tests that were found, and how the change is verified is not said",
+    text: "No tests were found in the project. How should the change be verified?",
+    why: "Only evidence completes work here: a command that fails before the change and passes after it.",
+    options: &[
+        "*With node:test, which needs no dependency: tests of what changes come first",
+        "With another test framework, which I name in the answer",
+        "By hand, by a list of steps",
+    ],
+    about: &["script.test"],
+    impact: 4,
+    confidence: 0.3,
+    ..Ask::NEW
+};
+
 fn untested(scene: &Scene<'_>) -> Option<Finding> {
-    const ASK: Ask = Ask {
-        id: "no-tests",
-        rule: "no-tests",
-        kinds: &[Kind::Feature, Kind::Bug, Kind::Refactoring, Kind::Removal, Kind::Upgrade, Kind::Performance],
-        unless: &["test", "tests", "jest", "mocha", "vitest", "node test", "by hand", "manually"],
-        claim: "The project has no tests that were found, and how the change is verified is not said",
-        text: "No tests were found in the project. How should the change be verified?",
-        why: "Only evidence completes work here: a command that fails before the change and passes after it.",
-        options: &[
-            "*With node:test, which needs no dependency: tests of what changes come first",
-            "With another test framework, which I name in the answer",
-            "By hand, by a list of steps",
-        ],
-        about: &["script.test"],
-        impact: 4,
-        confidence: 0.3,
-        ..Ask::NEW
-    };
-    if scene.facts.tested(scene.view) || scene.facts.iter().next().is_none() {
+    if scene.facts.tested(scene.view) {
         return None;
     }
-    ASK.find(scene)
+    let mut finding = UNTESTED.find(scene)?;
+    if !scene.facts.has(&["node", "dependency", "script", "stack~node"]) {
+        // What a project of another stack, or an empty one, is tested with is not known.
+        finding.options[0] = "With what this stack is usually tested with: tests of what changes come first".to_owned();
+        finding.recommended = finding.options.first().cloned();
+    }
+    Some(finding)
+}
+
+/// It is known how the change will be verified: there are tests, the goal says how, or a person did.
+pub(in crate::offline) fn verified(scene: &Scene<'_>, items: &[Item]) -> bool {
+    let id = if scene.goal.kind == Kind::Docs { "docs-kept-true" } else { UNTESTED.id };
+    let settled = |item: &&Item| item.finding.id == id;
+    scene.facts.tested(scene.view)
+        || match items.iter().find(settled) {
+            Some(item) => matches!(item.standing, Standing::Answered | Standing::Settled),
+            // It is not asked where the goal or the project says it.
+            None => true,
+        }
 }
 
 /// Nothing in the project has to do with the goal: a person may know where.
 fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
     if relevant_code(scene) {
-        return None;
+        return too_little(scene);
     }
     let entry = scene.facts.first(&["entry-point"]);
     let nouns: Vec<String> = scene.goal.nouns.iter().take(4).map(|noun| format!("\"{}\"", inline(noun, 40))).collect();
@@ -412,6 +432,40 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
         recommended: options.first().cloned(),
         options,
         facts: entry.map(|fact| vec![fact.id.clone()]).unwrap_or_default(),
+        unless: &[],
+    })
+}
+
+/// Something has to do with the goal, and not enough is known around it to rely on that: no interpreter read the stack, or
+/// nothing says where it starts.
+fn too_little(scene: &Scene<'_>) -> Option<Finding> {
+    if confidence::found(scene) >= confidence::RELIABLE {
+        return None;
+    }
+    let files: Vec<String> = scene.subject_files().iter().take(3).map(|(path, _)| inline(path, 80)).collect();
+    let fact = scene.relevant().iter().map(|relevant| relevant.fact).find(|fact| fact.cited)?;
+    let mut options = Vec::new();
+    if !files.is_empty() {
+        options.push(format!("In {}", listed(&files)));
+    }
+    options.push("In new files beside what was found".to_owned());
+    Some(Finding {
+        rule: "little-found",
+        id: "where-in-the-code".to_owned(),
+        claim: format!("What was found about the goal, {}, was found by its name alone", said(fact)),
+        blocking: false,
+        confidence: 0.3,
+        impact: 4,
+        design: true,
+        invalid: false,
+        text: format!(
+            "Found by its name: {}. How it hangs together with the rest could not be read. Where does the change belong?",
+            quoted(fact)
+        ),
+        why: "Rules do not know this stack well enough to rely on a name. A person does.".to_owned(),
+        recommended: options.first().cloned(),
+        options,
+        facts: vec![fact.id.clone()],
         unless: &[],
     })
 }

@@ -9,6 +9,7 @@ mod contradictions;
 mod existing;
 mod general;
 mod kinds;
+mod reckless;
 mod routes;
 mod unreadable;
 mod wording;
@@ -17,7 +18,7 @@ use super::packs;
 use super::scene::{Answered, RESTATED, Scene};
 
 pub(super) use ask::Ask;
-pub(super) use existing::relevant_code;
+pub(super) use existing::{relevant_code, verified};
 
 /// Questions of one round, and of one chain.
 pub(super) const MOST_ASKED: usize = 5;
@@ -134,7 +135,8 @@ pub(super) fn assess(scene: &Scene<'_>) -> Assessment {
 }
 
 fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
-    let rules = [contradictions::find, kinds::find, wording::find, existing::find, routes::find, packs::find];
+    let rules =
+        [reckless::find, contradictions::find, kinds::find, wording::find, existing::find, routes::find, packs::find];
     let mut findings: Vec<Finding> = Vec::new();
     for finding in rules.iter().flat_map(|rule| rule(scene)) {
         if !findings.iter().any(|known| known.id == finding.id) {
@@ -144,8 +146,25 @@ fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
     defer_details(&mut findings);
     let general = general::find(scene, &findings);
     findings.extend(general);
+    if findings.iter().any(|finding| finding.rule == "boundless-goal") {
+        // The same question with a recommended answer.
+        findings.retain(|finding| finding.id != "scope");
+    }
     findings.sort_by(|one, other| other.rank().total_cmp(&one.rank()));
-    findings
+    // What the gates cannot open without is asked, however much else there is to ask.
+    let mut room = MOST_ASKED.saturating_sub(findings.iter().filter(|finding| needed(finding)).count());
+    let (mut first, rest): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(|finding| {
+        let fits = needed(finding) || room > 0;
+        room = room.saturating_sub(usize::from(fits && !needed(finding)));
+        fits
+    });
+    first.extend(rest);
+    first
+}
+
+/// The confidences depend on its answer: see [`super::confidence`].
+fn needed(finding: &Finding) -> bool {
+    finding.blocking || ["where-in-the-code", "no-tests", "docs-kept-true"].contains(&finding.id.as_str())
 }
 
 /// Where the project already has what the goal asks for, its details are in the code: what should be different is asked, the
@@ -170,6 +189,10 @@ fn stand(scene: &Scene<'_>, finding: &Finding, asked: bool) -> Standing {
     let own = scene.answer(&finding.id).or_else(|| scene.answer_on(&finding.area()));
     if own.is_some_and(|answer| !answer.evasive()) {
         return Standing::Answered;
+    }
+    // Where nothing is recommended, there is nothing to assume.
+    if finding.blocking && finding.recommended.is_none() {
+        return Standing::Open;
     }
     if scene.answers.iter().any(|answer| covers(answer, finding)) {
         Standing::Settled

@@ -1,4 +1,5 @@
-//! Goals that rules cannot read: no words, another language, no subject. Nothing else is asked until that is settled.
+//! Goals that rules cannot read: no words, another language, no subject, or words of which none is known. Nothing else is
+//! asked until that is settled, and only in a person's own words.
 
 use super::Finding;
 use crate::offline::goal::Language;
@@ -6,7 +7,14 @@ use crate::offline::scene::Scene;
 
 pub(super) fn find(scene: &Scene<'_>) -> Option<Finding> {
     if scene.goal.readable() {
-        return None;
+        return (!scene.goal_is_known()).then(|| {
+            unclear(
+                "unknown-words",
+                "goal-restated",
+                "No word of the goal is known: no kind of work, no subject, and nothing in the project".to_owned(),
+                format!("What should be different in the project when \"{}\" is done?", scene.goal_line()),
+            )
+        });
     }
     let finding = match scene.goal.language {
         Language::Other(name) => {

@@ -11,7 +11,7 @@ use certus_engine::{
 use crate::{ProviderError, Request, Tier};
 
 /// Key, value, path, line, quote.
-type Row = (&'static str, &'static str, &'static str, u32, &'static str);
+pub(crate) type Row = (&'static str, &'static str, &'static str, u32, &'static str);
 
 /// A shop: Express, sessions in MongoDB, tests.
 pub(crate) const SHOP: &[Row] = &[

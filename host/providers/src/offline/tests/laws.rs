@@ -193,6 +193,101 @@ proptest! {
     }
 }
 
+/// Rounds of questions, each answered by `words` or by what is recommended; where that leads.
+fn rounds(view: &mut View, words: Option<&str>) -> std::collections::BTreeMap<String, f64> {
+    let mut scores = std::collections::BTreeMap::new();
+    for _ in 0..5 {
+        for prompt in ["requirement_disambiguator", "requirement_validator"] {
+            let Ok(reply) = ask(view, prompt, &[]) else { continue };
+            scores.clone_from(&reply.confidence);
+            learn(view, &reply);
+        }
+        let waiting: Vec<(String, Option<String>)> = view
+            .questions
+            .iter()
+            .filter(|status| status.answer.is_none())
+            .map(|status| (status.question.id.clone(), status.question.recommended.clone()))
+            .collect();
+        for (id, recommended) in waiting {
+            // A goal that cannot be read is said again, whatever else is answered.
+            let restated = words.filter(|_| id.starts_with("goal-")).map(|_| "Add login for customers".to_owned());
+            if let Some(text) = restated.or_else(|| words.map(str::to_owned)).or(recommended) {
+                answer(view, &id, &text);
+            }
+        }
+    }
+    scores
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whoever answered everything that was asked, in words of their own, is not left a hair short of a solution.
+    #[test]
+    fn there_is_a_question_for_every_gap(view in chain()) {
+        let mut view = view;
+        let scores = rounds(&mut view, Some("In lib/orders.js, as the neighbours do it"));
+        prop_assert!(scores["overall"] + 1e-9 >= 0.80, "{:?} {:?} {:?}", view.goal, scores, view.questions);
+    }
+}
+
+#[test]
+fn an_empty_folder_and_a_strange_stack_are_no_dead_ends() {
+    let strange: &[super::fixture::Row] = &[
+        ("stack", "go by conventions", "", 0, ""),
+        ("file", "src/user1.go (2 lines)", "src/user1.go", 1, "package users"),
+    ];
+    for rows in [&[][..], strange] {
+        for goal in
+            ["Build a URL shortener", "Add JWT authentication", "Write tests for the user model", "Add a wishlist"]
+        {
+            let mut view = view(goal, rows);
+            let scores = rounds(&mut view, None);
+            assert!(scores["overall"] + 1e-9 >= 0.80, "{goal}: {scores:?}");
+        }
+    }
+}
+
+#[test]
+fn nonsense_and_recklessness_stay_below_the_gate_until_somebody_says_what_is_meant() {
+    for (goal, id, words) in [
+        ("asdf qwer zxcv", "goal-restated", "Add a wishlist for customers"),
+        ("lorem ipsum dolor sit amet", "goal-restated", "Export orders as CSV for administrators"),
+        (
+            "Delete the database",
+            "destruction-meant",
+            "Only the collection of expired sessions; the nightly dump brings it back",
+        ),
+        ("Rewrite everything in Rust and delete the database", "destruction-meant", "Only the seed data of the tests"),
+        ("Rewrite the whole shop application from scratch", "smallest-part", "The order routes, in routes/orders.js"),
+        ("Fix everything", "smallest-part", "The checkout total"),
+    ] {
+        for rows in [SHOP, &[]] {
+            let mut view = view(goal, rows);
+            let scores = rounds(&mut view, None);
+            assert!(scores["requirements"] < 0.90 && scores["overall"] < 0.80, "{goal}: {scores:?}");
+            let status = view.questions.iter().find(|status| status.question.id == id).expect("it is asked");
+            assert!(status.answer.is_none() && status.question.recommended.is_none(), "{goal}");
+            let known =
+                view.uncertainties.iter().find(|known| known.area == id.replace('-', "_")).expect("it is named");
+            assert!(known.blocking && known.claim.contains("[rule: "), "{known:?}");
+            // Leaving it to us is no answer.
+            answer(&mut view, id, "you decide");
+            assert!(rounds(&mut view, None)["requirements"] < 0.90, "{goal}");
+            answer(&mut view, id, words);
+            let rest: Vec<String> = view
+                .questions
+                .iter()
+                .filter(|status| status.answer.is_none())
+                .map(|status| status.question.id.clone())
+                .collect();
+            rest.iter().for_each(|id| answer(&mut view, id, words));
+            let scores = rounds(&mut view, None);
+            assert!(scores["requirements"] >= 0.90, "{goal}: {scores:?}");
+        }
+    }
+}
+
 #[test]
 fn an_answer_to_what_another_one_settled_lowers_nothing() {
     let mut view = view("users login", &[]);

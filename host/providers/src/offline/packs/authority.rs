@@ -1,0 +1,216 @@
+//! Roles, administration, limits: who may do what, and how often.
+
+use crate::offline::goal::Kind;
+use crate::offline::rules::Ask;
+
+/// Facts that say how the project knows who may do what.
+const ROLES: &[&str] = &[
+    "model~role",
+    "model~admin",
+    "model~permission",
+    "auth.guard~role",
+    "auth.guard~admin",
+    "auth.guard~permission",
+    "auth.middleware~role",
+    "auth.middleware~admin",
+    "auth.middleware~permission",
+    "file~roles",
+    "file~permissions",
+    "dependency.accesscontrol",
+    "dependency.casbin",
+    "dependency.@casl/ability",
+];
+
+/// Words for a part of the program where administrators work, and not only for who they are.
+const BACK_OFFICE: &[&str] = &[
+    "dashboard*",
+    "admin panel",
+    "admin page*",
+    "admin area",
+    "admin interface",
+    "admin section",
+    "admin ui",
+    "administration",
+    "back office",
+    "backoffice",
+    "moderation",
+];
+
+pub(super) const ASKS: &[Ask] = &[
+    Ask {
+        id: "role-list",
+        rule: "missing-scope",
+        topic: "roles",
+        unless: &["admin and", "roles are", "namely", "editor", "viewer", "two roles", "three roles"],
+        about: &["model.user", "auth.guard"],
+        known: ROLES,
+        claim: "Which roles there are and what each may do is not said",
+        text: "Which roles are there, and what may each of them do that the others may not?",
+        why: "Every route is checked against this list; a role that comes later touches all of them.",
+        options: &[
+            "*Administrators may do everything, users only what is their own",
+            "Administrators, staff and customers; I list the rights in the answer",
+        ],
+        impact: 5,
+        confidence: 0.2,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "role-rights",
+        rule: "missing-scope",
+        topic: "roles",
+        unless: &["may", "can", "only", "who", "rights", "namely", "should be able"],
+        needs: ROLES,
+        about: &["model~role", "auth.guard~role", "auth.middleware~role"],
+        claim: "What the role may do that others may not is not said",
+        text: "What may somebody with it do that others may not?",
+        why: "A role is a list of rights; each right is checked on a route.",
+        options: &[
+            "*Read what administrators read; change nothing",
+            "What administrators may, except changing roles and deleting",
+            "Only what I name in the answer",
+        ],
+        impact: 5,
+        confidence: 0.3,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "role-of-existing",
+        rule: "data-migration",
+        topic: "roles",
+        needs: &["model.user", "model.account", "auth"],
+        unless: &["existing users", "default role", "by default"],
+        about: &["model.user"],
+        known: ROLES,
+        claim: "Which role existing users get is not said",
+        text: "Which role do users get who exist already, and who becomes the first administrator?",
+        why: "On the day of the release every stored user has no role.",
+        options: &[
+            "*The lowest; one administrator is named in the environment",
+            "The lowest; administrators are set by hand in the database",
+        ],
+        impact: 4,
+        confidence: 0.3,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "role-change",
+        topic: "roles",
+        unless: &["at once", "immediately", "next sign in"],
+        about: &["auth.session", "auth.jwt"],
+        known: ROLES,
+        claim: "When a changed role takes effect is not said",
+        text: "Who may change roles, and when does a change take effect?",
+        why: "If the role is kept in a session or a token, somebody who lost it goes on until that ends.",
+        options: &["*Administrators; at the next request", "Administrators; at the next sign-in"],
+        impact: 3,
+        confidence: 0.38,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "admin-who",
+        rule: "unstated-actor",
+        topic: "admin",
+        unless: &["role*", "is admin", "permission*"],
+        about: &["model.user", "auth.session"],
+        known: ROLES,
+        claim: "Who is an administrator is not said",
+        text: "Who is an administrator, and how does the program know?",
+        why: "Everything on these pages is more powerful than the rest; the check comes before the first page.",
+        options: &[
+            "*A role kept with the user",
+            "A fixed list of addresses in the environment",
+            "Everybody within the company network",
+        ],
+        impact: 5,
+        confidence: 0.25,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "admin-functions",
+        rule: "missing-scope",
+        topic: "admin",
+        says: BACK_OFFICE,
+        kinds: &[Kind::Feature],
+        unless: &["list", "edit", "delete", "approve", "export", "statistics", "only"],
+        about: &["route~/admin", "model"],
+        claim: "What administrators do there is not said",
+        text: "Which three things must an administrator be able to do first?",
+        why: "An administration has no natural end. Three tasks make a first version.",
+        options: &[
+            "*Look things up and read them; change nothing yet",
+            "Look up, change and delete what is stored",
+            "Only what I name in the answer",
+        ],
+        impact: 4,
+        confidence: 0.3,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "admin-trail",
+        topic: "admin",
+        says: BACK_OFFICE,
+        unless: &["audit*", "log", "logged", "trail"],
+        about: &["logging"],
+        known: &["logging~audit", "model.audit", "model.auditlog", "model~audit"],
+        claim: "Whether what administrators do is recorded is not said",
+        text: "Is it recorded who changed what?",
+        why: "It cannot be found out afterwards.",
+        options: &["*Yes: who, when, what, before and after", "No"],
+        impact: 3,
+        confidence: 0.42,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "limit-numbers",
+        rule: "missing-scope",
+        topic: "rate-limiting",
+        unless: &["#number", "per minute", "per hour", "a minute", "a second"],
+        about: &["route.post~login", "route.post~signin"],
+        known: &["middleware.rate-limit"],
+        claim: "How much is too much is not said",
+        text: "How many requests are allowed in what time?",
+        why: "Too low a limit locks out people behind one address; too high a limit stops nobody.",
+        options: &[
+            "*10 a minute for signing in, 100 a minute for the rest",
+            "100 a minute for every route",
+            "Only the routes and numbers that I name in the answer",
+        ],
+        impact: 5,
+        confidence: 0.25,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "limit-key",
+        rule: "unstated-actor",
+        topic: "rate-limiting",
+        unless: &["per ip", "by ip", "per user", "per account", "per key", "ip address*"],
+        about: &["auth.session", "auth.jwt"],
+        known: &["middleware.rate-limit"],
+        claim: "Who is counted is not said",
+        text: "Is it counted by address, by account, or by both?",
+        why: "Behind a proxy all addresses look the same unless the proxy is trusted; an account can be attacked from many addresses.",
+        options: &["*By address, and for signing in by account too", "By address", "By account"],
+        impact: 4,
+        confidence: 0.3,
+        ..Ask::NEW
+    },
+    Ask {
+        id: "limit-shared",
+        topic: "rate-limiting",
+        unless: &["in memory", "redis", "one process", "single process", "shared"],
+        about: &["cache.redis", "session.store"],
+        known: &["middleware.rate-limit"],
+        claim: "Whether several processes share the count is not said",
+        text: "Does more than one process serve requests?",
+        why: "Each process counts by itself unless the count is kept outside; and it starts at zero after a restart.",
+        options: &[
+            "*Yes: the count is kept in Redis, which is there: {cache.redis}",
+            "No: counting in memory is enough",
+            "Yes: the count is kept outside, in something new",
+        ],
+        impact: 3,
+        confidence: 0.35,
+        ..Ask::NEW
+    },
+];
