@@ -16,7 +16,7 @@ pub(crate) use values::NAMES;
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Digest, View};
+use certus_engine::{Digest, Document, View};
 use serde::Serialize;
 
 use crate::clean::{clean, cut};
@@ -47,6 +47,8 @@ pub struct Extra {
     pub prompts: Vec<PromptLine>,
     /// Files of the project, those that matter most first. Edits can name these and no others.
     pub files: Vec<FileText>,
+    /// Documents of earlier replies that a step builds on, such as the plan, oldest first. Their edits are not shown.
+    pub documents: Vec<Document>,
     /// What earlier replies concluded, oldest first.
     pub notes: Vec<Note>,
 }
@@ -170,8 +172,8 @@ fn said(help: &str) -> String {
 
 /// Render a prompt for a chain. `rules` is the project's `project_rules.md`.
 ///
-/// The goal, an approved solution, decisions, answers, rejections and open blockers are always whole, whatever the budget;
-/// everything else takes what room there is. Arguments that the prompt does not declare are shown as data, so that none is lost.
+/// The goal, an approved solution, decisions, answers, rejections, open blockers and open questions are always whole,
+/// whatever the budget; everything else takes what room there is. Arguments that the prompt does not declare are shown as data, so that none is lost.
 ///
 /// # Errors
 /// A required argument is missing, or the body cannot be rendered.

@@ -86,6 +86,7 @@ fn every_prompt_says_what_its_cases_ask() {
                 prompts: library.lines(),
                 idioms: case.idioms.clone(),
                 files: case.shown_files(),
+                documents: case.documents.clone(),
                 notes: case.earlier_notes(),
             };
             let rules = case.rules.as_deref();

@@ -24,7 +24,7 @@ const NAMING: usize = 64;
 const NAMING_ALL: usize = 640;
 
 /// The parts, what changes least first.
-const LAYOUT: [&str; 24] = [
+const LAYOUT: [&str; 25] = [
     "goal",
     "decisions",
     "answers",
@@ -32,6 +32,7 @@ const LAYOUT: [&str; 24] = [
     "blockers",
     "approved-solution",
     "last-solution",
+    "document",
     "project",
     "idioms",
     "facts",
@@ -89,6 +90,10 @@ pub(super) fn context(
     context.list("checks", said::checks(view));
     context.outputs(view);
     context.list("drafts", said::drafts(view));
+    for document in extra.documents.iter().rev() {
+        let head = format!("({}) {}", line(&document.kind, 64), line(&document.title, 200));
+        context.whole("document", &format!("{head}\n\n{}", document.body));
+    }
     context.list("uncertainties", said::uncertainties(view, false));
     context.list("project", said::project(view));
     let idioms = extra.idioms.iter();
@@ -124,7 +129,9 @@ impl Context<'_> {
     }
 
     fn omit(&mut self, part: &str, count: usize) {
-        if count > 0 {
+        if let Some(left) = self.left_out.iter_mut().find(|left| left.part == part) {
+            left.count += count;
+        } else if count > 0 {
             self.left_out.push(LeftOut { part: part.to_owned(), count });
         }
     }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use certus_engine::{
-    CheckRun, Decision, Digest, Draft, DraftState, ErrorCode, Evidence, Fact, FileChange, Lack, Phase, Place, Plan,
-    ProjectSummary, PromptCall, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, StackSummary,
+    CheckRun, Decision, Digest, Document, Draft, DraftState, ErrorCode, Evidence, Fact, FileChange, Lack, Phase, Place,
+    Plan, ProjectSummary, PromptCall, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, StackSummary,
     Uncertainty, Verdict, View,
 };
 use proptest::collection::vec;
@@ -345,6 +345,10 @@ fn file(path: &str, text: &str) -> FileText {
     FileText { path: path.into(), digest: "0123456789abcdef".repeat(4), text: text.into(), of_lines: None }
 }
 
+fn document(kind: &str, body: &str) -> Document {
+    Document { kind: kind.into(), title: kind.into(), body: body.into(), edits: vec![] }
+}
+
 /// The request for an empty task, in so many bytes.
 fn within(view: &View, extra: &Extra, bytes: usize) -> Rendered {
     render(&prompt("Fill `notes`."), view, &BTreeMap::new(), None, extra, Budget { bytes }).unwrap()
@@ -362,6 +366,7 @@ fn files_drafts_checks_and_notes_are_shown() {
     let note = |prompt: &str, text: &str| Note { prompt: prompt.into(), text: text.into() };
     let extra = Extra {
         files: vec![file("src/app.js", "app.use(\r\n)\r\n"), part, file("odd.js", "a\u{200b}b")],
+        documents: vec![document("plan", "## 1\nThe guard")],
         notes: vec![note("component_mapper", "Two\nlines"), note("test_generator", "First.\n\nSecond.")],
         ..Extra::default()
     };
@@ -443,6 +448,11 @@ fn a_file_that_does_not_fit_is_listed_and_the_next_one_shown() {
         rendered.variable.contains("big.js (400000 bytes): not shown") && rendered.variable.contains("path: small.js")
     );
     assert!(rendered.variable.contains("left out or cut: file (1)."));
+    let long = "b".repeat(60_000);
+    let documents = vec![document("old", &long), document("plan", &long)];
+    let left = within(&view(), &Extra { documents, ..Extra::default() }, 50_000);
+    assert!(left.variable.contains("(plan) plan"));
+    assert_eq!(left.left_out[0], LeftOut { part: "document".into(), count: 2 });
     assert_eq!(rendered.left_out, [LeftOut { part: "file".into(), count: 1 }]);
 }
 
@@ -554,6 +564,7 @@ proptest! {
             idioms: BTreeMap::from([(text.clone(), text.clone())]),
             prompts: vec![super::PromptLine { name: "n".into(), purpose: text.clone() }],
             files: vec![file],
+            documents: vec![document(&text, &text)],
             notes: vec![note.clone(), note],
         };
         let given = arguments(&[("focus", &text), (&text, &text)]);

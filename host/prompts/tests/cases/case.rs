@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Digest, Edit, Reply, View};
+use certus_engine::{Digest, Document, Edit, Reply, View};
 use certus_prompts::{FileText, Note};
 use serde::Deserialize;
 
@@ -24,6 +24,9 @@ pub(crate) struct Case {
     /// Path → text of the files that are shown.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
+    /// Documents of earlier replies, oldest first.
+    #[serde(default)]
+    pub(crate) documents: Vec<Document>,
     /// Prompt and notes of earlier replies, oldest first.
     #[serde(default)]
     notes: Vec<(String, String)>,
@@ -61,6 +64,8 @@ pub(crate) struct Expect {
     edits: Vec<String>,
     /// Questions' ids, where a prompt has to use certain ones.
     asks: Option<Vec<String>>,
+    /// What each question offers, where a prompt has to offer certain things.
+    options: Option<Vec<Vec<String>>>,
 }
 
 impl Case {
@@ -145,6 +150,11 @@ impl Expect {
         same("edits", &self.edits, edits.map(|edit| &edit.path).collect());
         if let Some(asks) = &self.asks {
             same("asks", asks, reply.questions.iter().map(|question| &question.id).collect());
+        }
+        if let Some(options) = &self.options
+            && !options.iter().eq(reply.questions.iter().map(|question| &question.options))
+        {
+            wrong.push(format!("options other than {options:?}"));
         }
         wrong
     }
