@@ -298,7 +298,12 @@ impl Reader<'_> {
                 self.guessed |= c.is_none();
                 out.push(c.unwrap_or('\u{fffd}'));
             }
-            Some(c @ ('"' | '\\' | '/' | '\'')) => out.push(c),
+            Some(c @ ('"' | '\\' | '/')) => out.push(c),
+            // Not of JSON: the quote alone may be meant, or both signs, as in the text of a program.
+            Some('\'') => {
+                self.guessed = true;
+                out.push('\'');
+            }
             // `\d` of a pattern, `\_` of Markdown: both signs were meant.
             Some(c) => {
                 self.guess("unknown escapes were kept");

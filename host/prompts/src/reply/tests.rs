@@ -266,6 +266,7 @@ fn edits_that_are_not_exact_are_refused_with_everything() {
         r#"{"edits": [{"path": "a", "content": "say "hello" loudly"}],}"#.to_owned(),
         "{\u{201c}edits\u{201d}: [{\u{201c}path\u{201d}: \u{201c}a\u{201d}, \u{201c}content\u{201d}: \u{201c}x\u{201d}}]}".to_owned(),
         r#"{"edits": [{"path": "a", "content": "\d+"}],}"#.to_owned(),
+        r#"{"edits": [{"path": "a", "content": "it\'s"}]}"#.to_owned(),
         "{\"edits\": [{\"path\": \"a\", \"content\": \"wrapped\nhere\"}]}".to_owned(),
     ];
     let said = texts.map(|text| match parse_reply(&text) {
@@ -288,6 +289,7 @@ fn edits_that_are_not_exact_are_refused_with_everything() {
         together they have more than 4 MiB
         they are spread over more than 16 documents
         `replace` of the edit of `a` has 257 passages, and 256 are allowed
+        the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
