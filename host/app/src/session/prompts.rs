@@ -23,8 +23,8 @@ impl Session {
             .library
             .get(name)
             .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
-        let extra = Extra { idioms: view.project.idioms.clone(), prompts: self.prompt_lines.clone() };
-        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra)
+        let extra = self.extra(prompt, view, arguments);
+        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
             .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
     }
