@@ -22,6 +22,7 @@ use certus_store::Hold;
 
 use crate::error::{Kind, kind_of_pause};
 use crate::person::{EditVerdict, Listener, Person};
+use crate::material::Material;
 use crate::session::Session;
 use crate::{Answers, Failure};
 pub(crate) use prompt::{Sending, cite_all};
@@ -379,8 +380,9 @@ impl<'a> Driver<'a> {
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
         let (digest, unsendable) = match &request {
             Request::Prompt { name, arguments, .. } => {
+                let material = self.material(arguments);
                 let view = view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                match self.session.render(name, view, arguments) {
+                match self.session.render(name, view, arguments, material) {
                     Ok(sending) => {
                         let digest = sending.digest;
                         self.blobs.push((digest, sending.bytes()));
@@ -398,6 +400,15 @@ impl<'a> Driver<'a> {
             self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
         }
         effect
+    }
+
+    /// Files and documents for a request, where who answers reads text; rules read the view.
+    pub(crate) fn material(&self, arguments: &std::collections::BTreeMap<String, String>) -> Material {
+        if self.provider.reads_files() {
+            Material::of(&self.chain, &self.session.project(), arguments)
+        } else {
+            Material::default()
+        }
     }
 
     /// Make everything noted durable, then tell the listener.
