@@ -153,10 +153,20 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Of these, read from a cache.
     pub cached_tokens: u64,
-    /// Output tokens.
+    /// Of the input tokens, written into a cache for five minutes. Some services ask more for these than for plain ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cache_write_tokens: u64,
+    /// Of the input tokens, written into a cache for an hour.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cache_write_1h_tokens: u64,
+    /// Output tokens, those of hidden reasoning included.
     pub output_tokens: u64,
     /// Millionths of a US dollar.
     pub usd_micros: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Usage {
@@ -170,6 +180,8 @@ impl Usage {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
+            cache_write_1h_tokens: self.cache_write_1h_tokens.saturating_add(other.cache_write_1h_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             usd_micros: self.usd_micros.saturating_add(other.usd_micros),
         }

@@ -6,10 +6,8 @@
 
 use std::sync::Arc;
 
+use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
 use async_trait::async_trait;
-use certus_engine::Usage;
-
-use crate::{Answer, Provider, ProviderError, Request, Tier};
 
 /// The most that may be pasted, in bytes.
 pub const MAX_PASTED: usize = 1 << 20;
@@ -137,7 +135,7 @@ impl Provider for Manual {
         "a person's chat".to_owned()
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
         let document = prompt_document(request);
         let pasted = self.source.reply(request, &document).await;
         let pasted = pasted.map_err(|SourceError { message, hint }| ProviderError::Unavailable { message, hint })?;
@@ -148,7 +146,7 @@ impl Provider for Manual {
             message: format!("the reply to `{}`: {error}", request.prompt),
             hint: error.hint().to_owned(),
         })?;
-        Ok(Answer { text, usage: Usage::default(), model: self.model(request.tier), confidence_from: None })
+        Ok(Answer { text, model: self.model(request.tier), ..Answer::default() })
     }
 }
 

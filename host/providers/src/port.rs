@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use certus_engine::{Digest, Usage, View};
 use serde::{Deserialize, Serialize};
 
+use crate::{CallError, Spent};
+
 /// Something that answers prompts.
 #[async_trait]
 pub trait Provider: Send + Sync {
@@ -17,11 +19,42 @@ pub trait Provider: Send + Sync {
     /// What would answer a request of this tier.
     fn model(&self, tier: Tier) -> String;
 
-    /// Answer one request. May be called concurrently, and again for the same request after an interruption.
+    /// Answer one request: one attempt, never a silent second one, because a call whose bytes had left may be billed.
+    /// Whether and when to try again is what [`retry::after`](crate::retry::after) says. May be called concurrently, and
+    /// again for the same request after an interruption. Dropping the future cancels the call and closes its connection.
     ///
     /// # Errors
     /// Why there is no answer now; see [`ProviderError`].
-    async fn answer(&self, request: &Request) -> Result<Answer, ProviderError>;
+    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError>;
+
+    /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
+    /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
+    ///
+    /// # Errors
+    /// Why it cannot be counted now; see [`ProviderError`].
+    async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {
+        let _ = request;
+        Ok(None)
+    }
+}
+
+/// Where the text of an answer goes while it arrives.
+pub trait Progress: Send + Sync {
+    /// More text of the answer, exactly as it came: whoever shows it cleans it first. What was handed over here is in the
+    /// answer as well, or in the error that takes its place.
+    fn text(&self, delta: &str);
+}
+
+/// Nobody is looking.
+impl Progress for () {
+    fn text(&self, _: &str) {}
+}
+
+/// What a text has at most in tokens, by its length alone: one token for every three bytes, rounded up. Tokenisers need
+/// about four bytes a token for English and three and more for code; only text of rare scripts and random bytes comes near
+/// this, and then a byte-level tokeniser may still need more. So it is a bound for planning, not a bill.
+pub fn estimated_tokens(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(3)
 }
 
 /// How much thinking a prompt asks for.
@@ -70,15 +103,29 @@ pub struct Request {
     pub view: Arc<View>,
     /// The longest answer that is paid for, in tokens.
     pub max_output_tokens: u32,
+    /// The JSON schema of the answer, for services that can be held to one. The others get only what the prompt says.
+    pub schema: Option<serde_json::Value>,
+}
+
+impl Request {
+    /// An upper estimate of its input tokens; see [`estimated_tokens`]. The last number is for what an API adds around it.
+    pub fn estimated_tokens(&self) -> u64 {
+        let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
+        estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
+    }
 }
 
 /// An answer as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// Raw: the JSON envelope, or whatever a model wrote.
     pub text: String,
-    /// What it cost.
+    /// What it took. Its price is zero unless the provider itself names one; see [`Prices`](crate::Prices).
     pub usage: Usage,
+    /// The service did not say what it took: `usage` is an estimate from the lengths.
+    pub estimated: bool,
+    /// The service's name for the call, for support requests.
+    pub request_id: Option<String>,
     /// Who wrote it, as the provider names it.
     pub model: String,
     /// How the confidences in it were computed, where the provider can say.
@@ -133,6 +180,9 @@ pub enum ProviderError {
         /// What is wrong.
         message: String,
     },
+    /// A call to a model failed.
+    #[error(transparent)]
+    Call(Box<CallError>),
     /// What came back is no reply, or what was asked is no request.
     #[error("{message}{}", hinted(.hint))]
     Invalid {
@@ -143,7 +193,28 @@ pub enum ProviderError {
     },
 }
 
-fn hinted(hint: &str) -> String {
+impl ProviderError {
+    /// The failed call, where a call was made.
+    pub fn call(&self) -> Option<&CallError> {
+        match self {
+            Self::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// What was billed although there is no answer.
+    pub fn spent(&self) -> Spent {
+        self.call().map_or(Spent::Nothing, |call| call.spent)
+    }
+}
+
+impl From<CallError> for ProviderError {
+    fn from(error: CallError) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+pub(crate) fn hinted(hint: &str) -> String {
     if hint.is_empty() { String::new() } else { format!("; {hint}") }
 }
 
@@ -173,6 +244,7 @@ pub(crate) mod tests {
             arguments: BTreeMap::new(),
             view: Arc::new(Chain::default().view(certus_engine::ChainId(1))),
             max_output_tokens: 1000,
+            schema: None,
         }
     }
 

@@ -17,7 +17,7 @@ use certus_engine::{Digest, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Answer, Provider, ProviderError, Request, Tier};
+use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
 
 /// Exchanges that an error names at most.
 const NEAR: usize = 5;
@@ -207,7 +207,7 @@ impl Provider for Replay {
         "recording".to_owned()
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let Some(recorded) = self.find(request) else {
             return Err(ProviderError::NotRecorded {
                 prompt: request.prompt.clone(),
@@ -215,11 +215,12 @@ impl Provider for Replay {
                 near: self.near(&request.prompt),
             });
         };
+        progress.text(&recorded.reply);
         Ok(Answer {
             text: recorded.reply.clone(),
             usage: recorded.usage,
             model: if recorded.model.is_empty() { "recording".to_owned() } else { recorded.model.clone() },
-            confidence_from: None,
+            ..Answer::default()
         })
     }
 }

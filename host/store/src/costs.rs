@@ -239,6 +239,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {
             cached_tokens: unsigned(row, 20)?,
             output_tokens: unsigned(row, 21)?,
             usd_micros: unsigned(row, 22)?,
+            // The rows have no columns for these; the events have them.
+            ..certus_engine::Usage::default()
         },
         from_memo: row.get(23)?,
         confidence_after: row.get(24)?,

@@ -44,7 +44,7 @@ proptest! {
 fn worked(store: &Store) -> Created {
     let mut made = begin(store, "Add two-factor login", 1000);
     let reply = Reply { confidence: [("goal".to_owned(), 0.9)].into(), ..Reply::default() };
-    let usage = Usage { input_tokens: 100, cached_tokens: 40, output_tokens: 20, usd_micros: 500 };
+    let usage = Usage { input_tokens: 100, cached_tokens: 40, output_tokens: 20, usd_micros: 500, ..Usage::default() };
     let by = Attribution { provider: "api".to_owned(), model: "fast".to_owned(), usage, ..Attribution::default() };
     let steps: [(Millis, Vec<Body>); 4] = [
         (2000, vec![intent(1, prompt("a"), 2), intent(2, prompt("b"), 2)]),

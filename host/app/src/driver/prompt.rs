@@ -87,6 +87,7 @@ impl Driver<'_> {
             arguments: arguments.clone(),
             view: sending.view,
             max_output_tokens: self.session.config().max_output_tokens,
+            schema: None,
         })
     }
 
@@ -105,7 +106,7 @@ pub(crate) async fn answer(
     project: Arc<Project>,
     call: certus_providers::Request,
 ) -> Answered {
-    let answer = match provider.answer(&call).await {
+    let answer = match provider.answer(&call, &()).await {
         Ok(answer) => answer,
         Err(error) => return deferred(&error, provider.name() == "manual"),
     };

@@ -69,7 +69,7 @@ pub fn prompt(name: &str) -> Request {
 }
 
 pub fn replied(reply: Reply) -> Outcome {
-    let usage = Usage { input_tokens: 10, cached_tokens: 1, output_tokens: 5, usd_micros: 30 };
+    let usage = Usage { input_tokens: 10, cached_tokens: 1, output_tokens: 5, usd_micros: 30, ..Usage::default() };
     let by = Attribution { provider: "offline".to_owned(), usage, ..Attribution::default() };
     Outcome::Replied { reply: Box::new(reply), by }
 }
@@ -229,12 +229,9 @@ pub fn request() -> impl Strategy<Value = Request> {
 }
 
 pub fn any_outcome() -> impl Strategy<Value = Outcome> {
-    let usage = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
-        |(input_tokens, cached_tokens, output_tokens, usd_micros)| Usage {
-            input_tokens,
-            cached_tokens,
-            output_tokens,
-            usd_micros,
+    let usage = (any::<[u64; 4]>(), any::<[u64; 2]>()).prop_map(
+        |([input_tokens, cached_tokens, output_tokens, usd_micros], [cache_write_tokens, cache_write_1h_tokens])| {
+            Usage { input_tokens, cached_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, usd_micros }
         },
     );
     let by = (name(), name(), usage, option::of(digest()), any::<bool>()).prop_map(

@@ -31,11 +31,11 @@ mod text;
 mod topics;
 
 use async_trait::async_trait;
-use certus_engine::{Reply, Usage, Verdict, View};
+use certus_engine::{Reply, Verdict, View};
 
 pub use citations::uncited_sentences;
 
-use crate::{Answer, Provider, ProviderError, Request, Tier};
+use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
 use confidence::Confidence;
 use rules::Assessment;
 use scene::Scene;
@@ -104,12 +104,12 @@ impl Provider for Offline {
         "rules".to_owned()
     }
 
-    async fn answer(&self, request: &Request) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
         let (reply, from) = answer(request)?;
         // A reply of ours is plain data and always serialises.
         let text = serde_json::to_string(&reply).unwrap_or_default();
         let confidence_from = (!reply.confidence.is_empty()).then_some(from);
-        Ok(Answer { text, usage: Usage::default(), model: "rules".to_owned(), confidence_from })
+        Ok(Answer { text, model: "rules".to_owned(), confidence_from, ..Answer::default() })
     }
 }
 

@@ -72,7 +72,7 @@ fn outcome(effect: EffectId) -> Body {
     let by = Attribution {
         provider: "offline".to_owned(),
         model: "rules".to_owned(),
-        usage: Usage { input_tokens: 1200, cached_tokens: 800, output_tokens: 300, usd_micros: 0 },
+        usage: Usage { input_tokens: 1200, cached_tokens: 800, output_tokens: 300, ..Usage::default() },
         ..Attribution::default()
     };
     Body::Outcome { effect, outcome: Outcome::Replied { reply: Box::new(reply), by }, elapsed_ms: 12 }

@@ -161,6 +161,7 @@ pub(crate) fn ask_with_reason(
         arguments,
         view: Arc::new(view.clone()),
         max_output_tokens: 1000,
+        schema: None,
     })
 }
 

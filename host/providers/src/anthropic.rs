@@ -1,0 +1,345 @@
+//! Anthropic's messages API, and gateways that speak it.
+//!
+//! The stable part of a request is a system block that ends in a cache breakpoint, the rest is the user's turn: what is in
+//! front of a breakpoint is cached, and rules come first in the stable part. Temperature and prefilled answers are never
+//! sent: current models refuse them.
+
+use async_trait::async_trait;
+use reqwest::header::{HeaderMap, HeaderValue};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::{
+    Dialect, End, Event, Http, Incoming, Outgoing, Problem, Reported, Step, caps, overflows, parsed, sign,
+};
+use crate::{
+    Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
+    Tier, estimated_tokens,
+};
+
+const VERSION: &str = "2023-06-01";
+
+/// Models that do not know `output_config.format`.
+const WITHOUT_STRUCTURE: &[&str] = &["claude-2", "claude-3", "claude-instant", "claude-opus-4-2", "claude-sonnet-4-2"];
+
+/// How long a cached prefix lives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CacheTime {
+    /// Five minutes after its last use.
+    #[default]
+    FiveMinutes,
+    /// An hour after its last use; writing it costs more.
+    Hour,
+}
+
+/// Anthropic's messages API.
+#[derive(Debug)]
+pub struct Anthropic {
+    http: Http,
+    credential: Credential,
+    models: Models,
+    structured: Structured,
+    cache: CacheTime,
+}
+
+impl Anthropic {
+    /// Where it is when nothing else is said.
+    pub const BASE_URL: &str = "https://api.anthropic.com";
+
+    /// Reached as `service` says; the paths `/v1/…` are put behind its base URL. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// An address that cannot be read; no certificates for secure connections.
+    pub fn new(service: Service, cache: CacheTime) -> Result<Self, ProviderError> {
+        let http = Http::new(&service)?;
+        let Service { credential, models, structured, .. } = service;
+        Ok(Self { http, credential, models, structured, cache })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, ProviderError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
+        sign(&mut headers, &self.credential, "x-api-key", "")?;
+        Ok(headers)
+    }
+
+    fn structures(&self, model: &str) -> bool {
+        self.structured == Structured::Auto && !WITHOUT_STRUCTURE.iter().any(|prefix| model.starts_with(prefix))
+    }
+
+    /// What both calls have: the model and the texts.
+    fn body(&self, request: &Request) -> Value {
+        let mut body = json!({ "model": self.models.of(request.tier) });
+        let user = if request.variable.trim().is_empty() { &request.stable } else { &request.variable };
+        body["messages"] = json!([{ "role": "user", "content": user }]);
+        if !request.stable.trim().is_empty() && !request.variable.trim().is_empty() {
+            let mut cached = json!({ "type": "ephemeral" });
+            if self.cache == CacheTime::Hour {
+                cached["ttl"] = json!("1h");
+            }
+            body["system"] = json!([{ "type": "text", "text": request.stable, "cache_control": cached }]);
+        }
+        body
+    }
+}
+
+#[async_trait]
+impl Provider for Anthropic {
+    fn name(&self) -> &str {
+        self.http.name()
+    }
+
+    fn model(&self, tier: Tier) -> String {
+        self.models.of(tier).to_owned()
+    }
+
+    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+        let model = self.models.of(request.tier);
+        let mut body = self.body(request);
+        body["max_tokens"] = json!(request.max_output_tokens);
+        body["stream"] = json!(true);
+        if let Some(schema) = request.schema.as_ref().filter(|_| self.structures(model)) {
+            body["output_config"] = json!({ "format": { "type": "json_schema", "schema": schema } });
+        }
+        let outgoing = Outgoing { path: "/v1/messages".to_owned(), headers: self.headers()?, body };
+        self.http.answer(&Messages, request, model, outgoing, progress).await
+    }
+
+    async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {
+        let model = self.models.of(request.tier);
+        let path = "/v1/messages/count_tokens".to_owned();
+        let outgoing = Outgoing { path, headers: self.headers()?, body: self.body(request) };
+        let reply = match self.http.ask(&Messages, model, outgoing).await {
+            // A gateway without counting.
+            Err(error) if error.call().is_some_and(|call| matches!(call.status, Some(404 | 405 | 501))) => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        // The schema is not part of what is counted, but of what is sent.
+        let schema = request.schema.as_ref().filter(|_| self.structures(model));
+        let schema = schema.map_or(0, |schema| estimated_tokens(&schema.to_string()));
+        Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
+    }
+}
+
+pub(crate) struct Messages;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Wire {
+    #[serde(rename = "type")]
+    kind: String,
+    message: Option<WireMessage>,
+    content_block: Option<WireBlock>,
+    delta: Option<WireDelta>,
+    usage: Option<WireUsage>,
+    // A whole message, from a gateway that took no notice of `stream`.
+    model: Option<String>,
+    content: Vec<WireBlock>,
+    stop_reason: Option<String>,
+    stop_details: Option<Value>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireMessage {
+    model: Option<String>,
+    usage: Option<WireUsage>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireBlock {
+    #[serde(rename = "type")]
+    kind: String,
+    text: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireDelta {
+    #[serde(rename = "type")]
+    kind: String,
+    text: Option<String>,
+    stop_reason: Option<String>,
+    stop_details: Option<Value>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WireUsage {
+    input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation: Option<WireCreation>,
+    output_tokens: Option<u64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireCreation {
+    ephemeral_1h_input_tokens: u64,
+}
+
+/// The counts of one call. The API counts uncached input by itself, and repeats counts that grow.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts;
+
+impl Counts {
+    /// Take over what is there; what is not stays as it was.
+    pub(crate) fn apply(wire: &WireUsage, usage: &mut certus_engine::Usage) {
+        let written_before = usage.cache_write_tokens.saturating_add(usage.cache_write_1h_tokens);
+        let uncached_before = usage.input_tokens.saturating_sub(usage.cached_tokens).saturating_sub(written_before);
+        let uncached = wire.input_tokens.unwrap_or(uncached_before);
+        let read = wire.cache_read_input_tokens.unwrap_or(usage.cached_tokens);
+        let written = wire.cache_creation_input_tokens.unwrap_or(written_before);
+        let hour = wire.cache_creation.as_ref().map_or(usage.cache_write_1h_tokens, |by| by.ephemeral_1h_input_tokens);
+        usage.cached_tokens = read;
+        usage.cache_write_1h_tokens = hour.min(written);
+        usage.cache_write_tokens = written.saturating_sub(hour);
+        usage.input_tokens = uncached.saturating_add(read).saturating_add(written);
+        usage.output_tokens = wire.output_tokens.unwrap_or(usage.output_tokens);
+    }
+}
+
+/// Why the model stopped, by the API's word for it.
+pub(crate) fn stop(reason: &str, details: Option<&Value>, incoming: &mut Incoming<'_>) {
+    let said = |incoming: &Incoming<'_>| {
+        let explained = details.and_then(|details| details["explanation"].as_str());
+        explained.unwrap_or(&incoming.text).to_owned()
+    };
+    incoming.end = Some(match reason {
+        "max_tokens" => End::Failed(CallErrorKind::Truncated, String::new()),
+        "refusal" => End::Failed(CallErrorKind::Refusal, said(incoming)),
+        "model_context_window_exceeded" => End::Failed(CallErrorKind::ContextOverflow, String::new()),
+        _ => End::Complete,
+    });
+}
+
+impl Dialect for Messages {
+    const LIMITS_SAY_WHEN: bool = true;
+
+    fn event(&self, event: &Event, incoming: &mut Incoming<'_>) -> Result<Step, Problem> {
+        let unreadable = |_| Problem::new(CallErrorKind::Unreadable, "an event of it is not JSON");
+        let value: Value = serde_json::from_str(&event.data).map_err(unreadable)?;
+        if value["type"] == "error" {
+            return Err(problem(None, &event.data));
+        }
+        // An event that has another form than we know is an event that we do not know.
+        let Ok(wire) = Wire::deserialize(&value) else { return Ok(Step::More) };
+        incoming.events += 1;
+        match wire.kind.as_str() {
+            "message_start" => {
+                let message = wire.message.unwrap_or_default();
+                incoming.model = message.model;
+                if let Some(usage) = &message.usage {
+                    Counts::apply(usage, &mut incoming.usage);
+                    incoming.reported(Reported::Partly);
+                }
+            }
+            "content_block_start" => {
+                let block = wire.content_block.unwrap_or_default();
+                if block.kind == "text" {
+                    incoming.push(&block.text.unwrap_or_default());
+                }
+            }
+            "content_block_delta" => {
+                let delta = wire.delta.unwrap_or_default();
+                if delta.kind == "text_delta" {
+                    incoming.push(&delta.text.unwrap_or_default());
+                }
+            }
+            "message_delta" => {
+                let delta = wire.delta.unwrap_or_default();
+                if let Some(usage) = &wire.usage {
+                    Counts::apply(usage, &mut incoming.usage);
+                    // Only the last one, which has the reason, has all of it.
+                    let all = delta.stop_reason.is_some() && incoming.usage.input_tokens > 0;
+                    incoming.reported(if all { Reported::Fully } else { Reported::Partly });
+                }
+                if let Some(reason) = &delta.stop_reason {
+                    stop(reason, delta.stop_details.as_ref(), incoming);
+                }
+            }
+            "message_stop" => return Ok(Step::Last),
+            "message" => {
+                incoming.model = wire.model;
+                for block in wire.content.iter().filter(|block| block.kind == "text") {
+                    incoming.push(block.text.as_deref().unwrap_or_default());
+                }
+                if let Some(usage) = &wire.usage {
+                    Counts::apply(usage, &mut incoming.usage);
+                    incoming.reported(Reported::Fully);
+                }
+                stop(wire.stop_reason.as_deref().unwrap_or("end_turn"), wire.stop_details.as_ref(), incoming);
+                return Ok(Step::Last);
+            }
+            // `ping`, `content_block_stop` and what is not known yet.
+            _ => {}
+        }
+        Ok(Step::More)
+    }
+
+    fn refused(&self, status: u16, body: &str) -> Problem {
+        problem(Some(status), body)
+    }
+}
+
+/// An error by its type, which is the same in a response and inside a stream.
+fn problem(status: Option<u16>, body: &str) -> Problem {
+    let (json, said) = parsed(body);
+    let named = match json.pointer("/error/type").and_then(Value::as_str).unwrap_or_default() {
+        "invalid_request_error" => Some((400, CallErrorKind::InvalidRequest)),
+        "authentication_error" => Some((401, CallErrorKind::Authentication)),
+        "billing_error" => Some((402, CallErrorKind::Billing)),
+        "permission_error" => Some((403, CallErrorKind::Permission)),
+        "not_found_error" => Some((404, CallErrorKind::NotFound)),
+        "conflict_error" => Some((409, CallErrorKind::Conflict)),
+        "request_too_large" => Some((413, CallErrorKind::TooLarge)),
+        "rate_limit_error" => Some((429, CallErrorKind::RateLimited)),
+        "api_error" => Some((500, CallErrorKind::Server)),
+        "timeout_error" => Some((504, CallErrorKind::Timeout(Phase::Service))),
+        "overloaded_error" => Some((529, CallErrorKind::Overloaded)),
+        _ => None,
+    };
+    let by_status = status.map_or(CallErrorKind::Server, CallErrorKind::of_status);
+    let kind = match named.map_or(by_status, |(_, kind)| kind) {
+        CallErrorKind::InvalidRequest if overflows(&said) => CallErrorKind::ContextOverflow,
+        CallErrorKind::InvalidRequest if caps(&said) => CallErrorKind::Billing,
+        kind => kind,
+    };
+    let mut problem = Problem::new(kind, &said);
+    problem.status = status.or(named.map(|(status, _)| status));
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use certus_engine::Usage;
+
+    use super::*;
+
+    #[test]
+    fn counts_that_grow_are_replaced_and_input_is_the_sum_of_its_kinds() {
+        let mut usage = Usage::default();
+        let first = json!({
+            "input_tokens": 10, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 50,
+            "cache_creation": { "ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10 }, "output_tokens": 1
+        });
+        Counts::apply(&WireUsage::deserialize(first).expect("usage"), &mut usage);
+        let whole = Usage {
+            input_tokens: 90,
+            cached_tokens: 50,
+            cache_write_tokens: 20,
+            cache_write_1h_tokens: 10,
+            output_tokens: 1,
+            usd_micros: 0,
+        };
+        assert_eq!(usage, whole);
+        for _ in 0..2 {
+            Counts::apply(&WireUsage::deserialize(json!({ "output_tokens": 7 })).expect("usage"), &mut usage);
+            assert_eq!(usage, Usage { output_tokens: 7, ..whole });
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! An answer while it arrives, and the verdict when no more comes.
+
+use certus_engine::Usage;
+
+use super::Problem;
+use crate::secret::Redactor;
+use crate::{Answer, CallError, CallErrorKind, Progress, Request, Spent, estimated_tokens};
+
+/// How much of what a call took the service has said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reported {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What came in, but not yet all that went out.
+    Partly,
+    /// All.
+    Fully,
+}
+
+/// Why a model stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It had said everything.
+    Complete,
+    /// It is not complete, or no answer.
+    Failed(CallErrorKind, String),
+}
+
+/// An answer while it arrives.
+pub(crate) struct Incoming<'a> {
+    pub(crate) text: String,
+    /// What the service reported; counts that it repeats are replaced, not added.
+    pub(crate) usage: Usage,
+    pub(crate) reported: Reported,
+    pub(crate) end: Option<End>,
+    /// The model that answers, as the service names it.
+    pub(crate) model: Option<String>,
+    /// Events that were understood.
+    pub(crate) events: u64,
+    request_id: Option<String>,
+    /// The head of a good response is there.
+    begun: bool,
+    /// The body ended as bodies do: not by a broken connection.
+    ended_well: bool,
+    /// The service is known to leave its last event out.
+    lenient: bool,
+    progress: &'a dyn Progress,
+    input_estimate: u64,
+}
+
+impl<'a> Incoming<'a> {
+    pub(crate) fn new(request: &Request, progress: &'a dyn Progress) -> Self {
+        Self {
+            text: String::new(),
+            usage: Usage::default(),
+            reported: Reported::Nothing,
+            end: None,
+            model: None,
+            events: 0,
+            request_id: None,
+            begun: false,
+            ended_well: false,
+            lenient: false,
+            progress,
+            input_estimate: request.estimated_tokens(),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, request_id: Option<String>) {
+        self.begun = true;
+        self.request_id = request_id;
+    }
+
+    /// The body came to its end. `explicit` when it said so itself; `lenient` where that may stand for the last event.
+    pub(crate) fn ended(&mut self, explicit: bool, lenient: bool) {
+        self.ended_well = explicit;
+        self.lenient = lenient;
+    }
+
+    /// More text.
+    pub(crate) fn push(&mut self, delta: &str) {
+        if !delta.is_empty() {
+            self.text.push_str(delta);
+            self.progress.text(delta);
+        }
+    }
+
+    pub(crate) fn reported(&mut self, reported: Reported) {
+        self.reported = self.reported.max(reported);
+    }
+
+    /// An answer, or by name why there is none; never without what had arrived and what it cost.
+    pub(crate) fn finish(
+        mut self,
+        outcome: Result<(), Problem>,
+        provider: &str,
+        model: &str,
+        redactor: &Redactor,
+    ) -> Result<Answer, Box<CallError>> {
+        let problem = match outcome {
+            // Everything that counts was there before it went wrong: the text and why it ends.
+            Err(problem) if self.end.is_some() && broke(problem.kind) => self.verdict(),
+            Err(problem) => Some(problem),
+            Ok(()) => self.verdict(),
+        };
+        let model = self.model.take().map_or_else(|| model.to_owned(), |name| redactor.said(&name));
+        let text = redactor.redact(std::mem::take(&mut self.text));
+        let request_id = self.request_id.take().map(|id| redactor.said(&id));
+        let Some(problem) = problem else {
+            let estimated = self.reported < Reported::Fully;
+            return Ok(Answer {
+                usage: self.usage_with_estimates(&text),
+                text,
+                estimated,
+                request_id,
+                model,
+                confidence_from: None,
+            });
+        };
+        let billed = self.begun || problem.kind.may_bill() || sent(problem.kind);
+        let spent = match (self.reported, billed) {
+            (Reported::Fully, _) => Spent::Known(self.usage),
+            (_, true) => Spent::Possibly(self.usage_with_estimates(&text)),
+            (_, false) => Spent::Nothing,
+        };
+        let mut error = problem.into_error(provider, &model, redactor);
+        error.spent = spent;
+        error.partial = (!text.is_empty()).then_some(text);
+        error.request_id = error.request_id.or(request_id);
+        Err(Box::new(error))
+    }
+
+    /// What is wrong with an answer whose connection did not fail.
+    fn verdict(&mut self) -> Option<Problem> {
+        match self.end.take() {
+            Some(End::Complete) if !self.text.trim().is_empty() => None,
+            Some(End::Complete) => Some(Problem::new(CallErrorKind::Unreadable, "the answer is empty")),
+            Some(End::Failed(kind, said)) => Some(Problem::new(kind, &said)),
+            // Some services leave the last event out. The end of the body is a sign as good where it is explicit.
+            None if self.ended_well && self.lenient && !self.text.trim().is_empty() => None,
+            None if self.events == 0 && self.ended_well => {
+                Some(Problem::new(CallErrorKind::Unreadable, "there is no event in it"))
+            }
+            None => Some(Problem::new(CallErrorKind::Cut, "")),
+        }
+    }
+
+    /// What was reported, with estimates in the place of what was not.
+    fn usage_with_estimates(&self, text: &str) -> Usage {
+        let mut usage = self.usage;
+        if self.reported == Reported::Nothing {
+            usage.input_tokens = self.input_estimate;
+        }
+        if self.reported < Reported::Fully {
+            usage.output_tokens = usage.output_tokens.max(estimated_tokens(text));
+        }
+        usage
+    }
+}
+
+/// The connection or the time ended, and nothing else is wrong.
+fn broke(kind: CallErrorKind) -> bool {
+    matches!(kind, CallErrorKind::Cut | CallErrorKind::Timeout(_))
+}
+
+fn sent(kind: CallErrorKind) -> bool {
+    matches!(kind, CallErrorKind::Connection { sent: true })
+}

@@ -1,0 +1,286 @@
+//! One call over HTTP: connect, send once, read the stream to its end within bounds, and say by name what went wrong.
+//!
+//! What differs between the services is a [`Dialect`]; everything about connections, time, sizes and money is here, once.
+
+mod connect;
+mod frames;
+mod incoming;
+mod problem;
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use reqwest::{Method, Response};
+use tokio::time::{Instant, timeout_at};
+
+use crate::limit::Limiter;
+use crate::secret::Redactor;
+use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
+
+pub(crate) use connect::{Address, sign};
+pub(crate) use frames::{Event, Lines, Sse};
+pub(crate) use incoming::{End, Incoming, Reported};
+pub(crate) use problem::{Problem, caps, overflows, parsed};
+
+/// Bytes of one answer, its framing included.
+const MOST_ANSWER: u64 = 128 << 20;
+/// Bytes that are read of an error or of a small reply.
+const MOST_BODY: usize = 1 << 20;
+/// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
+const LAST_BYTES: Duration = Duration::from_millis(20);
+
+/// What a dialect makes of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// More follows.
+    More,
+    /// The service's own last event.
+    Last,
+}
+
+/// How a service speaks.
+pub(crate) trait Dialect: Send + Sync {
+    /// Whether its streams are lines of JSON instead of server-sent events.
+    const LINES: bool = false;
+    /// Whether there are services of this dialect that leave the last event out.
+    const LAST_MAY_LACK: bool = false;
+    /// Whether a limit on the rate always says when it ends: one that does not is a limit on spending.
+    const LIMITS_SAY_WHEN: bool = false;
+
+    /// One event of an answer. Events and fields that are not known are skipped.
+    fn event(&self, event: &Event, incoming: &mut Incoming<'_>) -> Result<Step, Problem>;
+
+    /// What an error response says.
+    fn refused(&self, status: u16, body: &str) -> Problem;
+}
+
+/// What to send.
+pub(crate) struct Outgoing {
+    /// Behind the base URL, with its slash.
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: serde_json::Value,
+}
+
+/// A service as it is reached.
+#[derive(Debug)]
+pub(crate) struct Http {
+    name: String,
+    client: reqwest::Client,
+    address: Address,
+    timeouts: Timeouts,
+    limiter: Limiter,
+    redactor: Redactor,
+}
+
+impl Http {
+    pub(crate) fn new(service: &Service) -> Result<Self, ProviderError> {
+        let address = Address::parse(&service.base_url)?;
+        let (client, mut secrets) = connect::client(service, &address)?;
+        secrets.extend(service.credential.secret().cloned());
+        Ok(Self {
+            name: service.name.clone(),
+            client,
+            timeouts: service.timeouts,
+            limiter: Limiter::new(service.limits),
+            redactor: Redactor::new(secrets),
+            address,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Send a request and read its answer as it arrives.
+    pub(crate) async fn answer<D: Dialect>(
+        &self,
+        dialect: &D,
+        request: &Request,
+        model: &str,
+        outgoing: Outgoing,
+        progress: &dyn Progress,
+    ) -> Result<Answer, ProviderError> {
+        let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
+        let turn = self.limiter.turn(reserved).await;
+        let mut incoming = Incoming::new(request, progress);
+        let outcome = self.exchange(dialect, outgoing, &mut incoming).await;
+        let result = incoming.finish(outcome, &self.name, model, &self.redactor);
+        let used = match &result {
+            Ok(answer) => answer.usage.tokens(),
+            Err(error) => error.spent.usage().tokens(),
+        };
+        self.limiter.settle(turn, used);
+        result.map_err(ProviderError::Call)
+    }
+
+    /// Send a small request and read its reply whole. It bills nothing.
+    pub(crate) async fn ask<D: Dialect>(
+        &self,
+        dialect: &D,
+        model: &str,
+        outgoing: Outgoing,
+    ) -> Result<serde_json::Value, ProviderError> {
+        let turn = self.limiter.turn(0).await;
+        let result = self.small(dialect, outgoing).await;
+        self.limiter.settle(turn, 0);
+        result.map_err(|problem| {
+            let error = problem.into_error(&self.name, model, &self.redactor);
+            CallError { spent: crate::Spent::Nothing, ..error }.into()
+        })
+    }
+
+    async fn small<D: Dialect>(&self, dialect: &D, outgoing: Outgoing) -> Result<serde_json::Value, Problem> {
+        let deadline = Instant::now() + self.timeouts.total;
+        let mut response = self.send(dialect, outgoing, deadline).await?;
+        let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
+        let text = body.whole(&mut response).await?;
+        serde_json::from_str(&text).map_err(|_| Problem::new(CallErrorKind::Unreadable, &text))
+    }
+
+    /// Send, and wait for the head of a good response.
+    async fn send<D: Dialect>(&self, dialect: &D, outgoing: Outgoing, deadline: Instant) -> Result<Response, Problem> {
+        let url = self.address.join(&outgoing.path);
+        let request = self
+            .client
+            .request(Method::POST, url)
+            .headers(outgoing.headers)
+            .header(CONTENT_TYPE, "application/json")
+            .body(outgoing.body.to_string());
+        let head = (Instant::now() + self.timeouts.connect + self.timeouts.idle).min(deadline);
+        let mut response = match timeout_at(head, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(connect::unsent(error)),
+            Err(_) => return Err(Problem::new(CallErrorKind::Timeout(Phase::Idle), "")),
+        };
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
+        // Without its body an error still has its status.
+        let text = body.whole(&mut response).await.unwrap_or_default();
+        let said = if response.status().is_redirection() {
+            Problem::new(CallErrorKind::NotFound, "the service is somewhere else, and redirections are not followed")
+        } else {
+            dialect.refused(status, &text)
+        };
+        let mut problem = said.with_head(status, response.headers());
+        if D::LIMITS_SAY_WHEN && problem.kind == CallErrorKind::RateLimited && problem.retry_after.is_none() {
+            problem.kind = CallErrorKind::Quota;
+        }
+        Err(problem)
+    }
+
+    /// Everything between the turn and the verdict.
+    async fn exchange<D: Dialect>(
+        &self,
+        dialect: &D,
+        outgoing: Outgoing,
+        incoming: &mut Incoming<'_>,
+    ) -> Result<(), Problem> {
+        let deadline = Instant::now() + self.timeouts.total;
+        let mut response = self.send(dialect, outgoing, deadline).await?;
+        incoming.begin(problem::request_id(response.headers()));
+        let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
+        let kind = content_type(response.headers());
+        if !D::LINES && kind == "application/json" {
+            // The service took no notice of `stream`.
+            let data = body.whole(&mut response).await?;
+            let event = Event { name: String::new(), data };
+            dialect.event(&event, incoming)?;
+            incoming.ended(true, false);
+            return Ok(());
+        }
+        if kind == "text/html" {
+            return Err(Problem::new(CallErrorKind::Unreadable, "it is a web page"));
+        }
+        let mut lines = Lines::default();
+        let mut sse = Sse::default();
+        loop {
+            let chunk = body.chunk(&mut response).await?;
+            let ended = chunk.is_none();
+            let too_long = |_| Problem::new(CallErrorKind::Unreadable, "a line of it is too long");
+            lines.push(&chunk.unwrap_or_default()).map_err(too_long)?;
+            let rest = if ended { lines.next_line().or_else(|| lines.rest()) } else { lines.next_line() };
+            let mut next = rest;
+            while let Some(line) = next {
+                let event = if D::LINES {
+                    (!line.trim().is_empty()).then(|| Event { name: String::new(), data: line })
+                } else {
+                    sse.line(&line)
+                };
+                if let Some(event) = event
+                    && dialect.event(&event, incoming)? == Step::Last
+                {
+                    incoming.ended(true, false);
+                    // Nothing but the end of the body may follow; whether it does changes nothing.
+                    let _ = tokio::time::timeout(LAST_BYTES, response.chunk()).await;
+                    return Ok(());
+                }
+                next = lines.next_line().or_else(|| if ended { lines.rest() } else { None });
+            }
+            if ended {
+                if !D::LINES
+                    && let Some(event) = sse.line("")
+                {
+                    // The blank line after the last event is missing; if its data is whole, so is the event.
+                    if serde_json::from_str::<serde::de::IgnoredAny>(&event.data).is_ok() || event.data == "[DONE]" {
+                        dialect.event(&event, incoming)?;
+                    }
+                }
+                // Without chunks or a length nobody can tell the end of a body from a broken connection.
+                let explicit =
+                    response.headers().contains_key(TRANSFER_ENCODING) || response.content_length().is_some();
+                incoming.ended(explicit, D::LAST_MAY_LACK);
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Reading a body within its bounds.
+struct Body {
+    timeouts: Timeouts,
+    deadline: Instant,
+    read: u64,
+}
+
+impl Body {
+    async fn chunk(&mut self, response: &mut Response) -> Result<Option<Vec<u8>>, Problem> {
+        let idle = Instant::now() + self.timeouts.idle;
+        let phase = if idle < self.deadline { Phase::Idle } else { Phase::Total };
+        match timeout_at(idle.min(self.deadline), response.chunk()).await {
+            Ok(Ok(chunk)) => {
+                self.read += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                if self.read > MOST_ANSWER {
+                    return Err(Problem::new(CallErrorKind::Unreadable, "it does not end"));
+                }
+                Ok(chunk.map(Into::into))
+            }
+            Ok(Err(error)) => Err(Problem::new(CallErrorKind::Cut, &connect::deepest(&error))),
+            Err(_) => Err(Problem::new(CallErrorKind::Timeout(phase), "")),
+        }
+    }
+
+    /// All of a small body, as far as it is small.
+    async fn whole(&mut self, response: &mut Response) -> Result<String, Problem> {
+        let mut bytes = Vec::new();
+        while bytes.len() < MOST_BODY {
+            match self.chunk(response).await? {
+                Some(chunk) => bytes.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}

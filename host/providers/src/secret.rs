@@ -1,0 +1,108 @@
+//! Keys, and keeping them out of everything that is shown or stored.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::ProviderError;
+
+/// A key or a token. It is never shown, and its memory is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// White space around it, as files and terminals add it, is not part of it.
+    ///
+    /// # Errors
+    /// It is empty, or has characters that cannot stand in a header.
+    pub fn new(text: String) -> Result<Self, ProviderError> {
+        // Owned by a secret from here on, so that it is overwritten on every way out.
+        let whole = SecretString::from(text);
+        let trimmed = whole.expose_secret().trim();
+        let invalid = |message: &str| ProviderError::Invalid {
+            message: message.to_owned(),
+            hint: "store it again, as the provider shows it".to_owned(),
+        };
+        if trimmed.is_empty() {
+            return Err(invalid("the key is empty"));
+        }
+        if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(invalid("the key has characters that no key has"));
+        }
+        Ok(Self(SecretString::from(trimmed)))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Takes secrets out of texts that others wrote: services repeat keys in their error messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Redactor(Vec<Secret>);
+
+/// Bytes of what a service said that an error keeps.
+const MOST_SAID: usize = 400;
+
+impl Redactor {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        // Of two secrets one may be a part of the other: the longer one goes first.
+        let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| secret.expose().len() >= 4).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        Self(secrets)
+    }
+
+    /// The text without the secrets.
+    pub(crate) fn redact(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, secret| {
+            if text.contains(secret.expose()) { text.replace(secret.expose(), "[key]") } else { text }
+        })
+    }
+
+    /// The text as an error may carry it: without secrets and control characters, on one line, bounded.
+    pub(crate) fn said(&self, text: &str) -> String {
+        let text = self.redact(text.to_owned());
+        let words: Vec<&str> =
+            text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+        let mut line = words.join(" ");
+        if line.len() > MOST_SAID {
+            line.truncate(line.floor_char_boundary(MOST_SAID));
+            line.push('…');
+        }
+        line.trim_end_matches('.').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned()).expect("a key")
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let secret = secret("  sk-ant-123\n");
+        assert_eq!(secret.expose(), "sk-ant-123");
+        assert!(!format!("{secret:?} {:?}", Redactor::new([secret.clone()])).contains("123"));
+        for wrong in ["", " \n", "sk-a\r\nhost: x", "sk-é"] {
+            let error = Secret::new(wrong.to_owned()).expect_err(wrong);
+            assert!(!format!("{error} {error:?}").contains("sk-"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_says_is_one_bounded_line_without_keys() {
+        let redactor = Redactor::new([secret("sk-1"), secret("sk-123")]);
+        assert_eq!(redactor.said("wrong\nkey\u{1b}[31m sk-123, sk-1."), "wrong key [31m [key], [key]");
+        let long = redactor.said(&"é".repeat(1000));
+        assert!(long.len() <= MOST_SAID + '…'.len_utf8() && long.ends_with('…'));
+    }
+}

@@ -1,0 +1,149 @@
+//! The terminal tool's place is taken by a script that prints what the tool prints.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use certus_providers::{
+    CallErrorKind, ClaudeCli, ClaudeCliOptions, Limits, Models, Phase, Provider, ProviderError, Spent, Timeouts,
+    scrubbed,
+};
+use support::{Heard, fails, request};
+
+const RECORDED: &str = r#"{"type":"system","subtype":"init","cwd":"/x","session_id":"s","tools":[],"model":"claude-sonnet-5-5","apiKeySource":"none"}
+{"type":"stream_event","event":{"type":"message_start","message":{"model":"claude-sonnet-5-5","usage":{"input_tokens":3,"output_tokens":1}}},"session_id":"s"}
+{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{\"notes\":"}},"session_id":"s"}
+{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\"yes\"}"}},"session_id":"s"}
+{"type":"assistant","message":{"content":[{"type":"text","text":"{\"notes\":\"yes\"}"}],"usage":{"input_tokens":3}},"session_id":"s"}
+{"type":"stream_event","event":{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}},"session_id":"s"}
+"#;
+
+const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"result":"{\"notes\":\"yes\"}","stop_reason":"end_turn","total_cost_usd":0.0079825,"usage":{"input_tokens":3,"cache_creation_input_tokens":7,"cache_read_input_tokens":90,"output_tokens":9}}"#;
+
+/// A script that runs `body` with the recorded lines at hand.
+fn tool(folder: &Path, body: &str) -> PathBuf {
+    let path = folder.join("claude");
+    std::fs::write(folder.join("recorded"), RECORDED).expect("a file");
+    std::fs::write(folder.join("result"), RESULT).expect("a file");
+    let script = format!("#!/bin/sh\nHERE='{}'\n{body}\n", folder.display());
+    std::fs::write(&path, script).expect("a file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    path
+}
+
+fn provider(program: PathBuf) -> ClaudeCli {
+    let environment = [("PATH", "/usr/bin:/bin"), ("HOME", "/nowhere"), ("ANTHROPIC_API_KEY", support::KEY)];
+    ClaudeCli::new(ClaudeCliOptions {
+        program,
+        environment: scrubbed(environment.map(|(name, value)| (OsString::from(name), OsString::from(value)))),
+        models: Models::one("sonnet"),
+        timeouts: Timeouts { idle: Duration::from_secs(4), total: Duration::from_secs(20), ..Timeouts::default() },
+        limits: Limits::default(),
+    })
+}
+
+#[tokio::test]
+async fn the_prompt_goes_in_and_the_answer_streams_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = "cat > $HERE/prompt; env > $HERE/env; ls -A > $HERE/listing; printf '%s|' \"$@\" > $HERE/arguments\n\
+                cat $HERE/recorded $HERE/result";
+    let provider = provider(tool(folder.path(), body));
+    let long = "word ".repeat(100_000);
+    let heard = Heard::default();
+    let answer = provider.answer(&request(&long), &heard).await.expect("an answer");
+    assert_eq!(answer.text, r#"{"notes":"yes"}"#);
+    assert_eq!(heard.pieces(), [r#"{"notes":"#, r#""yes"}"#]);
+    assert_eq!((answer.model.as_str(), answer.estimated), ("claude-sonnet-5-5", false));
+    let usage = answer.usage;
+    assert_eq!((usage.input_tokens, usage.cached_tokens, usage.cache_write_tokens), (100, 90, 7));
+    assert_eq!((usage.output_tokens, usage.usd_micros), (9, 7983));
+
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("the script wrote it");
+    assert_eq!(read("prompt"), format!("The rules of this project.\n\n{}", long.trim()));
+    assert_eq!(read("listing"), "", "its folder is empty");
+    let environment = read("env");
+    assert!(environment.contains("CLAUDE_CODE_MAX_OUTPUT_TOKENS=1000"));
+    assert!(!environment.contains(support::KEY) && !environment.contains("CARGO"), "{environment}");
+    let arguments = read("arguments");
+    assert!(arguments.contains("--tools||") && arguments.contains("--model|sonnet"), "{arguments}");
+    assert!(!arguments.contains("word"), "{arguments}");
+}
+
+#[tokio::test]
+async fn an_old_tool_that_streams_nothing_is_understood() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let provider = provider(tool(folder.path(), "cat > /dev/null; cat $HERE/result"));
+    let answer = provider.answer(&request("go on"), &()).await.expect("an answer");
+    assert_eq!(answer.text, r#"{"notes":"yes"}"#);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_has_its_name() {
+    let error_result = |said: &str| {
+        format!(r#"echo '{{"type":"result","subtype":"success","is_error":true,"result":"{said}","usage":{{}}}}'"#)
+    };
+    let cases = [
+        (error_result("Invalid API key · Please run /login"), CallErrorKind::Authentication),
+        (error_result("API Error: 529 overloaded_error"), CallErrorKind::Overloaded),
+        ("echo 'error: unknown option --tools' >&2; exit 1".to_owned(), CallErrorKind::InvalidRequest),
+        ("exit 3".to_owned(), CallErrorKind::Unreadable),
+        ("echo garbage; echo '{\"half\":'".to_owned(), CallErrorKind::Unreadable),
+        ("cat $HERE/recorded | head -4; sleep 60".to_owned(), CallErrorKind::Timeout(Phase::Idle)),
+        ("cat $HERE/recorded | head -4; kill -9 $$".to_owned(), CallErrorKind::Cut),
+        ("head -c 20000000 /dev/zero | tr '\\0' x".to_owned(), CallErrorKind::Unreadable),
+    ];
+    for (body, kind) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let heard = Heard::default();
+        let error = fails(&provider(tool(folder.path(), &body)), &heard).await;
+        assert_eq!(error.kind, kind, "{body}: {error}");
+        assert_eq!(error.partial.unwrap_or_default(), heard.pieces().concat(), "{body}");
+        if matches!(kind, CallErrorKind::Cut | CallErrorKind::Timeout(_)) {
+            assert_eq!(heard.pieces().len(), 2, "{body}");
+            assert!(matches!(error.spent, Spent::Possibly(usage) if usage.input_tokens > 0), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_there_is_named() {
+    let error = provider("/nowhere/claude".into()).answer(&request("go on"), &()).await.expect_err("nothing there");
+    assert!(matches!(&error, ProviderError::Unavailable { .. }), "{error}");
+    assert!(error.to_string().contains("/nowhere/claude"), "{error}");
+}
+
+#[tokio::test]
+async fn dropping_a_call_ends_everything_that_the_tool_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The grandchild keeps the pipe open and would outlive its parent.
+    let body = "sleep 300 & echo $! > $HERE/grandchild; echo $$ > $HERE/child; wait";
+    let provider = provider(tool(folder.path(), body));
+    let asked = request("go on");
+    let started = async {
+        while !std::fs::read_to_string(folder.path().join("child")).is_ok_and(|id| id.ends_with('\n')) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = provider.answer(&asked, &()) => panic!("it ended by itself: {ended:?}"),
+        () = started => {}
+    }
+    for name in ["child", "grandchild"] {
+        let id = std::fs::read_to_string(folder.path().join(name)).expect("it had started");
+        let mut gone = false;
+        for _ in 0..200 {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+            gone = state.is_empty() || state.contains(") Z ");
+            if gone {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(gone, "{name} is still running");
+    }
+}
