@@ -21,8 +21,8 @@ use certus_providers::Provider;
 use certus_store::Hold;
 
 use crate::error::{Kind, kind_of_pause};
-use crate::person::{EditVerdict, Listener, Person};
 use crate::material::Material;
+use crate::person::{EditVerdict, Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
 pub(crate) use prompt::{Sending, cite_all};

@@ -32,8 +32,9 @@ impl Session {
             documents: material.documents,
             notes: material.notes,
         };
-        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
-            .map_err(|error| Failure::usage(error.to_string()))?;
+        let rendered =
+            certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
+                .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
     }
 
