@@ -161,3 +161,32 @@ fn a_second_process_is_told_who_holds_the_chain() {
     child.wait().expect("the child ends");
     let _ = world.run(&["flow", "--continue", "--until", "requirements-clarification"]).ok();
 }
+
+/// What a process leaves that is killed while it begins: a database without a shape, or a chain that is not active yet.
+#[test]
+fn killed_while_beginning_is_a_fresh_start_or_goes_on() {
+    let world = World::with("express-shop");
+    let state = world.project.join(".certus");
+    // A database as SQLite leaves it that was told to use a log, and nothing more.
+    let _ = world.run(&["new", GOAL]).ok();
+    let mut page = std::fs::read(state.join("certus.db")).expect("a database")[..4096].to_vec();
+    // The header says: one page, no schema, no application, no version; then the page of an empty table of tables.
+    page[28..32].copy_from_slice(&1_u32.to_be_bytes());
+    page[40..100].fill(0);
+    page[56..60].copy_from_slice(&1_u32.to_be_bytes());
+    page[92..96].copy_from_slice(&[0; 4]);
+    page[100..].fill(0);
+    page[100] = 13;
+    page[105..107].copy_from_slice(&4096_u16.to_be_bytes());
+    std::fs::remove_dir_all(&state).expect("it can be removed");
+    std::fs::create_dir(&state).expect("it can be made");
+    std::fs::write(state.join("certus.db"), page).expect("it can be written");
+    let _ = world.run(&["list"]).ok().shows("No chain yet");
+    let _ = world.run(&["flow", "--continue"]).exits(2).says("no chain is active");
+    let _ = world.run(&["new", GOAL]).ok().shows("Chain 001");
+
+    std::fs::remove_file(state.join("active")).expect("it is active");
+    let _ = world.run(&["flow", "--continue"]).exits(3).says("Chain 001, the newest that is open, is active now");
+    let _ = world.run(&["status"]).ok().shows("001");
+    let _ = world.run(&["list"]).ok();
+}

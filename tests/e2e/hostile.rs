@@ -33,7 +33,7 @@ fn files_that_no_interpreter_likes_do_not_stop_it() {
     }
     assert!(!report.to_string().contains("root:x:0"), "a link out of the project was read");
     assert!(report["routes"].as_array().expect("a list").len() >= 15);
-    let _ = flow(&world).ok();
+    let _ = flow(&world).ok().shows(&format!("{} files could not be read; see why: certus stack", unparsed.len()));
 }
 
 #[test]
@@ -47,6 +47,43 @@ fn a_damaged_context_loses_nothing() {
     let _ = world.run(&["show"]).ok();
     let _ = world.run(&["flow", "--continue", "--until", "solution-approval"]).ok();
     assert_eq!(world.context()["discovered"], before["discovered"]);
+}
+
+#[test]
+fn a_context_that_cannot_be_written_is_told_once() {
+    let world = World::with("express-shop");
+    let elsewhere = world.home().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("it can be made");
+    std::fs::create_dir(world.project.join(".certus")).expect("it can be made");
+    symlink(&elsewhere, world.project.join(".certus/contexts")).expect("a link can be made");
+    let ran = flow(&world).ok().says(".certus/contexts is a symbolic link");
+    assert_eq!(ran.stderr.matches("context file was not written").count(), 1, "{}", ran.stderr);
+    assert_eq!(std::fs::read_dir(&elsewhere).expect("listed").count(), 0);
+}
+
+#[test]
+fn contexts_that_are_not_their_chains_are_found_and_written_again() {
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let _ = world.run(&["doctor"]).ok();
+    let sound = world.context();
+    let file = std::fs::read_dir(world.project.join(".certus/contexts")).expect("contexts").next();
+    let file = file.expect("a context").expect("an entry").path();
+    let text = std::fs::read_to_string(&file).expect("it can be read");
+    for (damaged, says) in [
+        ("{ half a con".to_owned(), "is damaged"),
+        (text.replace("Add JWT authentication to the shop", "Add something else to the shop"), "says something else"),
+    ] {
+        std::fs::write(&file, damaged).expect("it can be damaged");
+        let _ = world.run(&["doctor"]).exits(1).shows(says).says("certus doctor --repair");
+        let _ = world.run(&["doctor", "--repair"]).ok().shows("was written again");
+        assert_eq!(world.context(), sound);
+        let _ = world.run(&["doctor"]).ok();
+    }
+    std::fs::remove_file(&file).expect("it can be removed");
+    let _ = world.run(&["doctor"]).ok().shows("is not there");
+    let _ = world.run(&["doctor", "--repair"]).ok();
+    assert_eq!(world.context(), sound);
 }
 
 #[test]
@@ -114,6 +151,19 @@ fn a_project_cannot_grant_itself_anything() {
 }
 
 #[test]
+fn a_damaged_prompt_of_the_project_is_named_by_its_file() {
+    for name in ["requirement_disambiguator", "solution_synthesizer"] {
+        let world = World::with("express-shop");
+        world.write(&format!("prompts/custom/{name}.md"), "no front matter");
+        let ran = flow(&world).exits(1);
+        let file = format!("prompts/custom/{name}.md");
+        let mut causes = ran.stderr.lines().filter(|line| !line.starts_with("warning: prompts/"));
+        assert!(causes.any(|line| line.contains(&file)), "{}\n{}", ran.stdout, ran.stderr);
+        assert!(!ran.stdout.contains("there is no prompt") && !ran.stderr.contains("there is no prompt"));
+    }
+}
+
+#[test]
 fn a_plugin_that_nobody_trusts_does_not_run() {
     let world = World::with("express-shop");
     let guest = crate::support::repository().join("tests/guests/dist/one-phase.wasm");
@@ -167,4 +217,59 @@ fn a_project_that_cannot_be_written_keeps_its_state_elsewhere() {
     assert_eq!(status, Some(0), "{report:#}");
     assert!(report["next"].as_str().expect("next").contains(state), "{report:#}");
     let _ = world.run(&["status", "--state", state]).ok().shows("solution-approval");
+}
+
+/// A small disk of its own, filled up; absent where this user may not mount one.
+#[cfg(target_os = "linux")]
+struct FullDisk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl FullDisk {
+    fn mount(folder: std::path::PathBuf) -> Option<Self> {
+        std::fs::create_dir(&folder).expect("a folder can be made");
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+            .arg(&folder)
+            .stderr(std::process::Stdio::null())
+            .status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.0.join("ballast")).expect("a file can be made");
+        while file.write_all(&[1; 4096]).is_ok() {}
+        while file.write_all(&[1]).is_ok() {}
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_from_the_beginning_is_named_and_read_all_the_same() {
+    let world = World::with("express-shop");
+    let Some(disk) = FullDisk::mount(world.home().join("disk")) else { return };
+    let state = |name: &str| disk.0.join(name).to_str().expect("a path").to_owned();
+    let (here, other) = (state("state"), state("other"));
+    let _ = world.run(&["new", GOAL, "--state", &here]).ok();
+    disk.fill();
+    for read in ["status", "list", "show"] {
+        let _ = world.run(&[read, "--state", &here]).ok().shows("requirements-clarification");
+    }
+    let _ = world
+        .run(&["flow", "--continue", "--state", &here])
+        .exits(1)
+        .says("no space is left")
+        .says("then go on: certus flow --continue");
+    let ran =
+        world.run(&["flow", GOAL, "--state", &other]).exits(1).says("no space is left").says("no chain was begun");
+    assert!(!ran.stderr.contains("--continue"), "{}", ran.stderr);
+    std::fs::remove_file(disk.0.join("ballast")).expect("there is space again");
+    let _ = world.run(&["flow", GOAL, "--state", &other, "--until", "requirements-clarification"]).ok();
 }

@@ -67,7 +67,7 @@ fn the_readme_run_ends_with_a_solution_that_cites() {
     let cited_facts: Vec<&Value> =
         report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true).collect();
     let files: std::collections::BTreeSet<&str> =
-        cited_facts.iter().filter_map(|fact| fact["source"]["path"].as_str()).collect();
+        cited_facts.iter().filter_map(|fact| fact["source"]["file"].as_str()).collect();
     assert!(cited_facts.len() >= 10 && files.len() >= 5, "{} facts, files {files:?}", cited_facts.len());
     let body = report["solution"]["body"].as_str().expect("a solution");
     let sentences = sentences(body);
@@ -83,7 +83,7 @@ fn every_cited_fact_stands_where_it_says() {
     let (_, report) = flow(&world);
     for fact in report["facts"].as_array().expect("facts").iter().filter(|fact| fact["cited"] == true) {
         let source = &fact["source"];
-        let text = std::fs::read_to_string(world.project.join(source["path"].as_str().expect("a path")))
+        let text = std::fs::read_to_string(world.project.join(source["file"].as_str().expect("a file")))
             .expect("the file is there");
         let line = text.lines().nth(source["line"].as_u64().expect("a line") as usize - 1).unwrap_or_default();
         let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -114,6 +114,62 @@ fn piped_it_prints_the_questions_and_the_command_that_answers_them() {
 }
 
 #[test]
+fn every_answer_is_recorded_whichever_question_comes_first() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let ids = |report: &Value, list: &str, key: &str| -> Vec<String> {
+        let list = report[list].as_array().expect("a list").iter();
+        list.map(|item| item[key].as_str().expect("an id").to_owned()).collect()
+    };
+    let open = ids(&report, "questions", "id");
+    let (first, last) = (open.first().expect("a question"), open.last().expect("a question"));
+    // Already in the phase that it is to stop in, and with the first question still open.
+    let (status, report) = world.json(&["answer", last, "As we said", "--until", "requirements-clarification"]);
+    assert_eq!(status, Some(0), "{report:#}");
+    assert_eq!(ids(&report, "answers", "question"), std::slice::from_ref(last));
+    let history = |world: &World| world.run(&["show", "--history"]).ok().stdout;
+    assert!(history(&world).contains("Answered by tester: As we said"), "{}", history(&world));
+    world.write("gap.toml", format!("[answers]\n{} = \"In the middle\"\n", open[1]));
+    let (status, report) = world.json(&["answer", "--file", "gap.toml"]);
+    assert_eq!(status, Some(3), "{report:#}");
+    assert!(ids(&report, "answers", "question").contains(&open[1]), "{report:#}");
+    assert!(history(&world).contains("Answered by answers file: In the middle"), "{}", history(&world));
+    assert!(ids(&report, "questions", "id").contains(first), "{report:#}");
+    assert_eq!(ids(&report, "questions", "id").len(), open.len() - 2);
+}
+
+#[test]
+fn an_answer_that_is_none_is_refused() {
+    let world = World::with("express-shop");
+    let (_, report) = world.json(&["flow", GOAL]);
+    let mut questions = report["questions"].as_array().expect("questions").iter();
+    let question = questions.find(|question| question["recommended"].is_string()).expect("one with options");
+    let id = question["id"].as_str().expect("an id");
+    let _ =
+        world.run(&["answer", id, "99"]).exits(2).says(&format!("`{id}` has no option 99")).says("options, by number");
+    world.write("wrong.toml", format!("[answers]\n{id} = \"99\"\n"));
+    let _ = world.run(&["answer", "--file", "wrong.toml"]).exits(2).says("has no option 99");
+    let (_, report) = world.json(&["show"]);
+    assert_eq!(report["answers"], serde_json::json!([]));
+    let (status, report) = world.json(&["answer", id, ""]);
+    assert_eq!(status, Some(3), "{report:#}");
+    assert_eq!(report["answers"][0]["answer"], question["recommended"]);
+}
+
+#[test]
+fn a_reply_that_nothing_waits_for_is_not_swallowed() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", GOAL]).exits(3);
+    let reply = world.home().join("reply.txt");
+    std::fs::write(&reply, "{}").expect("it can be written");
+    let reply = reply.to_str().expect("a path");
+    let _ = world
+        .run(&["flow", "--continue", "--provider", "manual", "--reply", reply])
+        .exits(3)
+        .says("the reply was not used");
+}
+
+#[test]
 fn approval_moves_on_until_a_model_is_needed() {
     let world = World::with("express-shop");
     flow(&world);
@@ -123,6 +179,10 @@ fn approval_moves_on_until_a_model_is_needed() {
     assert_eq!(report["solution"]["verdict"], "approved");
     assert!(report["reason"].as_str().expect("a reason").contains("needs a model"), "{report:#}");
     assert!(report["next"].as_str().expect("next").contains("--provider manual"));
+    // The run that waits for a model is counted nowhere.
+    let runs = |arguments: &[&str]| world.json(arguments).1["prompt_runs"].as_u64().expect("a count");
+    assert_eq!(world.json(&["status"]).1["status"], "paused");
+    assert_eq!(runs(&["chain-cost"]), runs(&["cost-report", "--days", "4000000"]));
 }
 
 #[test]
@@ -226,8 +286,10 @@ fn a_corrected_answer_undoes_what_was_made_of_it() {
 fn more_information_answers_and_asks_again() {
     let world = World::with("express-shop");
     flow(&world);
-    let ran = world.run(&["more-info", "Which routes need a session today?"]);
-    assert!(matches!(ran.status, Some(3 | 6)), "{}\n{}", ran.stdout, ran.stderr);
+    let (status, report) = world.json(&["more-info", "Which routes need a session today?"]);
+    assert!(matches!(status, Some(3 | 6)), "{report:#}");
+    let said = report["said"].as_array().expect("what was said");
+    assert!(said.iter().any(|text| text.as_str().is_some_and(|text| text.contains("session"))), "{report:#}");
     let (_, report) = world.json(&["show"]);
     assert_eq!(report["phase"], "solution-approval");
 }

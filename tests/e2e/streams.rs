@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 #[cfg(target_os = "linux")]
 use std::io::Write;
-#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::support::{Ran, World};
@@ -20,15 +20,15 @@ fn a_full_device_is_a_failure() {
     }
 }
 
-/// A command that drives a chain streams its events, and nothing else.
+/// A command that drives a chain streams its events from the first on, and nothing else.
 #[test]
 fn events_of_a_chain_are_all_that_is_streamed() {
     let world = World::empty();
     let ran = world.run(&["flow", "Add a page that lists invoices", "--events"]);
     assert!(ran.stdout.lines().count() > 1, "{}", ran.stdout);
-    for line in ran.stdout.lines() {
+    for (line, seq) in ran.stdout.lines().zip(1..) {
         let event: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
-        assert!(event["seq"].is_u64(), "{line}");
+        assert_eq!(event["seq"].as_u64(), Some(seq), "{line}");
     }
 }
 
@@ -58,5 +58,28 @@ fn what_is_to_be_approved_is_shown_before_it_is_asked() {
         assert!(before.contains("## How it is verified") || before.contains("JWT"), "{mode}:\n{shown}");
         assert!(before.contains("[F1"), "{mode} shows no solution:\n{shown}");
         drop(keys);
+    }
+}
+
+/// Whoever ends the process gets the one object, whichever way they chose.
+#[cfg(unix)]
+#[test]
+fn every_signal_to_end_leaves_one_object() {
+    for (signal, status, kind) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung-up")] {
+        let world = World::empty();
+        let mut child = world
+            .command(&["flow", "Add a page", "--provider", "manual", "--reply", "-", "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("Running requirement_")), "the first prompt begins");
+        let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        let ran = Ran::of(child.wait_with_output().expect("it ends")).exits(status);
+        let object: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one object");
+        assert_eq!(object["error"]["kind"], kind);
     }
 }

@@ -25,6 +25,27 @@ pub struct Answers {
     pub recommended: bool,
     /// By question id.
     pub answers: BTreeMap<String, String>,
+    /// What the person said on the command line itself. It comes first, and is recorded as theirs.
+    #[serde(skip)]
+    pub typed: Typed,
+}
+
+/// Answers from the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// `--recommended`.
+    pub recommended: bool,
+    /// By question id.
+    pub answers: BTreeMap<String, String>,
+}
+
+/// An answer that was given beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What it says.
+    pub text: String,
+    /// It stands in a file; else the person typed it.
+    pub from_file: bool,
 }
 
 impl Answers {
@@ -43,21 +64,36 @@ impl Answers {
     }
 
     /// The answer to a question, if there is one. An empty answer is none; the number of an option is that option.
-    pub fn to(&self, question: &Question) -> Option<String> {
-        let given = self.answers.get(&question.id).map(|text| text.trim()).filter(|text| !text.is_empty());
-        let preset = || question.recommended.as_deref().filter(|_| self.recommended);
-        given.map(|text| Self::meant(question, text)).or_else(preset).map(str::to_owned)
+    pub fn to(&self, question: &Question) -> Option<Given> {
+        let said = |answers: &BTreeMap<String, String>| {
+            let text = answers.get(&question.id).map(|text| text.trim()).filter(|text| !text.is_empty());
+            text.map(|text| Self::meant(question, text).to_owned())
+        };
+        let preset = |wanted: bool| question.recommended.clone().filter(|_| wanted);
+        let typed = |text| Given { text, from_file: false };
+        let written = |text| Given { text, from_file: true };
+        let given = said(&self.typed.answers).map(typed).or_else(|| said(&self.answers).map(written));
+        given.or_else(|| preset(self.typed.recommended).map(typed)).or_else(|| preset(self.recommended).map(written))
     }
 
     /// What a text means as an answer: the option of that number, from 1, where there is one; else what it says. An option
     /// that itself reads like that number comes first.
     pub fn meant<'a>(question: &'a Question, text: &'a str) -> &'a str {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number || question.options.iter().any(|option| option == text) {
-            return text;
+        Self::option(&question.options, text).flatten().unwrap_or(text)
+    }
+
+    /// The option that a text chooses by its words or number; absent where it reads like no choice, empty where it is a
+    /// number that no option has.
+    #[allow(clippy::option_option, reason = "no choice and a wrong choice are two things")]
+    pub fn option<'a>(options: &'a [String], text: &str) -> Option<Option<&'a str>> {
+        if let Some(option) = options.iter().find(|option| *option == text) {
+            return Some(Some(option));
+        }
+        if options.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
         }
         let place = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        place.and_then(|place| question.options.get(place)).map_or(text, String::as_str)
+        Some(place.and_then(|place| options.get(place)).map(String::as_str))
     }
 }
 
@@ -78,7 +114,22 @@ mod tests {
 
     fn answered(text: &str, options: &[&str]) -> Option<String> {
         let answers = [("transport".to_owned(), text.to_owned())].into();
-        Answers { recommended: false, answers }.to(&question(options))
+        Answers { answers, ..Answers::default() }.to(&question(options)).map(|given| given.text)
+    }
+
+    #[test]
+    fn what_was_typed_comes_first_and_is_the_persons() {
+        let by_id = |text: &str| [("transport".to_owned(), text.to_owned())].into();
+        let to = |answers: &Answers| answers.to(&question(&["a cookie", "a header"]));
+        let given = |text: &str, from_file| Some(Given { text: text.to_owned(), from_file });
+        let mut answers = Answers { recommended: true, ..Answers::default() };
+        assert_eq!(to(&answers), given("a cookie", true));
+        answers.typed.recommended = true;
+        assert_eq!(to(&answers), given("a cookie", false));
+        answers.answers = by_id("2");
+        assert_eq!(to(&answers), given("a header", true));
+        answers.typed.answers = by_id("a query parameter");
+        assert_eq!(to(&answers), given("a query parameter", false));
     }
 
     #[test]

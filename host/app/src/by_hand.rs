@@ -37,7 +37,8 @@ impl Given {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdin);
         }
-        let bytes = read(path, MOST_REPLY)?;
+        let bytes = read(path, MOST_REPLY)
+            .map_err(|failure| failure.hint("save the reply alone, as a text file, and name it: --reply FILE"))?;
         match std::str::from_utf8(&bytes) {
             Ok(_) => Ok(Self::Text(bytes)),
             Err(_) => {
@@ -152,7 +153,12 @@ impl ReplySource for ByHand {
         let given = self.given.lock().ok().and_then(|mut given| given.take());
         match given {
             Some(Given::Text(bytes)) => return Ok(Some(bytes)),
-            Some(Given::Stdin) => return read_stdin().map(Some).map_err(source_error),
+            // On a thread of its own: whoever is told to end must not wait for stdin.
+            Some(Given::Stdin) => {
+                let ended = || Failure::failed("reading the reply from stdin was ended");
+                let read = tokio::task::spawn_blocking(read_stdin).await.unwrap_or_else(|_| Err(ended()));
+                return read.map(Some).map_err(source_error);
+            }
             None => {}
         }
         let folder = self.open()?;

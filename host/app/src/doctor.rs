@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certus_store::{Mode, Store, StoreError};
+use certus_store::{ContextFault, Mode, StaleContext, Store, StoreError};
 use serde::Serialize;
 
 use crate::paths::{project_root, state_dir};
@@ -33,7 +33,7 @@ fn bad(what: &'static str, failure: &Failure) -> Check {
     Check { what, verdict: "bad", finding: failure.message.clone(), hint: failure.hints.first().cloned() }
 }
 
-/// Examine a project; with `repair`, set a damaged database aside and rebuild the chains.
+/// Examine a project; with `repair`, set a damaged database aside and rebuild the chains, and write again what contexts lack.
 ///
 /// # Errors
 /// The project is not there, or the repair failed.
@@ -52,22 +52,63 @@ pub async fn examine(project: Option<&Path>, state: Option<&Path>, repair: bool)
 
 fn examine_state(dir: &Path, repair: bool) -> Result<Vec<Check>, Failure> {
     match read_all(dir) {
-        Ok(count) => Ok(vec![good("chains", format!("{count} in {}", dir.display()))]),
+        // What a context still knows is lost for good once the database is taken for whole and goes on.
+        Ok((_, contexts)) if repair && contexts.iter().any(|stale| matches!(stale.fault, ContextFault::Ahead(_))) => {
+            recover(dir)
+        }
+        Ok((count, contexts)) => {
+            let mut checks = vec![good("chains", format!("{count} in {}", dir.display()))];
+            if repair && !contexts.is_empty() {
+                checks.extend(rewrite(dir, &contexts).map_err(|error| crate::state::store_failure(error, dir))?);
+            } else {
+                checks.extend(contexts.iter().map(stale));
+            }
+            Ok(checks)
+        }
         Err(StoreError::Missing { .. }) => Ok(vec![note("chains", "none was started yet")]),
         Err(StoreError::Damaged { .. }) if repair => recover(dir),
         Err(error) => Ok(vec![bad("chains", &crate::state::store_failure(error, dir))]),
     }
 }
 
-/// Look through the whole database, and read every event.
-fn read_all(dir: &Path) -> Result<usize, StoreError> {
+fn stale(context: &StaleContext) -> Check {
+    Check {
+        what: "context",
+        // One that was not written yet tells nobody anything wrong.
+        verdict: if matches!(context.fault, ContextFault::Behind(_) | ContextFault::Missing) { "note" } else { "bad" },
+        finding: crate::clean::line(&format!("{} {}", context.file, context.fault), 300),
+        hint: Some("write it again from the database: certus doctor --repair".to_owned()),
+    }
+}
+
+/// Write contexts again, of chains that nobody works on.
+fn rewrite(dir: &Path, contexts: &[StaleContext]) -> Result<Vec<Check>, StoreError> {
+    use crate::clock::Clock;
+    let store = Store::open(dir, Mode::ReadWrite)?;
+    let mut checks = Vec::new();
+    for context in contexts {
+        checks.push(match store.hold(context.chain, crate::clock::SystemClock.now()) {
+            Ok(_hold) => {
+                store.write_context(context.chain, &store.chain(context.chain)?, crate::clock::when)?;
+                good("context", format!("{} was written again", context.file))
+            }
+            // Whoever works on it writes it.
+            Err(StoreError::Held(held)) => note("context", held.to_string()),
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(checks)
+}
+
+/// Look through the whole database, read every event, and compare the contexts.
+fn read_all(dir: &Path) -> Result<(usize, Vec<StaleContext>), StoreError> {
     let store = Store::open(dir, Mode::ReadOnly)?;
     store.check()?;
     let rows = store.rows()?;
     for row in &rows {
         store.chain(row.id)?;
     }
-    Ok(rows.len())
+    Ok((rows.len(), store.stale_contexts()?))
 }
 
 fn recover(dir: &Path) -> Result<Vec<Check>, Failure> {

@@ -21,6 +21,10 @@ pub enum Kind {
     Provider,
     /// Ended by Ctrl-C.
     Interrupted,
+    /// Ended by whoever asked the process to (SIGTERM).
+    Terminated,
+    /// Its terminal was closed (SIGHUP).
+    HungUp,
 }
 
 impl Kind {
@@ -33,7 +37,10 @@ impl Kind {
             Self::GateNotMet => 4,
             Self::Budget => 5,
             Self::Provider => 6,
+            // As a shell says it: 128 and the signal.
             Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::HungUp => 129,
         }
     }
 
@@ -47,6 +54,8 @@ impl Kind {
             Self::Budget => "budget",
             Self::Provider => "provider",
             Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+            Self::HungUp => "hung-up",
         }
     }
 }
@@ -95,6 +104,11 @@ impl From<Refusal> for Failure {
             Law::UnknownCommand | Law::UnknownPrompt | Law::UnknownQuestion | Law::ActionForm => Kind::Usage,
             _ => Kind::Failed,
         };
+        if kind == Kind::GateNotMet {
+            // The kind names the law already.
+            return Self::of(kind, format!("the gate is shut: {}", refusal.detail))
+                .hint("go on until it opens: certus flow --continue");
+        }
         Self::of(kind, refusal.to_string())
     }
 }

@@ -27,7 +27,7 @@ mod state;
 mod summaries;
 mod table;
 
-pub use answers::Answers;
+pub use answers::{Answers, Given, Typed};
 pub use async_trait::async_trait;
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};
@@ -39,7 +39,7 @@ pub use paths::{command_line, project_root, suffix};
 pub use plugins::{CommandLine, PluginLine};
 pub use report::{FlowReport, OpenQuestion};
 pub use session::{DEFAULT_METHODOLOGY, PromptSummary, PromptText, Session, SessionOptions, named_answers};
-pub use stack::StackReport;
+pub use stack::{StackReport, Unparsed};
 pub use state::{ChainCost, CostLine, CostReport, State, StatusLine};
 pub use table::{BUILT_IN, Entry, Origin};
 

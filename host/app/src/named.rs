@@ -17,6 +17,9 @@ const MOST_PATHS: usize = 20_000;
 /// A longer quote is not needed to find a line again.
 const MOST_QUOTE: usize = 400;
 
+/// A path that is written out counts more than any number of words.
+const WRITTEN: usize = 1_000;
+
 /// Words of goals that say nothing about which file is meant.
 const COMMON: [&str; 34] = [
     "add", "all", "and", "any", "app", "are", "bug", "can", "code", "file", "fix", "for", "from", "have", "index",
@@ -35,7 +38,8 @@ pub(crate) fn files(project: &Project, goal: &str, entries: &[Entry]) -> Vec<Dis
     let sources = paths.iter().filter(|(_, entry)| is_source(&entry.path));
     let mut scored: Vec<(usize, usize, &Entry)> = sources
         .filter_map(|(words, entry)| {
-            let hits = words.intersection(&wanted).count();
+            let written = if is_written(&entry.path, goal) { WRITTEN } else { 0 };
+            let hits = words.intersection(&wanted).count() + written;
             (hits > 0).then_some((hits, entry.path.len(), *entry))
         })
         .collect();
@@ -44,6 +48,15 @@ pub(crate) fn files(project: &Project, goal: &str, entries: &[Entry]) -> Vec<Dis
     scored.retain(|(hits, ..)| *hits == best);
     scored.sort_by_key(|(_, length, entry)| (*length, &entry.path));
     scored.into_iter().take(MOST).filter_map(|(_, _, entry)| discovery(project, &entry.path)).collect()
+}
+
+/// The goal writes the path out, or the end of it: `routes/admin.js`.
+fn is_written(path: &str, goal: &str) -> bool {
+    let edge = |c: char| !c.is_alphanumeric();
+    goal.split_whitespace()
+        .map(|word| word.trim_matches(edge))
+        .filter(|word| word.contains('.'))
+        .any(|word| path.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with('/')))
 }
 
 fn discovery(project: &Project, path: &str) -> Option<Discovery> {
@@ -110,6 +123,7 @@ mod tests {
         assert_eq!(found("Refactor the user controller, it is too large", &paths), ["controllers/user.js"]);
         assert_eq!(found("Users are not saved", &paths), ["models/User.js", "controllers/user.js"]);
         assert_eq!(found("Make it faster", &paths), [""; 0]);
+        assert_eq!(found("Make the user controllers in app.js faster", &paths), ["app.js"]);
     }
 
     #[test]

@@ -29,8 +29,9 @@ pub(crate) fn provider(name: &str, state: &Path, reply: Option<&Path>) -> Result
             Ok(Arc::new(Manual::new(Arc::new(ByHand::new(state, given)))))
         }
         Some(("replay", file)) if !file.is_empty() => {
-            let bytes = read(Path::new(file), MOST_RECORDING)?;
-            let replay = Replay::parse(file, &bytes).map_err(|error| Failure::usage(error.to_string()))?;
+            let recorded = |failure: Failure| failure.hint("make a recording: certus show --exchanges > FILE");
+            let bytes = read(Path::new(file), MOST_RECORDING).map_err(recorded)?;
+            let replay = Replay::parse(file, &bytes).map_err(|error| recorded(Failure::usage(error.to_string())))?;
             Ok(Arc::new(replay))
         }
         _ => Err(Failure::usage(format!("there is no provider `{}`", crate::clean::line(name, 60)))

@@ -1,6 +1,9 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
-use certus_engine::{Chain, ChainId, Draft, DraftState, Lack, Place, QuestionState, Request, Uncertainty, Verdict};
+use certus_engine::{
+    Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
+};
+use certus_store::Status;
 use serde::Serialize;
 
 use crate::driver::Stop;
@@ -14,7 +17,7 @@ pub struct FlowReport {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting`, `paused`, `complete`, `given-up`, `refused`.
+    /// As in `StatusLine`, or `refused`: this run ended because the law refuses whatever the controller names.
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,
@@ -22,6 +25,8 @@ pub struct FlowReport {
     pub questions: Vec<OpenQuestion>,
     /// What was discovered.
     pub facts: Vec<FactLine>,
+    /// Files that could not be read, the first hundred; file is empty where it is not about one.
+    pub unparsed: Vec<crate::stack::Unparsed>,
     /// What is not certain.
     pub uncertainties: Vec<Uncertainty>,
     /// How certain the chain is.
@@ -34,6 +39,8 @@ pub struct FlowReport {
     pub edits: Vec<DraftLine>,
     /// Runs of the project's own checks.
     pub checks: Vec<CheckLine>,
+    /// What commands said since a person last answered or judged: the answer to `more-info` among it.
+    pub said: Vec<String>,
     /// What keeps the gate of the phase shut.
     pub lacks: Vec<Lack>,
     /// Why nothing goes on, if so.
@@ -71,9 +78,27 @@ pub struct FactLine {
     /// What was found.
     pub value: String,
     /// Where.
-    pub source: Option<Place>,
+    pub source: Option<Source>,
     /// The quote stands there.
     pub cited: bool,
+}
+
+/// Where something stands in the project, as every report of ours says it. (In events it is the engine's own `Place`.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Relative to the project's root, with `/`.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// The text there; empty when none was quoted.
+    pub quote: String,
+}
+
+impl Source {
+    fn of(place: &Place) -> Self {
+        let text = crate::clean::clean;
+        Self { file: text(&place.path), line: place.line, quote: text(&place.quote) }
+    }
 }
 
 /// How certain a chain is.
@@ -169,10 +194,10 @@ impl FlowReport {
     /// The report on a chain. `suffix` is what every next command line needs besides, such as ` --project shop`.
     pub fn of(id: ChainId, chain: &Chain, stop: Option<&Stop>, suffix: &str) -> Self {
         let text = crate::clean::clean;
-        let questions = open_questions(chain);
+        let questions = questions_in(chain, QuestionState::Asked);
         let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
         let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
-        let (status, reason) = status(chain, stop, questions.is_empty() && !approval);
+        let (status, reason) = status(chain, stop);
         Self {
             chain: id.to_string(),
             goal: text(chain.goal()),
@@ -185,9 +210,15 @@ impl FlowReport {
                     id: fact.id.clone(),
                     key: text(&fact.key),
                     value: text(&fact.value),
-                    source: fact.source.clone(),
+                    source: fact.source.as_ref().map(Source::of),
                     cited: fact.cited,
                 })
+                .collect(),
+            unparsed: chain
+                .project()
+                .unparsed
+                .iter()
+                .map(|(file, error)| crate::stack::Unparsed { file: text(file), error: text(error) })
                 .collect(),
             uncertainties: chain.uncertainties().to_vec(),
             confidence: Confidence {
@@ -217,6 +248,7 @@ impl FlowReport {
             solution: solution(chain),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
+            said: said(chain),
             lacks: chain.lacks(),
             reason,
             cost: Cost { usd: chain.usage().usd_micros as f64 / 1e6, tokens: chain.usage().tokens() },
@@ -227,30 +259,29 @@ impl FlowReport {
     }
 }
 
-pub(crate) fn open_questions(chain: &Chain) -> Vec<OpenQuestion> {
+/// Questions that stand there, in the order in which they were raised.
+pub(crate) fn questions_in(chain: &Chain, state: QuestionState) -> Vec<OpenQuestion> {
     let text = crate::clean::clean;
-    let open = chain.questions().iter().filter(|status| status.state == QuestionState::Asked);
-    open.map(|status| OpenQuestion {
-        id: status.question.id.clone(),
-        text: text(&status.question.text),
-        why: text(&status.question.why),
-        options: status.question.options.iter().map(|option| text(option)).collect(),
-        recommended: status.question.recommended.as_deref().map(text),
-    })
-    .collect()
+    let those = chain.questions().iter().filter(|status| status.state == state);
+    those
+        .map(|status| OpenQuestion {
+            id: status.question.id.clone(),
+            text: text(&status.question.text),
+            why: text(&status.question.why),
+            options: status.question.options.iter().map(|option| text(option)).collect(),
+            recommended: status.question.recommended.as_deref().map(text),
+        })
+        .collect()
 }
 
-fn status(chain: &Chain, stop: Option<&Stop>, nobody_waits: bool) -> (&'static str, Option<String>) {
-    if let Some(ended) = chain.ended() {
-        return (if ended.success { "complete" } else { "given-up" }, Some(crate::clean::clean(&ended.why)));
-    }
-    if let Some(pause) = chain.pause() {
-        return ("paused", Some(pause.message.clone()));
-    }
-    match stop {
-        Some(Stop::Refused { law, detail }) => ("refused", Some(format!("{law}: {detail}"))),
-        _ if nobody_waits => ("running", None),
-        _ => ("waiting", None),
+/// Where a chain stands, in the words that every command has for it.
+pub(crate) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::WaitingPerson => "waiting",
+        Status::WaitingProvider => "paused",
+        Status::Finished => "complete",
+        Status::GivenUp => "given-up",
     }
 }
 
@@ -291,6 +322,19 @@ fn missing(chain: &Chain) -> Option<String> {
     Some(crate::clean::line(missing.trim_end_matches('.'), 1_000))
 }
 
+fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) {
+    let status = Status::of(chain);
+    let reason = match (chain.ended(), chain.pause(), stop) {
+        (Some(ended), ..) => Some(crate::clean::clean(&ended.why)),
+        (None, Some(pause), _) => Some(pause.message.clone()),
+        (None, None, Some(Stop::Refused { law, detail })) => {
+            return ("refused", Some(format!("{law}: {detail}")));
+        }
+        (None, None, _) => None,
+    };
+    (status_name(status), reason)
+}
+
 fn solution(chain: &Chain) -> Option<Solution> {
     let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
     let (verdict, why) = match &shown.verdict {
@@ -311,7 +355,7 @@ fn solution(chain: &Chain) -> Option<Solution> {
 
 /// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.
 pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
-    let questions = open_questions(chain);
+    let questions = questions_in(chain, QuestionState::Asked);
     let shown = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
         Request::Approve { proposal } => Some(crate::clean::line(&proposal.title, 120)),
         _ => None,
@@ -332,6 +376,24 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         Some(next) => failure.hint(next),
         None => failure,
     }
+}
+
+fn said(chain: &Chain) -> Vec<String> {
+    let settled = |(_, effect): &(_, &Effect)| effect.outcome().is_some();
+    let by_person = chain.effects().filter(settled).filter(|(_, effect)| effect.request.waits_for_person());
+    let since = by_person.map(|(_, effect)| effect.settled).max().unwrap_or(0);
+    let later = chain.effects().filter(settled).filter(|(_, effect)| effect.settled > since);
+    let mut said: Vec<(u64, String)> = later
+        .filter_map(|(_, effect)| match (&effect.request, effect.outcome()?) {
+            (Request::Say { text }, _) => Some((effect.settled, crate::clean::clean(text))),
+            (_, Outcome::CommandDone { summary, .. }) if !summary.is_empty() => {
+                Some((effect.settled, crate::clean::clean(summary)))
+            }
+            _ => None,
+        })
+        .collect();
+    said.sort_by_key(|(settled, _)| *settled);
+    said.into_iter().map(|(_, text)| text).collect()
 }
 
 fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {

@@ -28,8 +28,8 @@ pub struct StatusLine {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting-person`, `waiting-provider`, `finished`, `given-up`.
-    pub status: String,
+    /// `running`, `waiting` (for a person), `paused` (nobody answers prompts now), `complete`, `given-up`.
+    pub status: &'static str,
     /// Where it stands.
     pub phase: String,
     /// 0..=1, never compared with outcomes.
@@ -115,9 +115,9 @@ impl State {
     pub fn open(project: Option<&Path>, state: Option<&Path>) -> Result<Self, Failure> {
         let root = project_root(project, false)?;
         let dir = state_dir(&root, state);
-        let store = match Store::exists(&dir) {
-            true => Some(Store::open(&dir, Mode::ReadOnly).map_err(|error| store_failure(error, &dir))?),
-            false => None,
+        let store = match Store::exists(&dir).then(|| Store::open(&dir, Mode::ReadOnly)) {
+            None | Some(Err(StoreError::Missing { .. })) => None,
+            Some(opened) => Some(opened.map_err(|error| store_failure(error, &dir))?),
         };
         Ok(Self { dir, store })
     }
@@ -195,7 +195,9 @@ impl State {
         let active = store.active();
         let id = self.id(named, active)?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
-        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?.len() as u64;
+        // As the report over all chains counts them: a run that waits for its reply cost nothing yet.
+        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?;
+        let runs = runs.iter().filter(|run| run.ended.is_some()).count() as u64;
         let usd = row.usd_micros as f64 / 1e6;
         Ok(ChainCost {
             chain: id.to_string(),
@@ -236,7 +238,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>) -> StatusLine {
     StatusLine {
         chain: row.id.to_string(),
         goal: crate::clean::clean(&row.goal),
-        status: row.status.name().to_owned(),
+        status: crate::report::status_name(row.status),
         phase: row.phase.clone(),
         confidence: row.overall,
         questions: row.open_questions,
@@ -262,6 +264,19 @@ pub(crate) fn find(store: &Store, dir: &Path, text: &str) -> Result<ChainId, Fai
     }
 }
 
+/// What a person is told when a chain could not even be begun: there is nothing to go on with.
+pub(crate) fn not_begun(error: StoreError, dir: &Path) -> Failure {
+    match error {
+        StoreError::Full { .. } => Failure::failed(error.to_string())
+            .hint(format!(
+                "free some space on the disk of {}, then run the same again: no chain was begun",
+                dir.display()
+            ))
+            .hint("or keep the state on another disk: --state DIR (or CERTUS_STATE=DIR)"),
+        error => store_failure(error, dir),
+    }
+}
+
 /// What a person is told when the store fails.
 pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
     let message = error.to_string();
@@ -277,11 +292,17 @@ pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
         StoreError::Busy { .. } => Failure::failed(message).hint("another process writes for long; try again"),
         StoreError::Damaged { .. } => Failure::failed(message)
             .hint("set it aside and rebuild the chains from what can be read: certus doctor --repair"),
+        StoreError::Gone { .. } => Failure::failed(message)
+            .hint("what came last is not recorded; see what is left: certus doctor")
+            .hint("or start again: certus flow \"what you want\""),
         StoreError::Newer { .. } => Failure::failed(message).hint("install the newer Certus"),
         StoreError::Conflict { .. } => {
             Failure::failed(message).hint("another process changed the chain; look again: certus status")
         }
         StoreError::NoChain { .. } => Failure::usage(message).hint("see them: certus list"),
-        _ => Failure::failed(message),
+        StoreError::Io { .. } => Failure::failed(message).hint(format!(
+            "see that {shown} can be used, or keep the state elsewhere: --state DIR (or CERTUS_STATE=DIR)"
+        )),
+        _ => Failure::failed(message).hint("look into it: certus doctor"),
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct Global {
     /// Work on this project [default: the nearest folder upwards that Certus knows, or this one]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
-    /// Keep chains here instead of in the project's `.certus`
-    #[arg(long, global = true, value_name = "DIR", env = "CERTUS_STATE")]
+    /// Keep chains here instead of in the project's `.certus` [env: CERTUS_STATE]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
     /// Print exactly one JSON object on stdout
     #[arg(long, global = true)]
@@ -37,6 +37,15 @@ pub(crate) struct Global {
     /// Print no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+}
+
+impl Global {
+    /// With what the environment says where no option does. Empty means unset there, as it does for every variable of ours.
+    pub(crate) fn with_environment(mut self) -> Self {
+        let named = || std::env::var_os("CERTUS_STATE").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        self.state = self.state.or_else(named);
+        self
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver, Stop};
+use certus_app::engine::{Chain, Outcome};
 use certus_app::{Answers, ChainId, Failure, FlowReport, Kind, Session, SessionOptions};
 
 use crate::args::Global;
@@ -44,7 +45,7 @@ pub(crate) fn chain(session: &Session, named: Option<&str>) -> Result<ChainId, F
     }
 }
 
-/// Run something that awaits; Ctrl-C ends it. What was acknowledged is on disk, the rest resumes.
+/// Run something that awaits; a signal to end ends it. What was acknowledged is on disk, the rest resumes.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -54,13 +55,37 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     let result = runtime.block_on(async {
         tokio::select! {
             result = work => result,
-            _ = tokio::signal::ctrl_c() => Err(Failure::of(Kind::Interrupted, "interrupted; nothing that was recorded is lost")
+            kind = told_to_end() => Err(Failure::of(kind, format!("{}; nothing that was recorded is lost", kind.name()))
                 .hint("go on with: certus flow --continue")),
         }
     });
     // A thread may still wait in a read from the terminal: nobody needs it any more.
     runtime.shutdown_background();
     result
+}
+
+/// Ctrl-C, or what a closed terminal and a system that shuts down send.
+#[cfg(unix)]
+async fn told_to_end() -> Kind {
+    use tokio::signal::unix::{SignalKind, signal};
+    let received = async |kind: SignalKind| match signal(kind) {
+        Ok(mut signals) => drop(signals.recv().await),
+        // Then the signal ends the process by itself, as it would have.
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = received(SignalKind::interrupt()) => Kind::Interrupted,
+        () = received(SignalKind::terminate()) => Kind::Terminated,
+        () = received(SignalKind::hangup()) => Kind::HungUp,
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_end() -> Kind {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Kind::Interrupted,
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// Drive a chain and print where it stands.
@@ -87,18 +112,31 @@ pub(crate) fn drive(
         answers: how.answers,
     };
     let mut driver = Driver::open(session, id, cast)?;
+    let replies = by_hand(driver.chain());
     let result = block_on(async {
         begin(&mut driver).await?;
         driver.drive(how.until.as_deref()).await
     });
     progress.done();
+    if let Some(fault) = session.context_fault() {
+        output.warning(&format!("the chain's context file was not written, the chain itself is safe: {fault}"));
+    }
     let stop = result?;
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     show(&report, &stop, output, terminal.showed_proposal());
+    if how.reply.is_some() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
+        output.warning("the reply was not used: no prompt waits for one");
+    }
     for id in driver.answers_not_asked() {
         output.warning(&format!("the answer to `{id}` was not needed: nothing asked for it so far"));
     }
     Ok(stop.kind().map_or(0, Kind::exit_status))
+}
+
+/// How many prompts were answered by hand.
+fn by_hand(chain: &Chain) -> usize {
+    let by_hand = |outcome: &Outcome| matches!(outcome, Outcome::Replied { by, .. } if by.provider == "manual");
+    chain.effects().filter(|(_, effect)| effect.outcome().is_some_and(by_hand)).count()
 }
 
 fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool) {

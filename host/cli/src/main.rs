@@ -29,15 +29,20 @@ fn main() -> ExitCode {
         return ExitCode::from(output::finish(0));
     }
     let args = match Args::try_parse() {
-        Ok(args) => args,
+        Ok(args) => Args { global: args.global.with_environment(), ..args },
         Err(error) => {
             // Help and version go to stdout with 0, everything else to stderr with 2.
-            let printed = error.print();
+            let output = asked_of_raw(std::env::args_os());
             if error.use_stderr() {
-                asked_of_raw(std::env::args_os()).failure_object(&told_by_clap(&error));
+                let _ = error.print();
+                output.failure_object(&told_by_clap(&error));
                 return ExitCode::from(output::finish(2));
             }
-            output::wrote(printed);
+            if output.json || output.events {
+                output.object(&for_machines(&error));
+            } else {
+                output::wrote(error.print());
+            }
             return ExitCode::from(output::finish(0));
         }
     };
@@ -55,6 +60,14 @@ fn asked_of_raw(arguments: impl Iterator<Item = std::ffi::OsString>) -> Output {
     let given = |option: &str| options.iter().any(|word| word == option);
     let json = given("--json");
     Output { json, events: given("--events") && !json, ..Output::default() }
+}
+
+/// What a person would have read, as a machine takes it.
+fn for_machines(error: &clap::Error) -> serde_json::Value {
+    match error.kind() {
+        ErrorKind::DisplayVersion => serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }),
+        _ => serde_json::json!({ "help": error.render().to_string() }),
+    }
 }
 
 /// The message of clap as ours: its first paragraph in one line, its tips as hints.

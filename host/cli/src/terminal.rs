@@ -169,14 +169,11 @@ impl Person for Terminal {
                     None => continue,
                 }
             }
-            let meant = Answers::meant(question, &text);
-            if !question.options.is_empty()
-                && meant.parse::<usize>().is_ok()
-                && !question.options.iter().any(|o| o == meant)
-            {
-                self.output.ask(&format!("There is no option {meant}."));
+            if Answers::option(&question.options, &text) == Some(None) {
+                self.output.ask(&format!("There is no option {text}."));
                 continue;
             }
+            let meant = Answers::meant(question, &text);
             return Ok(Some(meant.to_owned()));
         }
     }

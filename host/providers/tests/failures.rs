@@ -381,3 +381,21 @@ async fn calls_go_through_the_proxy_that_is_named() {
         assert_eq!(server.log().last().map(|logged| logged.headers["host"].clone()).as_deref(), Some("model.invalid"));
     }
 }
+
+#[tokio::test]
+async fn where_tls_is_asked_for_nothing_is_sent_in_the_open() {
+    let server = server(Script::always(Reply::new(TEXT))).await;
+    for api in ALL {
+        let service = api.service(&server.url().replace("http://", "https://"));
+        match api.provider(service) {
+            Ok(provider) => {
+                let error = fails(&*provider, &Heard::default()).await;
+                assert_eq!(error.kind, CallErrorKind::Connection { sent: false }, "{api:?}: {error}");
+                assert_eq!(error.spent, Spent::Nothing);
+            }
+            // A machine without certificates.
+            Err(error) => assert!(error.to_string().contains("certificates"), "{error}"),
+        }
+    }
+    assert!(server.log().is_empty());
+}

@@ -67,6 +67,28 @@ impl Store {
         read_all(&self.dir)
     }
 
+    /// Contexts that are not what their chain is now, by number: what people and recovery would read there is wrong.
+    ///
+    /// # Errors
+    /// As [`Self::read_contexts`], [`Self::rows`] and [`Self::chain`].
+    pub fn stale_contexts(&self) -> Result<Vec<StaleContext>, StoreError> {
+        let found = self.read_contexts()?;
+        let mut stale = Vec::new();
+        for row in self.rows()? {
+            let named = |found: &&FoundContext| found.path.file_name().is_some_and(|name| name == &*row.context_file);
+            let fault = match found.iter().find(named).map(|found| &found.chain) {
+                None => ContextFault::Missing,
+                Some(Err(damaged)) => ContextFault::Damaged(damaged.what.clone()),
+                Some(Ok(chain)) if chain.version() < row.version => ContextFault::Behind(chain.version()),
+                Some(Ok(chain)) if chain.version() > row.version => ContextFault::Ahead(chain.version()),
+                Some(Ok(chain)) if *chain != self.chain(row.id)? => ContextFault::Changed,
+                Some(Ok(_)) => continue,
+            };
+            stale.push(StaleContext { chain: row.id, file: row.context_file, version: row.version, fault });
+        }
+        Ok(stale)
+    }
+
     /// Chains whose context knows more events than the log does: somebody removed a part of the database. With both
     /// versions, log first. [`crate::recover`] takes the context's.
     ///
@@ -80,6 +102,46 @@ impl Store {
             (chain.version() > known(id)).then(|| (id, known(id), chain.version()))
         });
         Ok(found.collect())
+    }
+}
+
+/// A context that is not what its chain is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleContext {
+    /// Of which chain.
+    pub chain: ChainId,
+    /// Its name in `contexts/`.
+    pub file: String,
+    /// Where the chain stands in the log.
+    pub version: u64,
+    /// What is wrong.
+    pub fault: ContextFault,
+}
+
+/// What is wrong with a context. Versions are the context's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextFault {
+    /// It is not there.
+    Missing,
+    /// It cannot be read, and why.
+    Damaged(String),
+    /// It was written before the last events: a process that was killed leaves it so.
+    Behind(u64),
+    /// It knows more events than the log does: a part of the database is gone.
+    Ahead(u64),
+    /// It says something else than the log does.
+    Changed,
+}
+
+impl std::fmt::Display for ContextFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => f.write_str("is not there"),
+            Self::Damaged(what) => write!(f, "is damaged: {what}"),
+            Self::Behind(version) => write!(f, "is older than its chain: it stands at event {version}"),
+            Self::Ahead(version) => write!(f, "knows events that the database lost: it stands at event {version}"),
+            Self::Changed => f.write_str("says something else than the database does"),
+        }
     }
 }
 

@@ -78,8 +78,8 @@ pub(crate) fn open_for_appends(path: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that writes nothing. Second: a copy that it reads from instead, to be removed afterwards.
 ///
-/// In WAL mode a reader needs the files beside the database. Where they cannot be made (a directory that is read-only) a
-/// database without a log is opened as immutable; one with a log is copied elsewhere, because `immutable` would ignore
+/// In WAL mode a reader needs the files beside the database. Where they cannot be made (a directory that is read-only, a
+/// disk that is full) a database without a log is opened as immutable; one with a log is copied elsewhere, because `immutable` would ignore
 /// what the log holds.
 pub(crate) fn open_read_only(
     path: &Path,
@@ -91,7 +91,8 @@ pub(crate) fn open_read_only(
             path: path.to_owned(),
             what: format!("its format {known} must be brought forward, which takes write access"),
         }),
-        None => Err(StoreError::Damaged { path: path.to_owned(), what: "it is empty".to_owned() }),
+        // Whoever began it was cut off before it had any shape: no chain was ever in it.
+        None => Err(StoreError::Missing { path: path.parent().unwrap_or(path).to_owned() }),
     };
     let first = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|db| {
         db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).or_else(none_is_fine)?;
@@ -101,7 +102,10 @@ pub(crate) fn open_read_only(
         Ok(db) => return Ok((readable(db, path)?, None)),
         Err(error) => error,
     };
-    let beside = matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly));
+    let beside = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::DiskFull)
+    );
     if !beside || !path.exists() {
         return Err(explain(path, &error));
     }

@@ -74,7 +74,11 @@ impl Dir {
     pub(crate) fn ignore_itself(&self) -> Result<(), StoreError> {
         let path = self.root.join(".gitignore");
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => file.write_all(b"*\n").map_err(|error| StoreError::io(&path, &error)),
+            Ok(mut file) => file.write_all(b"*\n").map_err(|error| {
+                // An empty one would be taken for written ever after.
+                let _ = fs::remove_file(&path);
+                StoreError::io(&path, &error)
+            }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(StoreError::io(&path, &error)),
         }
@@ -162,6 +166,15 @@ pub(crate) fn ensure_private(path: &Path) -> Result<(), StoreError> {
 /// Make a directory's entries durable.
 pub(crate) fn sync(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::io(dir, &error))
+}
+
+/// Which file lies at a path now; absent where none does. A file that was removed keeps what is written to it for nobody.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    #[cfg(unix)]
+    return Some((std::os::unix::fs::MetadataExt::dev(&meta), std::os::unix::fs::MetadataExt::ino(&meta)));
+    #[cfg(not(unix))]
+    meta.is_file().then_some((0, 0))
 }
 
 /// The number in a file name such as `chain-047-…`.

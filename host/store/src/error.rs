@@ -3,7 +3,7 @@
 //! Errors are cloned: one failed commit answers every append that shared it.
 
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use certus_engine::ChainId;
@@ -66,6 +66,12 @@ pub enum StoreError {
         found: i64,
         /// The newest format known here.
         known: i64,
+    },
+    /// The database that was opened is not at its place any more: somebody removed or replaced it.
+    #[error("{} was removed or replaced while Certus worked with it", path.display())]
+    Gone {
+        /// The database.
+        path: PathBuf,
     },
     /// There is no database there, and it was opened for reading.
     #[error("there is no Certus database in {}", path.display())]
@@ -146,10 +152,27 @@ impl StoreError {
         }
     }
 
+    /// SQLite says of a write beside the database only that it failed; what the system says tells whether space is left.
+    fn cannot_write(path: PathBuf, error: &rusqlite::Error) -> Self {
+        // As much as SQLite's own file for readers takes at least.
+        const PROBE: &[u8] = &[0; 32 << 10];
+        let beside = path.with_extension(format!("probe-{}", std::process::id()));
+        let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+            file.write_all(PROBE)?;
+            file.sync_all()
+        });
+        let _ = std::fs::remove_file(&beside);
+        match written.map_err(|error| Self::io(&path, &error)) {
+            Err(full @ Self::Full { .. }) => full,
+            _ => Self::Sql { path, message: error.to_string() },
+        }
+    }
+
     pub(crate) fn sql(path: &Path, error: &rusqlite::Error) -> Self {
         let path = path.to_owned();
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::SystemIoFailure) => Self::cannot_write(path, error),
             Some(ErrorCode::CannotOpen) => Self::cannot_open(path, error),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => Self::Denied { path },

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use certus_engine::{ChainId, Millis};
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub(crate) fn hold(dir: &Dir, chain: ChainId, now: Millis) -> Result<Hold, Store
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let note = read(&mut file);
+            let note = holder(&mut file);
             return Err(StoreError::Held(Held { chain, pid: note.pid, since: note.since, host: note.host }));
         }
         Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, &error)),
@@ -93,9 +94,25 @@ fn open(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::io(path, &error))
 }
 
+/// Who holds it. Whoever just took it writes its name a moment later; what stands there until then, if anything, is the
+/// name of the holder before.
+fn holder(file: &mut File) -> Note {
+    let alive = |pid: u32| !Path::new("/proc/self").exists() || Path::new("/proc").join(pid.to_string()).exists();
+    for _ in 0..20 {
+        let note = read(file);
+        if note.pid.is_some_and(alive) {
+            return note;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Its pid may mean nothing in this container; that it was written counts.
+    read(file)
+}
+
 fn read(file: &mut File) -> Note {
     let mut text = String::new();
     // Bounded, because anybody can write there.
+    let _ = file.rewind();
     let _ = file.take(4096).read_to_string(&mut text);
     serde_json::from_str(&text).unwrap_or_default()
 }
@@ -104,4 +121,31 @@ fn host() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let name: String = name.trim().chars().filter(|c| !c.is_control()).take(64).collect();
     (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_took_it_a_moment_ago_is_named() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let dir = Dir::open(folder.path(), true).expect("a state directory");
+        ensure(&dir.locks()).expect("a folder");
+        let mut taken = open(&dir.lock(ChainId(1))).expect("a lock");
+        taken.lock().expect("it is free");
+        // What the holder before left: no process has that number.
+        taken.write_all(br#"{"pid":4294967295}"#).expect("it can be written");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                let note = Note { pid: Some(std::process::id()), ..Note::default() };
+                let text = serde_json::to_vec(&note).expect("it serialises");
+                taken.set_len(0).and_then(|()| taken.rewind()).and_then(|()| taken.write_all(&text)).expect("written");
+            });
+            let refused = hold(&dir, ChainId(1), 0).map(drop);
+            let pid = Some(std::process::id());
+            assert_eq!(refused, Err(StoreError::Held(Held { chain: ChainId(1), pid, since: None, host: None })));
+        });
+    }
 }

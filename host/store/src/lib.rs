@@ -27,7 +27,7 @@ mod summaries;
 mod time;
 mod writer;
 
-pub use contexts::{DamagedContext, FoundContext};
+pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
 pub use costs::{CostLine, Costs, PromptRun, Visit};
 pub use error::StoreError;
 pub use hold::{Held, Hold};

@@ -7,7 +7,7 @@ use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::dir::Dir;
+use crate::dir::{Dir, identity};
 use crate::hold::{Hold, hold};
 use crate::pen::Pen;
 use crate::projection::{Change, changes};
@@ -42,6 +42,8 @@ pub struct Store {
     reader: Mutex<Connection>,
     writer: Mutex<Option<Writer>>,
     copy: Option<PathBuf>,
+    /// Which file the database is.
+    identity: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -63,19 +65,26 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
             Err(error) => return Err(StoreError::io(&path, &error)),
         };
-        if empty && recover::knows_chains(&dir) {
-            // A new database would number its chains from 1 again, on top of those that were.
+        // A new database would number its chains from 1 again, on top of those that were.
+        let emptied = || {
             let what = "it is gone or empty, while contexts of its chains are there".to_owned();
-            return Err(StoreError::Damaged { path, what });
+            StoreError::Damaged { path: path.clone(), what }
+        };
+        if empty && recover::knows_chains(&dir) {
+            return Err(emptied());
         }
         if empty && mode == Mode::ReadOnly {
             return Err(StoreError::Missing { path: dir.root().to_owned() });
         }
         let (reader, copy) = match mode {
             Mode::ReadWrite => (db::open(&path)?, None),
-            Mode::ReadOnly => db::open_read_only(&path, scratch)?,
+            Mode::ReadOnly => db::open_read_only(&path, scratch).map_err(|error| match error {
+                StoreError::Missing { .. } if recover::knows_chains(&dir) => emptied(),
+                error => error,
+            })?,
         };
-        Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy })
+        let identity = identity(&path);
+        Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy, identity })
     }
 
     /// Whether a state directory holds chains: a database, or contexts of one that is gone.
@@ -264,7 +273,7 @@ impl Store {
             Some(running) => running,
             None => {
                 self.dir.sweep();
-                Writer::start(self.dir.db())?
+                Writer::start(self.dir.db(), self.identity)?
             }
         };
         if !running.send(job, waiting) {

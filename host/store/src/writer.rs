@@ -17,7 +17,7 @@ use crate::db::{explain, open_for_appends};
 use crate::pen::Pen;
 use crate::projection::Change;
 use crate::row::Standing;
-use crate::{ChainRow, MAX_VALUE_BYTES, StoreError};
+use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, dir};
 
 /// Appends in one transaction at most, so that the first does not wait for an endless queue.
 const GROUP: usize = 1024;
@@ -106,14 +106,19 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(path: PathBuf) -> Result<Self, StoreError> {
+    /// `identity` is the database as the store opened it. Nothing is written to another, and nothing that was written to a
+    /// file that nobody can find any more is answered as recorded.
+    pub(crate) fn start(path: PathBuf, identity: Option<(u64, u64)>) -> Result<Self, StoreError> {
+        if dir::identity(&path) != identity {
+            return Err(StoreError::Gone { path });
+        }
         let mut db = open_for_appends(&path)?;
         let (queue, jobs) = channel();
         let thread = std::thread::Builder::new()
             .name("certus-store".to_owned())
             .spawn({
                 let path = path.clone();
-                move || run(&mut db, &path, &jobs)
+                move || run(&mut db, &path, identity, &jobs)
             })
             .map_err(|error| StoreError::io(&path, &error))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
@@ -135,7 +140,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Box<Job>, Waiting)>) {
+fn run(db: &mut Connection, path: &Path, identity: Option<(u64, u64)>, jobs: &Receiver<(Box<Job>, Waiting)>) {
     while let Ok(first) = jobs.recv() {
         let (mut group, mut waiting) = (vec![first.0], vec![first.1]);
         while group.len() < GROUP
@@ -145,8 +150,9 @@ fn run(db: &mut Connection, path: &Path, jobs: &Receiver<(Box<Job>, Waiting)>) {
             waiting.push(who);
         }
         let answers = commit(db, path, &group);
-        for (who, done) in waiting.into_iter().zip(answers.into_iter().zip(group)) {
-            who.tell(done);
+        let gone = dir::identity(path) != identity;
+        for (who, (answer, job)) in waiting.into_iter().zip(answers.into_iter().zip(group)) {
+            who.tell((if gone { Err(StoreError::Gone { path: path.to_owned() }) } else { answer }, job));
         }
     }
 }

@@ -196,3 +196,24 @@ fn a_chain_is_found_by_what_people_call_it() {
     std::fs::write(project.state.join("active"), "nonsense").expect("written");
     assert_eq!(store.active(), None);
 }
+
+/// What is written to a file that was removed is nowhere: nobody may be told that it is recorded.
+#[test]
+fn nothing_is_answered_as_recorded_once_the_database_is_gone() {
+    let project = project();
+    let writing = project.open();
+    let Created { id, mut chain, .. } = begin(&writing, "a goal", 1000);
+    let fresh = project.open();
+    std::fs::remove_dir_all(&project.state).expect("it can be removed");
+    let append = |store: &Store, chain: &mut Chain| {
+        store.append_blocking(id, chain, 2000, vec![note("an answer")], Vec::new()).map(drop)
+    };
+    let gone = Err(StoreError::Gone { path: std::path::absolute(project.db()).expect("a path") });
+    assert_eq!(append(&writing, &mut chain), gone);
+    assert_eq!(append(&fresh, &mut chain), gone);
+    // Another in its place is not the one that was opened.
+    let other = project.open();
+    begin(&other, "another goal", 3000);
+    assert_eq!(append(&writing, &mut chain), gone);
+    assert_eq!(other.events(id).expect("its own").len(), 2);
+}

@@ -62,6 +62,10 @@ pub struct FileFacts {
     pub findings: Vec<Found>,
     /// Models in order of lines.
     pub models: Vec<ModelFacts>,
+    /// Middleware by name, and whether it stops somebody, where its body tells.
+    pub middleware: Vec<(String, bool)>,
+    /// There is wiring, and it was not followed: too much of it for one report.
+    pub unread: bool,
     /// Routes that need no wiring.
     pub routes: Vec<FixedRoute>,
     /// A `package.json`.
@@ -97,6 +101,7 @@ impl FileFacts {
                     if !module.wires {
                         later.push((summary.data.len(), index));
                     }
+                    facts.unread = module.wires;
                     facts.module = None;
                 }
                 None => {}

@@ -6,6 +6,7 @@ use crate::bindings::{Commands, Finding, Framework, Model, Place, Report, Route,
 use crate::eval::{self, Source};
 use crate::facts::{FileFacts, Spot};
 use crate::frameworks;
+use crate::names::{self, InFront};
 use crate::package::{Lock, Package};
 use crate::resolve::Files;
 use crate::text::{QUOTE_LIMIT, cut};
@@ -27,6 +28,8 @@ fn family_limit(family: &str) -> usize {
 
 /// Order of families: what decides about a change comes first.
 const FAMILIES: &[&str] = &[
+    "truncated",
+    "unresolved",
     "entry-point",
     "auth",
     "session",
@@ -39,6 +42,7 @@ const FAMILIES: &[&str] = &[
     "logging",
     "config",
     "test",
+    "pagination",
     "upload",
     "mail",
     "payment",
@@ -82,22 +86,22 @@ pub fn report(mut files: Vec<(String, FileFacts)>) -> Report {
         let spot = Spot { line: listener.line, quote: listener.quote.clone() };
         findings.add("entry-point", &format!("{} listens", listener.file), &listener.file, &spot);
     }
-    for (guard, (file, line, quote, count)) in &wiring.guards {
-        let noun = if *count == 1 { "route" } else { "routes" };
-        let spot = Spot { line: *line, quote: quote.clone() };
-        findings.add("auth.middleware", &format!("{guard} on {count} {noun}"), file, &spot);
-    }
+    in_front(&wiring.guards, &files, &mut findings);
     for (root, package) in &packages {
         of_package(root, package, &paths, &mut findings);
     }
     let stacks = stacks(&packages, &files);
-    Report {
-        routes: routes(wiring.routes, &files),
-        models: models(&files),
-        findings: findings.finish(),
-        commands: commands(&packages, &stacks),
-        stacks,
+    for route in &wiring.unresolved {
+        let spot = Spot { line: route.line, quote: route.quote.clone() };
+        let value = format!("the path of {} → {} is not known", route.method, route.handler);
+        findings.add("unresolved.route", &value, &route.file, &spot);
     }
+    let (routes, models) = (routes(wiring.routes, &files), models(&files));
+    let unread = files.iter().filter(|(_, facts)| facts.unread).count();
+    let all = Unlisted { routes: routes.1 + wiring.left_out, models: models.1, unread, exhausted: wiring.exhausted };
+    all.tell(routes.0.first().map(|route| &route.place), &mut findings);
+    let (routes, models) = (routes.0, models.0);
+    Report { routes, models, findings: findings.finish(), commands: commands(&packages, &stacks), stacks }
 }
 
 fn directory(path: &str) -> &str {
@@ -142,6 +146,7 @@ impl Findings {
         let mut counts: HashMap<String, usize> = HashMap::new();
         let mut bytes = 0;
         let mut kept = Vec::new();
+        let mut left: BTreeMap<String, (usize, Place)> = BTreeMap::new();
         for (.., finding) in self.rows {
             let family = family(&finding.key);
             let count = counts.entry(family.to_owned()).or_default();
@@ -149,7 +154,13 @@ impl Findings {
             bytes += finding.key.len() + finding.value.len() + size(&finding.place);
             if *count <= family_limit(family) && bytes <= FINDING_BYTES {
                 kept.push(finding);
+            } else {
+                left.entry(family.to_owned()).or_insert_with(|| (0, finding.place.clone())).0 += 1;
             }
+        }
+        for (family, (count, place)) in left.into_iter().take(20) {
+            let value = format!("{count} more of `{family}` were found than are listed");
+            kept.push(Finding { key: "truncated".to_owned(), value, place });
         }
         kept
     }
@@ -292,13 +303,73 @@ fn stacks(packages: &[(&str, &Package)], files: &[(String, FileFacts)]) -> Vec<S
     stacks
 }
 
-fn routes(rows: Vec<eval::RouteRow>, files: &[(String, FileFacts)]) -> Vec<Route> {
+/// What one report has no room for, by number.
+struct Unlisted {
+    routes: usize,
+    models: usize,
+    unread: usize,
+    exhausted: bool,
+}
+
+impl Unlisted {
+    /// Names it, at the first route: it is about no place of its own.
+    fn tell(&self, first: Option<&Place>, findings: &mut Findings) {
+        let Some(place) = first else { return };
+        let spot = Spot { line: place.line, quote: place.quote.clone() };
+        let mut add = |value: String| findings.add("truncated", &value, &place.path, &spot);
+        for (count, what) in [(self.routes, "routes"), (self.models, "models")] {
+            if count > 0 {
+                add(format!("{count} more {what} were found than are listed: there is no room for them in one report"));
+            }
+        }
+        if self.unread > 0 {
+            add(format!("the wiring of {} files was not followed: there is too much of it", self.unread));
+        }
+        if self.exhausted {
+            add("there may be more routes: the wiring was followed in its first part".to_owned());
+        }
+    }
+}
+
+/// What stands in front of routes: by what its body does where that is known, else by its name.
+fn in_front(all: &BTreeMap<String, eval::InFrontOf>, files: &[(String, FileFacts)], findings: &mut Findings) {
+    let plain =
+        |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase() };
+    let mut stops: HashMap<String, bool> = HashMap::new();
+    for (path, facts) in files.iter().filter(|(_, facts)| !facts.test) {
+        let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+        for (name, stopping) in &facts.middleware {
+            let name = if name == "exports" { stem } else { name };
+            // Of two with one name, one that stops somebody is the safer guess.
+            *stops.entry(plain(name)).or_default() |= stopping;
+        }
+    }
+    for (text, seen) in all {
+        let name = text.split('(').next().unwrap_or_default().rsplit('.').next().unwrap_or_default();
+        let key = match (names::in_front(text), stops.get(&plain(name))) {
+            (Some(InFront::Csrf), _) => "middleware.csrf",
+            (Some(InFront::Limit), _) => "middleware.rate-limit",
+            (_, Some(true)) => "auth.middleware",
+            (_, Some(false)) | (Some(InFront::Loader), None) => "auth.user-loader",
+            (_, None) => "auth.middleware",
+        };
+        let noun = if seen.count == 1 { "route" } else { "routes" };
+        let below = seen.below.as_ref().map(|path| format!(" below {path}")).unwrap_or_default();
+        let spot = Spot { line: seen.line, quote: seen.quote.clone() };
+        findings.add(key, &format!("{text} on {} {noun}{below}", seen.count), &seen.file, &spot);
+    }
+}
+
+/// Routes that fit, and how many do not.
+fn routes(rows: Vec<eval::RouteRow>, files: &[(String, FileFacts)]) -> (Vec<Route>, usize) {
     let mut routes = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut left) = (0, 0);
     let mut push = |route: Route| {
         bytes += route.path.len() + route.handler.len() + size(&route.place);
         if bytes <= ROUTE_BYTES {
             routes.push(route);
+        } else {
+            left += 1;
         }
     };
     for row in rows {
@@ -315,11 +386,12 @@ fn routes(rows: Vec<eval::RouteRow>, files: &[(String, FileFacts)]) -> Vec<Route
             });
         }
     }
-    routes
+    (routes, left)
 }
 
-fn models(files: &[(String, FileFacts)]) -> Vec<Model> {
-    let mut bytes = 0;
+/// Models that fit, and how many do not.
+fn models(files: &[(String, FileFacts)]) -> (Vec<Model>, usize) {
+    let (mut bytes, mut left) = (0, 0);
     let mut models = Vec::new();
     for (path, facts) in files {
         if facts.test {
@@ -333,10 +405,12 @@ fn models(files: &[(String, FileFacts)]) -> Vec<Model> {
                     fields: model.fields.clone(),
                     place: place(path, &model.spot),
                 });
+            } else {
+                left += 1;
             }
         }
     }
-    models
+    (models, left)
 }
 
 /// Command lines from scripts: those of the package at the root, or of the first package that has one.

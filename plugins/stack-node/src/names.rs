@@ -190,12 +190,50 @@ pub(crate) fn is_guard(text: &str) -> bool {
         "checkuser",
         "currentuser",
         "session",
-        "csrf",
         "apikey",
         "api_key",
     ];
-    const NOT: &[&str] = &["author.", "authors", "limit", "valid", "schema"];
+    const NOT: &[&str] = &["author.", "authors", "limit", "valid", "schema", "csrf", "xsrf"];
     WORDS.iter().any(|word| lower.contains(word)) && !NOT.iter().any(|word| lower.contains(word))
+}
+
+/// What a middleware is in front of routes for, by its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InFront {
+    /// It lets only some people through.
+    Guard,
+    /// It looks up who is signed in, and lets everybody through.
+    Loader,
+    /// It refuses forms of other sites.
+    Csrf,
+    /// It counts requests.
+    Limit,
+}
+
+/// What a middleware is in front of routes for, as far as its text says it.
+pub(crate) fn in_front(text: &str) -> Option<InFront> {
+    let lower = text.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if says(&["csrf", "xsrf"]) {
+        return Some(InFront::Csrf);
+    }
+    if says(&["limiter", "ratelimit", "rate_limit", "throttle", "slowdown"]) {
+        return Some(InFront::Limit);
+    }
+    if !is_guard(text) || signs_in(&lower) {
+        return None;
+    }
+    let loads = ["optional", "currentuser", "loaduser", "attachuser", "setuser", "deserializ"];
+    Some(if says(&loads) { InFront::Loader } else { InFront::Guard })
+}
+
+/// `passport.authenticate('google')` begins or ends a sign-in; only a strategy that reads a token with each request guards.
+fn signs_in(lower: &str) -> bool {
+    const GUARDS: &[&str] = &["jwt", "bearer", "basic", "digest", "token", "apikey", "api-key", "headerapikey", "oidc"];
+    lower.split_once("passport.authenticate(").is_some_and(|(_, strategy)| {
+        let strategy = strategy.split([',', ')']).next().unwrap_or_default();
+        !GUARDS.iter().any(|guard| strategy.contains(guard))
+    })
 }
 
 /// Whether a function of this name, by what it does, handles requests rather than guards them.
@@ -216,6 +254,22 @@ mod tests {
     fn specifiers_are_told_apart() {
         assert!(is_package("express") && is_package("@nestjs/core"));
         assert!(!is_package("./a") && !is_package("../b") && !is_package("@/routes"));
+    }
+
+    #[test]
+    fn what_stands_in_front_of_routes_is_told_apart_by_name() {
+        for (text, expected) in [
+            ("auth.requiresLogin", Some(InFront::Guard)),
+            ("passport.authenticate('jwt', { session: false })", Some(InFront::Guard)),
+            ("passport.authenticate('github', { failureRedirect: '/login' })", None),
+            ("auth.optional", Some(InFront::Loader)),
+            ("currentUser", Some(InFront::Loader)),
+            ("csrf", Some(InFront::Csrf)),
+            ("authLimiter", Some(InFront::Limit)),
+            ("validate(schema)", None),
+        ] {
+            assert_eq!(in_front(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -298,7 +298,10 @@ impl Driver<'_> {
             Wanted::View => Ok(Given::View(Box::new(self.chain_as_reached(run)?.view(self.id)))),
             Wanted::Render(call) => self.render_for_guest(run, &call)?,
             Wanted::Prompt(call) => match law::prompt_request(&call, self.catalogue()) {
-                Err(refusal) => Err(HostError::new(ErrorCode::Invalid, refusal.to_string())),
+                Err(refusal) => {
+                    let fault = self.session.prompt_fault(&call.name);
+                    Err(HostError::new(ErrorCode::Invalid, fault.unwrap_or_else(|| refusal.to_string())))
+                }
                 Ok(request) => match self.nested(run, request).await? {
                     Ok((effect, Outcome::Replied { reply, .. })) => {
                         Ok(Given::Prompt(self.prompt_answer(run, effect, &reply)?))

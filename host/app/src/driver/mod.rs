@@ -206,7 +206,8 @@ impl<'a> Driver<'a> {
         self.until = until.map(str::to_owned);
         let stop = self.steps().await;
         let committed = self.commit().await;
-        self.session.save_context(self.id, &self.chain);
+        // Never what a commit that failed left in memory only.
+        self.session.save_context(self.id, &self.durable);
         let stop = stop?;
         committed?;
         Ok(stop)
@@ -215,6 +216,8 @@ impl<'a> Driver<'a> {
     async fn steps(&mut self) -> Result<Stop, Failure> {
         self.choose_provider();
         self.reissue_interrupted();
+        // Also where driving stops before anything is performed.
+        self.take_given().await?;
         loop {
             if let Some(ended) = self.chain.ended() {
                 let at_gate = !ended.success && !self.chain.lacks().is_empty();
@@ -258,7 +261,7 @@ impl<'a> Driver<'a> {
             let view = self.chain.view(self.id);
             let action = as_shown(self.session.ask_controller(&self.chain, &view).await?);
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
-            (action.name().to_owned(), ruling)
+            (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))
         };
         match ruling {
             Ok(ruling) => {
@@ -267,6 +270,16 @@ impl<'a> Driver<'a> {
             }
             Err(refusal) => Ok(self.refuse(named, refusal)),
         }
+    }
+
+    /// A prompt that the library cannot use is there for a person, who must be told what is wrong with its file.
+    fn with_cause(&self, action: &Action, mut refusal: Refusal) -> Refusal {
+        if let (Law::UnknownPrompt, Action::RunPrompts(calls)) = (refusal.law, action)
+            && let Some(fault) = calls.iter().find_map(|call| self.session.prompt_fault(&call.name))
+        {
+            refusal.detail = fault;
+        }
+        refusal
     }
 
     fn refuse(&mut self, action: String, refusal: Refusal) -> Option<Stop> {

@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::prompt::{Answered, answer};
 use super::{Driver, Stop};
-use crate::Failure;
+use crate::{Answers, Failure};
 
 pub(crate) fn elapsed(since: Instant) -> i64 {
     i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
@@ -17,6 +17,7 @@ pub(crate) fn elapsed(since: Instant) -> i64 {
 impl Driver<'_> {
     /// Perform what is open. `None` means that all of it has an outcome.
     pub(crate) async fn perform_open(&mut self) -> Result<Option<Stop>, Failure> {
+        self.take_given().await?;
         let open: Vec<(EffectId, Request)> =
             self.chain.open_effects().map(|(id, effect)| (id, effect.request.clone())).collect();
         let prompts: Vec<EffectId> =
@@ -116,6 +117,22 @@ impl Driver<'_> {
         }
     }
 
+    /// Record every answer that was given beforehand to a question that waits, whichever question waits first: what a
+    /// person said is on disk before anything else is asked or done.
+    pub(crate) async fn take_given(&mut self) -> Result<(), Failure> {
+        let asked = |(id, effect): (EffectId, &certus_engine::Effect)| match &effect.request {
+            Request::Ask { question } => Some((id, question.clone())),
+            _ => None,
+        };
+        let open: Vec<(EffectId, Question)> = self.chain.waiting_for_person().filter_map(asked).collect();
+        for (id, question) in open {
+            if self.answers.to(&question).is_some() {
+                self.ask(id, &question, (1, 1)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ask: the file of answers first, then the person; nobody means waiting.
     pub(crate) async fn ask(
         &mut self,
@@ -123,8 +140,17 @@ impl Driver<'_> {
         question: &Question,
         position: (usize, usize),
     ) -> Result<Option<Stop>, Failure> {
-        let (answer, by) = match self.answers.to(question) {
-            Some(answer) => (Some(answer), Some("answers file".to_owned())),
+        let given = self.answers.to(question);
+        if let Some(given) = &given
+            && Answers::option(&question.options, &given.text) == Some(None)
+        {
+            let number = crate::clean::line(&given.text, 60);
+            return Err(Failure::usage(format!("`{}` has no option {number}", question.id))
+                .hint(format!("correct the answer; there are {} options", question.options.len())));
+        }
+        let (answer, by) = match given {
+            Some(given) if given.from_file => (Some(given.text), Some("answers file".to_owned())),
+            Some(given) => (Some(given.text), self.session.user()),
             None => (self.person.ask(&self.asked_by(question), position).await?, self.session.user()),
         };
         let Some(text) = answer else { return Ok(Some(Stop::Waiting)) };

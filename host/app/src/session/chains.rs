@@ -13,13 +13,16 @@ use crate::report::OpenQuestion;
 const MOST_GOAL: usize = 64 * 1024;
 
 impl Session {
-    fn store(&self) -> Result<&Store, Failure> {
+    fn opened(&self) -> Result<&Store, StoreError> {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
-        let store = Store::open(&self.state, Mode::ReadWrite)
-            .map_err(|error| crate::state::store_failure(error, &self.state))?;
+        let store = Store::open(&self.state, Mode::ReadWrite)?;
         Ok(self.store.get_or_init(|| store))
+    }
+
+    fn store(&self) -> Result<&Store, Failure> {
+        self.opened().map_err(|error| self.store_error(error))
     }
 
     /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
@@ -27,17 +30,22 @@ impl Session {
         if self.store.get().is_none() && !Store::exists(&self.state) {
             return Err(crate::state::nothing_here());
         }
-        if self.store.get().is_none()
-            && let Err(StoreError::ReadOnly { .. } | StoreError::Denied { .. }) =
-                Store::open(&self.state, Mode::ReadWrite)
-        {
-            let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
-            return Ok(self.store.get_or_init(|| store));
+        match self.opened() {
+            Err(why @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. } | StoreError::Full { .. })) => {
+                let store = Store::open(&self.state, Mode::ReadOnly).map_err(|error| self.store_error(error))?;
+                // Whoever wants to write after all is told what stands in the way.
+                let _ = self.unwritable.set(why);
+                Ok(self.store.get_or_init(|| store))
+            }
+            opened => opened.map_err(|error| self.store_error(error)),
         }
-        self.store()
     }
 
     fn store_error(&self, error: StoreError) -> Failure {
+        let error = match (error, self.unwritable.get()) {
+            (StoreError::ReadOnly { .. }, Some(why)) => why.clone(),
+            (error, _) => error,
+        };
         crate::state::store_failure(error, &self.state)
     }
 
@@ -58,8 +66,9 @@ impl Session {
         }
         let started = self.started(goal, methodology)?;
         let bodies = law::begin(started);
-        let created =
-            self.store()?.create_blocking(self.now(), bodies, Vec::new()).map_err(|error| self.store_error(error))?;
+        let not_begun = |error| crate::state::not_begun(error, &self.state);
+        let store = self.opened().map_err(not_begun)?;
+        let created = store.create_blocking(self.now(), bodies, Vec::new()).map_err(not_begun)?;
         self.set_active(created.id)?;
         self.save_context(created.id, &created.chain);
         Ok(created.id)
@@ -118,7 +127,19 @@ impl Session {
         if !Store::exists(&self.state) {
             return Ok(None);
         }
-        Ok(self.store()?.active())
+        Ok(self.existing()?.active())
+    }
+
+    /// The newest chain that is not over: what a person goes on with who was cut off before it became the active one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn newest_open(&self) -> Result<Option<ChainId>, Failure> {
+        if !Store::exists(&self.state) {
+            return Ok(None);
+        }
+        let rows = self.existing()?.rows().map_err(|error| self.store_error(error))?;
+        Ok(rows.iter().rfind(|row| !row.status.is_over()).map(|row| row.id))
     }
 
     /// Make a chain the active one.
@@ -150,17 +171,15 @@ impl Session {
     /// # Errors
     /// It is not there, or the store failed.
     pub fn open_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
-        Ok(crate::report::open_questions(&self.chain(id)?))
+        Ok(crate::report::questions_in(&self.chain(id)?, QuestionState::Asked))
     }
 
     /// Questions of a chain that a person answered, which may be answered anew.
     ///
     /// # Errors
     /// It is not there, or the store failed.
-    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<String>, Failure> {
-        let chain = self.chain(id)?;
-        let answered = chain.questions().iter().filter(|status| status.state == QuestionState::Answered);
-        Ok(answered.map(|status| status.question.id.clone()).collect())
+    pub fn answered_questions(&self, id: ChainId) -> Result<Vec<OpenQuestion>, Failure> {
+        Ok(crate::report::questions_in(&self.chain(id)?, QuestionState::Answered))
     }
 
     /// The recorded exchanges of a chain, one JSON line each, as `--provider replay:FILE` reads them.
@@ -213,8 +232,16 @@ impl Session {
 
     /// Rewrite the context file. It is a projection: that it cannot be written loses nothing and stops nothing.
     pub(crate) fn save_context(&self, id: ChainId, chain: &Chain) {
-        if let Ok(store) = self.store() {
-            let _ = store.write_context(id, chain, crate::clock::when);
+        if let Ok(store) = self.store()
+            && let Err(error) = store.write_context(id, chain, crate::clock::when)
+        {
+            // The first says it all.
+            let _ = self.context_fault.set(error.to_string());
         }
+    }
+
+    /// Why the context file of a chain could not be written, if it could not.
+    pub fn context_fault(&self) -> Option<&str> {
+        self.context_fault.get().map(String::as_str)
     }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use certus_engine::Millis;
 use certus_prompts::Library;
 use certus_runtime::Runtime;
-use certus_store::{Store, SummaryCache};
+use certus_store::{Store, StoreError, SummaryCache};
 use certus_workspace::Project;
 
 pub use self::named::named_answers;
@@ -54,6 +54,9 @@ pub struct Session {
     library: Arc<Library>,
     prompt_lines: Vec<certus_prompts::PromptLine>,
     store: OnceLock<Store>,
+    /// Why the store was opened for reading only, if it was.
+    unwritable: OnceLock<StoreError>,
+    context_fault: OnceLock<String>,
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
 }
@@ -90,6 +93,8 @@ impl Session {
             library,
             prompt_lines,
             store: OnceLock::new(),
+            unwritable: OnceLock::new(),
+            context_fault: OnceLock::new(),
             runtime: OnceLock::new(),
             summaries: OnceLock::new(),
         })

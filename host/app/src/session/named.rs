@@ -7,34 +7,80 @@ use certus_engine::Chain;
 use crate::report::OpenQuestion;
 use crate::{Answers, Failure};
 
-/// Answers as a person typed them behind `certus answer`: `ID TEXT`, `TEXT` where one question is open, or `ID=TEXT` …
-/// `answered` are the ids of questions that may be answered anew.
+/// What a person's text means as the answer to a question: nothing is the recommended answer, a number the option of that
+/// number.
 ///
 /// # Errors
-/// A word fits no question.
+/// It is empty and nothing is recommended, or there is no option of that number.
+fn accepted(question: &OpenQuestion, text: &str) -> Result<String, Failure> {
+    let text = text.trim();
+    if text.is_empty() {
+        return question.recommended.clone().ok_or_else(|| {
+            Failure::usage(format!("the answer to `{}` is empty, and none is recommended", question.id))
+                .hint(options(question))
+        });
+    }
+    match Answers::option(&question.options, text) {
+        Some(Some(option)) => Ok(option.to_owned()),
+        Some(None) => Err(Failure::usage(format!("`{}` has no option {}", question.id, crate::clean::line(text, 60)))
+            .hint(options(question))),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// What may be answered, for a person who answered something else.
+fn options(question: &OpenQuestion) -> String {
+    if question.options.is_empty() {
+        return format!("it asks: {}", crate::clean::line(&question.text, 200));
+    }
+    let numbered = (1..).zip(&question.options).map(|(number, option)| format!("{number}. {option}"));
+    format!("options, by number or in your own words: {}", numbered.collect::<Vec<_>>().join("; "))
+}
+
+/// Answers as a person typed them behind `certus answer`: `ID TEXT`, `TEXT` where one question is open, or `ID=TEXT` …
+/// `answered` are questions that may be answered anew.
+///
+/// # Errors
+/// A word fits no question, or an answer is none.
 pub fn named_answers(
     words: &[String],
     open: &[OpenQuestion],
-    answered: &[String],
+    answered: &[OpenQuestion],
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let is_known = |id: &str| open.iter().any(|question| question.id == id) || answered.iter().any(|known| known == id);
+    let question = |id: &str| open.iter().chain(answered).find(|question| question.id == id);
+    let mut named = by_id(words, open, answered)?;
+    for (id, text) in &mut named {
+        if let Some(question) = question(id) {
+            *text = accepted(question, text)?;
+        }
+    }
+    Ok(named)
+}
+
+fn by_id(
+    words: &[String],
+    open: &[OpenQuestion],
+    answered: &[OpenQuestion],
+) -> Result<BTreeMap<String, String>, Failure> {
+    let is_known = |id: &str| open.iter().chain(answered).any(|question| question.id == id);
     let told = |message: String| {
-        let open: Vec<&str> = open.iter().map(|question| question.id.as_str()).collect();
-        let lists = [("open questions", open.join(", ")), ("answered, to be corrected", answered.join(", "))];
+        let ids = |questions: &[OpenQuestion]| {
+            questions.iter().map(|question| question.id.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let lists = [("open questions", ids(open)), ("answered, to be corrected", ids(answered))];
         let lists = lists.into_iter().filter(|(_, ids)| !ids.is_empty());
         lists.fold(Failure::usage(message), |failure, (what, ids)| failure.hint(format!("{what}: {ids}")))
     };
     match words {
         [] => Ok(BTreeMap::new()),
-        [id, text] if is_known(id) && !text.trim().is_empty() => Ok([(id.clone(), text.clone())].into()),
+        [id, text] if is_known(id) => Ok([(id.clone(), text.clone())].into()),
         [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_known(id)) => {
             Ok(open.iter().map(|question| (question.id.clone(), text.clone())).collect())
         }
         words => words
             .iter()
             .map(|word| match word.split_once('=') {
-                Some((id, text)) if is_known(id) && !text.trim().is_empty() => Ok((id.to_owned(), text.to_owned())),
-                Some((id, _)) if is_known(id) => Err(told(format!("the answer to `{id}` is empty"))),
+                Some((id, text)) if is_known(id) => Ok((id.to_owned(), text.to_owned())),
                 Some((id, _)) => Err(told(format!("no question is called `{}`", crate::clean::line(id, 60)))),
                 None => Err(told(format!(
                     "`{}` is neither ID=ANSWER nor the id of a question",
@@ -70,7 +116,7 @@ mod tests {
 
     fn named(words: &[&str], ids: &[&str]) -> Result<Vec<(String, String)>, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        named_answers(&words, &open(ids), &["old".to_owned()])
+        named_answers(&words, &open(ids), &open(&["old"]))
             .map(|answers| answers.into_iter().collect())
             .map_err(|failure| failure.message)
     }
@@ -92,6 +138,24 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_means_what_it_would_in_the_terminal() {
+        let mut asked = open(&["a"]);
+        asked[0].options = vec!["a cookie".to_owned(), "a header".to_owned()];
+        let mut to = |text: &str, recommended: Option<&str>| {
+            asked[0].recommended = recommended.map(str::to_owned);
+            named_answers(&["a".to_owned(), text.to_owned()], &[], &asked).map(|answers| answers["a"].clone())
+        };
+        assert_eq!(to("2", None).as_deref(), Ok("a header"));
+        assert_eq!(to("both", None).as_deref(), Ok("both"));
+        assert_eq!(to("", Some("a cookie")).as_deref(), Ok("a cookie"));
+        for (text, says) in [("9", "`a` has no option 9"), ("0", "no option 0"), ("", "the answer to `a` is empty")] {
+            let failure = to(text, None).expect_err(text);
+            assert!(failure.message.contains(says), "{failure}");
+            assert_eq!(failure.hints, ["options, by number or in your own words: 1. a cookie; 2. a header"]);
+        }
+    }
+
+    #[test]
     fn what_fits_no_question_is_refused() {
         for (words, ids) in [
             (&["yes"][..], &["a", "b"][..]),
@@ -101,6 +165,8 @@ mod tests {
             (&["a=1", "what"], &["a", "b"]),
             (&["no"], &[]),
             (&["old="], &["a"]),
+            (&["a", " "], &["a", "b"]),
+            (&[""], &["a"]),
         ] {
             assert!(named(words, ids).is_err(), "{words:?}");
         }

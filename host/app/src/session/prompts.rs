@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use certus_engine::{ChainId, View};
-use certus_prompts::{Budget, Extra, Library, Listed, Model};
+use certus_prompts::{Budget, Extra, Library, Listed, Model, UseError};
 use certus_providers::Tier;
 use serde::Serialize;
 
@@ -36,6 +36,14 @@ impl Session {
             certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
                 .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
+    }
+
+    /// What is wrong with the file of a prompt, where that is why there is none of its name.
+    pub(crate) fn prompt_fault(&self, name: &str) -> Option<String> {
+        match self.library.get(name) {
+            Err(damaged @ UseError::Damaged(_)) => Some(crate::clean::line(&damaged.to_string(), 400)),
+            _ => None,
+        }
     }
 
     pub(crate) fn tier(&self, name: &str) -> Tier {
@@ -82,7 +90,7 @@ impl Session {
             name: prompt.full_name(),
             purpose: prompt.purpose.clone(),
             version: prompt.version.clone(),
-            path: prompt.path.clone(),
+            file: prompt.path.clone(),
             text: crate::clean::clean(&prompt.body),
         })
     }
@@ -132,8 +140,8 @@ pub struct PromptText {
     pub purpose: String,
     /// Of the prompt.
     pub version: String,
-    /// Of its file.
-    pub path: String,
+    /// Where it is written.
+    pub file: String,
     /// The body, a template.
     pub text: String,
 }

@@ -35,20 +35,21 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
     let session = context::session(global, None)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
-    answers.recommended |= args.recommended;
+    answers.typed.recommended = args.recommended;
     let open = session.open_questions(id)?;
     let answered = session.answered_questions(id)?;
     if open.is_empty() && args.words.is_empty() {
         let failure = Failure::of(Kind::Usage, format!("chain {id} waits for no answer"))
             .hint("see where it stands: certus status");
         return Err(match answered.first() {
-            Some(id) => failure.hint(format!("or correct an answer: certus answer {id} \"your answer\"")),
+            Some(one) => failure.hint(format!("or correct an answer: certus answer {} \"your answer\"", one.id)),
             None => failure,
         });
     }
     let named = certus_app::named_answers(&args.words, &open, &answered)?;
-    let (corrections, new): (Vec<_>, Vec<_>) = named.into_iter().partition(|(id, _)| answered.contains(id));
-    answers.answers.extend(new);
+    let (corrections, new): (Vec<_>, Vec<_>) =
+        named.into_iter().partition(|(id, _)| answered.iter().any(|one| one.id == *id));
+    answers.typed.answers = new.into_iter().collect();
     let how = Drive { until: args.until, answers, reply: None };
     context::drive(&session, id, global, output, how, async |driver| {
         for (question, text) in &corrections {

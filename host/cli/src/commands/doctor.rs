@@ -8,7 +8,7 @@ use crate::output::Output;
 /// Check that everything Certus needs here works, and say what to do where it does not
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Set a damaged database aside and rebuild the chains from what can be read
+    /// Set a damaged database aside and rebuild the chains from what can be read; write damaged contexts again
     #[arg(long)]
     repair: bool,
 }

@@ -22,17 +22,21 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     let session = context::session(global, None)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     if args.exchanges {
-        for line in session.exchanges(id)? {
-            output.raw(&line);
+        let lines = session.exchanges(id)?;
+        if output.json {
+            let exchanges: Vec<serde_json::Value> =
+                lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            output.report(&serde_json::json!({ "chain": id.to_string(), "exchanges": exchanges }));
+        } else {
+            lines.iter().for_each(|line| output.raw(line));
         }
         return Ok(0);
     }
     if args.history {
-        for event in session.events(id)? {
+        let events = session.events(id)?;
+        output.report(&serde_json::json!({ "chain": id.to_string(), "events": events }));
+        for event in events {
             output.event(&event);
-            if output.json {
-                output.raw(&serde_json::to_string(&event).unwrap_or_default());
-            }
             let text = certus_app::person::story(&event.body);
             output.line(format!("{:>5}  {}  {text}", event.seq, clock::when(event.at)));
         }
@@ -71,7 +75,7 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     ));
     let cited = report.facts.iter().filter(|fact| fact.cited).count();
     let files: std::collections::BTreeSet<_> =
-        report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.path)).collect();
+        report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.file)).collect();
     output.line(format!(
         "{} facts, {cited} of them cited from {} files; {} answers; {} tokens, ${:.4}",
         report.facts.len(),
@@ -80,6 +84,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
         report.cost.tokens,
         report.cost.usd,
     ));
+    if !report.unparsed.is_empty() {
+        let unread = report.unparsed.len();
+        let files = if unread == 1 { "1 file".to_owned() } else { format!("{unread} files") };
+        output.line(output.complete(&format!("{files} could not be read; see why: certus stack")));
+    }
     if let Some(reason) = &report.reason {
         output.line(format!("because: {reason}"));
     }
@@ -95,7 +104,7 @@ fn facts(report: &FlowReport, output: &Output) {
     const SHOWN: usize = 40;
     output.line("");
     for fact in report.facts.iter().take(SHOWN) {
-        let place = fact.source.as_ref().map(|place| format!("  {}:{}", place.path, place.line)).unwrap_or_default();
+        let place = fact.source.as_ref().map(|place| format!("  {}:{}", place.file, place.line)).unwrap_or_default();
         let mark = if fact.cited { "" } else { "  (not cited)" };
         output.line(format!("{:>5} {} = {}{place}{mark}", fact.id, fact.key, certus_app::clean::line(&fact.value, 80)));
     }

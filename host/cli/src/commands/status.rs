@@ -5,6 +5,8 @@ use crate::args::Global;
 use crate::output::Output;
 
 /// Show where the active chain stands, or all chains
+///
+/// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// `all` for every chain

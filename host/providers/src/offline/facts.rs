@@ -32,6 +32,20 @@ impl Route<'_> {
         code(&format!("{} {}", self.method, self.path), 120)
     }
 
+    /// A path written out in a goal is that of the route, or the end of it where the mount prefix is left out.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let segments = |path: &'_ str| -> Vec<String> {
+            path.split('/').filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
+        };
+        let open = |part: &str| part.starts_with([':', '{', '*', '<', '$']);
+        let (own, wanted) = (segments(self.path), segments(path));
+        let Some(skipped) = own.len().checked_sub(wanted.len()) else { return false };
+        own[skipped..]
+            .iter()
+            .zip(&wanted)
+            .all(|(own, wanted)| own == wanted || (open(own) && (open(wanted) || skipped == 0)))
+    }
+
     /// Changes something.
     pub(super) fn writes(&self) -> bool {
         matches!(self.method, "POST" | "PUT" | "PATCH" | "DELETE")
@@ -183,16 +197,22 @@ fn score(fact: &Fact, goal: &Goal, of_models: &[&str]) -> u32 {
     // Where something stands says less than what it is.
     let placed = named(fact, &goal.nouns);
     let nouns = named_in([fact.key.as_str(), fact.value.as_str()], &goal.nouns);
-    let paths = goal.paths.iter().map(|path| match route(fact) {
-        Some(route) if route.path == path => 2,
-        _ => u32::from(fact.value.contains(path.as_str())),
+    let paths = goal.requests.iter().map(|wanted| match route(fact) {
+        Some(route) if route.is_at(&wanted.path) => {
+            if wanted.method.is_none_or(|method| method == route.method) {
+                3
+            } else {
+                1
+            }
+        }
+        _ => u32::from(fact.value.contains(wanted.path.as_str())),
     });
     let paths = paths.max().unwrap_or_default();
     if general {
         return placed.min(1) + about(fact, &goal.topics).min(1);
     }
     let people = named(fact, &goal.people).min(1);
-    nouns.min(3) * 4 + u32::from(placed > nouns) + paths.min(2) * 4 + people + about(fact, &goal.topics)
+    nouns.min(3) * 4 + u32::from(placed > nouns) + paths.min(3) * 4 + people + about(fact, &goal.topics)
 }
 
 /// How many of some nouns a fact names.
@@ -202,7 +222,7 @@ fn named(fact: &Fact, nouns: &[String]) -> u32 {
 }
 
 /// How many of some nouns stand in some names of code.
-fn named_in<'t>(texts: impl IntoIterator<Item = &'t str>, nouns: &[String]) -> u32 {
+pub(super) fn named_in<'t>(texts: impl IntoIterator<Item = &'t str>, nouns: &[String]) -> u32 {
     if nouns.is_empty() {
         return 0;
     }

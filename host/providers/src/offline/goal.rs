@@ -53,6 +53,16 @@ pub(super) enum Language {
     Nothing,
 }
 
+/// A path that a goal writes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Requested {
+    /// Upper case, where it stands before the path.
+    pub(super) method: Option<&'static str>,
+    pub(super) path: String,
+    /// The word before, in lower case; empty at the beginning.
+    pub(super) before: String,
+}
+
 /// A goal, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Goal {
@@ -71,6 +81,8 @@ pub(super) struct Goal {
     pub(super) instructs: bool,
     /// Paths written out: `/api/orders`.
     pub(super) paths: Vec<String>,
+    /// The same as requests: `DELETE /api/orders/:id`.
+    pub(super) requests: Vec<Requested>,
     /// Files written out: `routes/cart.js`.
     pub(super) files: Vec<String>,
 }
@@ -99,6 +111,7 @@ impl Goal {
             cut: end < text.len(),
             instructs: instructs(&words),
             paths: paths(read),
+            requests: requests(read),
             files: files(read),
             words,
             kind,
@@ -110,6 +123,29 @@ impl Goal {
 
     pub(super) fn about(&self, topic: &str) -> bool {
         self.topics.iter().any(|known| known.name == topic)
+    }
+
+    /// It puts something in the place of what is there, or changes it: `Change the hashing from bcrypt to argon2`.
+    pub(super) fn replaces(&self) -> bool {
+        let verbs = ["replace", "change", "switch", "migrate", "convert", "swap", "move"];
+        self.words.get(0).is_some_and(|word| verbs.contains(&word))
+            || ["instead of", "in place of", "replacing"].iter().any(|word| self.says(word))
+    }
+
+    /// Stems of what it puts something else in the place of; all of its nouns where it does not say.
+    pub(super) fn replaced(&self) -> Vec<String> {
+        let between = |from: &str, to: &[&str]| {
+            let start = self.words.position(from)? + 1;
+            let end =
+                (start..self.words.len()).find(|at| self.words.get(*at).is_some_and(|word| to.contains(&word)))?;
+            let stems: Vec<String> =
+                (start..end).filter_map(|at| self.words.get(at)).map(|word| stem(word).to_owned()).collect();
+            let nouns: Vec<String> = stems.into_iter().filter(|noun| self.nouns.contains(noun)).collect();
+            (!nouns.is_empty()).then_some(nouns)
+        };
+        between("from", &["to", "into"]).or_else(|| between("replace", &["by", "with"])).unwrap_or_else(|| {
+            self.nouns.iter().filter(|noun| self.words.get(0) != Some(noun.as_str())).cloned().collect()
+        })
     }
 
     /// A pattern that is not negated.
@@ -171,6 +207,9 @@ fn kind(words: &Words, has_subject: bool) -> Kind {
     if describes_a_failure(words) {
         return Kind::Bug;
     }
+    if moves_code(words) {
+        return Kind::Refactoring;
+    }
     // What somebody is to be able to remove is a feature: `let users delete their account`.
     let actor = ACTORS.iter().filter_map(|actor| words.affirmed(actor)).min();
     let of_people = |kind: Kind, at: usize| kind == Kind::Removal && actor.is_some_and(|actor| actor < at);
@@ -180,7 +219,7 @@ fn kind(words: &Words, has_subject: bool) -> Kind {
             .filter(|(_, is_strong, _)| *is_strong == strong)
             .filter_map(|(kind, _, patterns)| {
                 let at = patterns.iter().filter_map(|pattern| words.affirmed(pattern)).min()?;
-                (!of_people(*kind, at)).then_some((at, *kind))
+                (!of_people(*kind, at) && !(*kind == Kind::Removal && soft(words, at))).then_some((at, *kind))
             })
             .min();
         if let Some((_, kind)) = first {
@@ -191,6 +230,31 @@ fn kind(words: &Words, has_subject: bool) -> Kind {
     let granted = actor.is_some() && removal.into_iter().any(|pattern| words.affirmed(pattern).is_some());
     // A bare subject (`JWT authentication`) is wished for.
     if has_subject || granted { Kind::Feature } else { Kind::Unclear }
+}
+
+/// `Soft-delete comments` keeps them.
+fn soft(words: &Words, at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| words.get(before)) == Some("soft")
+}
+
+/// `Move the validation out of the service into a module` changes where code stands, and not what it does.
+fn moves_code(words: &Words) -> bool {
+    const PARTS: &[&str] = &[
+        "module*",
+        "file*",
+        "function*",
+        "class",
+        "classes",
+        "service*",
+        "controller*",
+        "helper*",
+        "folder*",
+        "directory",
+        "layer*",
+        "handler*",
+        "middleware*",
+    ];
+    words.get(0) == Some("move") && words.any(&["into", "out of", "to"]).is_some() && words.any(PARTS).is_some()
 }
 
 /// `Articles show the wrong count` tells what is, and is no order to show something: the first word is no verb of work, a word
@@ -233,11 +297,14 @@ fn signs_in(words: &Words, at: usize) -> bool {
 
 /// A word that means something else where it stands: `logs the user out`, `the same email`.
 fn misread(words: &Words, topic: &str, at: usize) -> bool {
+    const LANGUAGES: &[&str] = &["typescript", "javascript", "esm", "es modules", "es6", "async await", "promises"];
     const OF_A_FIELD: &[&str] = &["same", "unique", "duplicate", "invalid", "wrong", "case"];
     let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
     match topic {
         "logging" => signs_in(words, at),
         "email" => OF_A_FIELD.contains(&before),
+        // What is migrated to another language is code.
+        "database" => words.get(at).is_some_and(|word| word.starts_with("migrat")) && words.any(LANGUAGES).is_some(),
         _ => false,
     }
 }
@@ -395,11 +462,26 @@ fn instructs(words: &Words) -> bool {
 fn paths(text: &str) -> Vec<String> {
     let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '/' | ':' | '_' | '-');
     text.split_whitespace()
-        .map(|word| word.trim_matches(edge))
+        .map(|word| word.trim_matches(edge).trim_end_matches(':'))
         .filter(|word| word.len() > 1 && word.starts_with('/') && !word.starts_with("//"))
         .take(20)
         .map(str::to_owned)
         .collect()
+}
+
+fn requests(text: &str) -> Vec<Requested> {
+    const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let edge = |letter: char| !letter.is_alphanumeric();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let at = |index: Option<usize>| index.and_then(|index| words.get(index)).map_or("", |word| word.trim_matches(edge));
+    let requested = |(index, word): (usize, &&str)| {
+        let path = paths(word).pop()?;
+        let before = index.checked_sub(1);
+        let method = METHODS.iter().copied().find(|method| *method == at(before));
+        let before = if method.is_some() { index.checked_sub(2) } else { before };
+        Some(Requested { method, path, before: at(before).to_lowercase() })
+    };
+    words.iter().enumerate().filter_map(requested).take(20).collect()
 }
 
 fn files(text: &str) -> Vec<String> {
@@ -514,6 +596,45 @@ mod tests {
 
     #[test]
     fn paths_are_kept_as_written() {
-        assert_eq!(Goal::read("Add `POST /api/orders/:id`, see https://x.y/z and a/b.").paths, ["/api/orders/:id"]);
+        let goal = Goal::read("Add pagination to `GET /api/orders/:id`, see https://x.y/z and a/b.");
+        assert_eq!(goal.paths, ["/api/orders/:id"]);
+        let [wanted] = goal.requests.as_slice() else { panic!("one request: {:?}", goal.requests) };
+        assert_eq!(
+            (wanted.method, wanted.path.as_str(), wanted.before.as_str()),
+            (Some("GET"), "/api/orders/:id", "to")
+        );
+    }
+
+    #[test]
+    fn what_goes_wrong_is_a_bug_and_what_moves_is_a_refactoring() {
+        for (goal, kind) in [
+            ("Users get logged out whenever the server restarts", Kind::Bug),
+            ("Orders disappear after checkout", Kind::Bug),
+            ("Users should get logged out after an hour", Kind::Feature),
+            ("Move article validation out of article.service.ts into a separate module", Kind::Refactoring),
+            ("Move the logout button", Kind::Feature),
+            ("Soft-delete comments: deleted ones stay in the database for 30 days", Kind::Feature),
+            ("Delete the comments module", Kind::Removal),
+        ] {
+            assert_eq!(Goal::read(goal).kind, kind, "{goal}");
+        }
+        assert!(!Goal::read("Migrate the project to TypeScript").about("database"));
+        assert!(Goal::read("Migrate the users to Postgres").about("database"));
+    }
+
+    #[test]
+    fn what_is_replaced_is_told_from_what_comes() {
+        for (goal, replaced) in [
+            ("Change password hashing from bcrypt to argon2", Some(vec!["bcrypt"])),
+            ("Replace morgan with pino", Some(vec!["morgan"])),
+            ("Switch logging to pino", Some(vec!["logging", "pino"])),
+            ("Let users change their password", None),
+        ] {
+            let goal = Goal::read(goal);
+            assert_eq!(
+                goal.replaces().then(|| goal.replaced()),
+                replaced.map(|all| all.iter().map(ToString::to_string).collect())
+            );
+        }
     }
 }

@@ -133,9 +133,23 @@ pub(super) fn disambiguate(case: &Case<'_>) -> Result<Reply, ProviderError> {
             counted(assumed, "assumption") + if assumed == 1 { " is" } else { " are" }
         ));
     }
-    let answered_by_project = settled_by_facts(case);
-    if !answered_by_project.is_empty() {
-        notes.push(format!("Not asked, because the project answers it:\n{}", answered_by_project.join("\n")));
+    let (answered, found) = settled_by_facts(case);
+    let around: Vec<String> = packs::stands_around(&case.scene)
+        .into_iter()
+        .take(6)
+        .map(|(ask, fact)| format!("- {}: around {} [{}]", ask.matter().trim_end_matches(','), said(fact), fact.id))
+        .collect();
+    for (heading, lines) in [
+        ("Not asked, because the project answers it", answered),
+        (
+            "Not asked either, and not known: it stands in code that rules do not read, and is taken to stay as it is",
+            around,
+        ),
+        ("Found about it", found),
+    ] {
+        if !lines.is_empty() {
+            notes.push(format!("{heading}:\n{}", lines.join("\n")));
+        }
     }
     Ok(Reply {
         notes: notes.join("\n\n"),
@@ -146,9 +160,9 @@ pub(super) fn disambiguate(case: &Case<'_>) -> Result<Reply, ProviderError> {
     })
 }
 
-/// What stands in the code about the questions and the topics of the goal: it is never asked.
-fn settled_by_facts(case: &Case<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+/// What stands in the code about the questions of the goal, which is never asked, and about its topics.
+fn settled_by_facts(case: &Case<'_>) -> (Vec<String>, Vec<String>) {
+    let (mut lines, mut found): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut seen: Vec<&str> = Vec::new();
     for (ask, fact) in packs::answered(&case.scene).into_iter().take(6) {
         seen.push(&fact.id);
@@ -157,13 +171,14 @@ fn settled_by_facts(case: &Case<'_>) -> Vec<String> {
     let mut keys: Vec<&str> = Vec::new();
     for topic in &case.scene.goal.topics {
         for fact in topic.facts.iter().flat_map(|selector| case.scene.facts.select(selector)) {
-            if !keys.contains(&fact.key.as_str()) && !seen.contains(&fact.id.as_str()) && lines.len() < 8 {
+            if !keys.contains(&fact.key.as_str()) && !seen.contains(&fact.id.as_str()) && lines.len() + found.len() < 8
+            {
                 keys.push(&fact.key);
-                lines.push(format!("- {}: {} [{}]", fact.key, said(fact), fact.id));
+                found.push(format!("- {}: {} [{}]", fact.key, said(fact), fact.id));
             }
         }
     }
-    lines
+    (lines, found)
 }
 
 /// What cannot hold as it stands.

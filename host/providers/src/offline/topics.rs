@@ -176,7 +176,7 @@ pub(super) const TOPICS: &[Topic] = &[
         "pagination",
         "pagination",
         &["paginat*", "paging", "paged", "page size", "infinite scroll*", "load more", "pages of", "page by page"],
-        &[],
+        &["pagination"],
         &["route.get", "model", "database"],
     ),
     topic(

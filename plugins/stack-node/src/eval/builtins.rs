@@ -208,9 +208,11 @@ impl Machine<'_> {
                 }
                 first
             }
-            ("global", "Object.freeze" | "Promise.all" | "Promise.resolve" | "Promise.allSettled" | "Array.from") => {
-                first
-            }
+            (
+                "global",
+                "Object.freeze" | "Promise.all" | "Promise.resolve" | "Promise.allSettled" | "Array.from" | "Map"
+                | "Set",
+            ) => first,
             ("global", "process.cwd") => Value::str(PROJECT),
             _ => self.call_unknown(&args),
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::routers::{Op, Registered, Site};
 use super::value::HOLE;
-use super::{Machine, Wiring};
+use super::{InFrontOf, Machine, Wiring};
 use crate::names::Makes;
 use crate::text::shorten;
 
@@ -115,17 +115,23 @@ impl Machine<'_> {
                 let visited = &mut visited;
                 let mut out = Expansion { rows: &mut rows, wiring: &mut wiring, steps: &mut steps, stack, visited };
                 self.walk(index, prefix, &mut Vec::new(), &mut out);
+                wiring.exhausted |= rows.len() >= 2 * ROUTES;
                 prepared(&mut rows);
                 rows.retain(|row| listed.is_new(row, stage));
-                rows.truncate(ROUTES - wiring.routes.len().min(ROUTES));
-                wiring.routes.extend(rows.into_iter().map(|row| row.route));
+                let (known, unresolved): (Vec<Row>, Vec<Row>) =
+                    rows.into_iter().partition(|row| row.route.path != HOLE);
+                wiring.unresolved.extend(unresolved.into_iter().map(|row| row.route));
+                let room = ROUTES - wiring.routes.len().min(ROUTES);
+                wiring.left_out += known.len().saturating_sub(room);
+                wiring.routes.extend(known.into_iter().take(room).map(|row| row.route));
             }
         }
         wiring.listeners = self.listeners;
+        wiring.exhausted |= steps == 0 || self.fuel == 0;
         wiring
     }
 
-    fn walk(&self, router: usize, prefix: &str, guards: &mut Vec<(String, Site)>, out: &mut Expansion<'_>) {
+    fn walk(&self, router: usize, prefix: &str, guards: &mut Vec<Guarding>, out: &mut Expansion<'_>) {
         let Some(it) = self.routers.get(router) else { return };
         if out.stack.contains(&router) || out.stack.len() > 30 || prefix.len() > PATH {
             return;
@@ -142,9 +148,15 @@ impl Machine<'_> {
             }
             *out.steps -= 1;
             match op {
-                Op::Guard { site, texts } => {
+                Op::Guard { site, texts, paths } => {
+                    let below: Vec<String> =
+                        paths.iter().filter(|path| !path.is_empty()).map(|path| join(&prefix, path)).collect();
                     if guards.len() < 60 {
-                        guards.extend(texts.iter().map(|text| (text.clone(), site.clone())));
+                        guards.extend(texts.iter().map(|text| Guarding {
+                            text: text.clone(),
+                            site: site.clone(),
+                            below: below.clone(),
+                        }));
                     }
                 }
                 Op::Mount { paths, target } => {
@@ -159,25 +171,32 @@ impl Machine<'_> {
         out.stack.pop();
     }
 
-    fn row(&self, route: &Registered, prefix: &str, guards: &[(String, Site)], out: &mut Expansion<'_>) {
+    fn row(&self, route: &Registered, prefix: &str, guards: &[Guarding], out: &mut Expansion<'_>) {
         let Some(loaded) = self.modules.get(route.site.at) else { return };
         if loaded.test {
             return;
         }
-        let own = route.guards.iter().map(|text| (text, &route.site));
+        let own = route.guards.iter().map(|text| (text, &route.site, None));
         let mut counted = HashSet::new();
         let prepares = route.chained && route.method == "ALL";
-        for (text, site) in guards.iter().map(|(text, site)| (text, site)).chain(own) {
+        let full: Vec<String> = route.paths.iter().map(|path| join(prefix, path)).collect();
+        let before = guards.iter().filter_map(|guard| {
+            let below = guard.below.iter().find(|below| full.iter().any(|path| stands_below(path, below)));
+            (guard.below.is_empty() || below.is_some()).then_some((&guard.text, &guard.site, below))
+        });
+        for (text, site, below) in before.chain(own) {
             if prepares || !counted.insert(text) || out.wiring.guards.len() > 200 {
                 continue;
             }
             let file = self.modules.get(site.at).map_or("", |loaded| loaded.path.as_ref());
-            let entry = out
-                .wiring
-                .guards
-                .entry(text.clone())
-                .or_insert_with(|| (file.to_owned(), site.line, site.quote.to_string(), 0));
-            entry.3 += 1;
+            let entry = out.wiring.guards.entry(text.clone()).or_insert_with(|| InFrontOf {
+                file: file.to_owned(),
+                line: site.line,
+                quote: site.quote.to_string(),
+                below: below.cloned(),
+                count: 0,
+            });
+            entry.count += 1;
         }
         for path in &route.paths {
             let full = join(prefix, path);
@@ -192,6 +211,19 @@ impl Machine<'_> {
             out.rows.push(Row { at: route.site.at, route: row, chained: route.chained });
         }
     }
+}
+
+/// Middleware that stands in front of the routes that follow it.
+struct Guarding {
+    text: String,
+    site: Site,
+    /// The paths that it is bound to; empty for all.
+    below: Vec<String>,
+}
+
+fn stands_below(path: &str, below: &str) -> bool {
+    let below = below.trim_end_matches(['/', '*']);
+    path.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 struct Expansion<'w> {

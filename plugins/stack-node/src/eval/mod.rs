@@ -56,8 +56,28 @@ pub struct Wiring {
     pub routes: Vec<RouteRow>,
     /// Where applications listen.
     pub listeners: Vec<Listener>,
-    /// Middleware that guards, with how many routes it was seen on: text, file, line, quote, count.
-    pub guards: BTreeMap<String, (String, u32, String, usize)>,
+    /// Middleware that stands in front of routes, by its text.
+    pub guards: BTreeMap<String, InFrontOf>,
+    /// Routes that were found and are not listed: there are too many.
+    pub left_out: usize,
+    /// Routes whose path is not known at all.
+    pub unresolved: Vec<RouteRow>,
+    /// Running ended before everything was followed.
+    pub exhausted: bool,
+}
+
+/// Where a middleware was first seen, and on how many routes.
+pub struct InFrontOf {
+    /// File.
+    pub file: String,
+    /// 1-based.
+    pub line: u32,
+    /// The trimmed line.
+    pub quote: String,
+    /// The path that it is bound to, where it is bound to one.
+    pub below: Option<String>,
+    /// Routes.
+    pub count: usize,
 }
 
 struct Loaded {

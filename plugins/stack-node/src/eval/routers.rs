@@ -32,7 +32,7 @@ pub(super) struct Router {
 pub(super) enum Op {
     Route(Rc<Registered>),
     Mount { paths: Vec<Rc<str>>, target: usize },
-    Guard { site: Site, texts: Vec<String> },
+    Guard { site: Site, texts: Vec<String>, paths: Vec<Rc<str>> },
 }
 
 pub(super) struct Registered {
@@ -229,7 +229,8 @@ impl Machine<'_> {
         let mut texts = Vec::new();
         handlers.iter().for_each(|handler| flatten(&module, handler, &mut texts));
         let handler = texts.pop().unwrap_or_default();
-        let guards = texts.into_iter().filter(|text| names::is_guard(text)).map(|text| guard_name(&text)).collect();
+        let guards =
+            texts.into_iter().filter(|text| names::in_front(text).is_some()).map(|text| guard_name(&text)).collect();
         self.push(router, Op::Route(Rc::new(Registered { method, paths, handler, guards, site, chained })));
     }
 
@@ -317,12 +318,12 @@ impl Machine<'_> {
         }
         let guards: Vec<_> = texts
             .into_iter()
-            .filter(|text| names::is_guard(text) && !is_set_up(text))
+            .filter(|text| names::in_front(text).is_some() && !is_set_up(text))
             .map(|text| guard_name(&text))
             .collect();
         if targets.is_empty() {
             if !guards.is_empty() {
-                self.push(router, Op::Guard { site, texts: guards });
+                self.push(router, Op::Guard { site, texts: guards, paths });
             }
             return;
         }
@@ -334,7 +335,7 @@ impl Machine<'_> {
                 // Guards of one mount hold for that mount only.
                 let between = self.new_router(Makes::Router);
                 self.mark(between);
-                self.push(between, Op::Guard { site: site.clone(), texts: guards.clone() });
+                self.push(between, Op::Guard { site: site.clone(), texts: guards.clone(), paths: vec![Rc::from("")] });
                 self.push(between, Op::Mount { paths: vec![Rc::from("")], target });
                 self.push(router, Op::Mount { paths: paths.clone(), target: between });
             }
@@ -361,7 +362,7 @@ fn paths_of(value: &Value) -> Vec<Rc<str>> {
 
 /// Middleware that prepares something for everybody and lets everybody through.
 fn is_set_up(text: &str) -> bool {
-    ["session(", "session", "initialize()", "csrf", "cookieSession", "cookie", "lusca"]
+    ["session(", "session", "initialize()", "cookieSession", "cookie", "lusca"]
         .iter()
         .any(|word| text == *word || (word.len() > 4 && text.contains(word)))
 }

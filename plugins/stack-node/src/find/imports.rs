@@ -64,8 +64,11 @@ impl Imports {
             Expression::AwaitExpression(it) => self.of_at(&it.argument, depth + 1),
             other => {
                 let member = other.as_member_expression()?;
-                let (package, path) = self.of_at(member.object(), depth + 1)?;
                 let name = member.static_property_name()?;
+                // `db.mongoose`: handed about under its own name.
+                let Some((package, path)) = self.of_at(member.object(), depth + 1) else {
+                    return (name == "mongoose").then(|| ("mongoose".to_owned(), String::new()));
+                };
                 let path =
                     if path.is_empty() || path == "default" { name.to_string() } else { format!("{path}.{name}") };
                 (path.len() < 120).then_some((package, path))

@@ -1,13 +1,15 @@
 //! Finds what single lines of a program say: which packages are put to use, guards and error handlers, settings, tests.
 
 pub(crate) mod imports;
+mod middleware;
 mod routes;
+mod tokens;
 
 use std::collections::HashSet;
 
 use oxc_ast::ast::{
     Argument, AssignmentExpression, CallExpression, Class, Expression, FormalParameters, Function, MethodDefinition,
-    NewExpression, ObjectProperty, Program, StaticMemberExpression, VariableDeclarator,
+    NewExpression, ObjectExpression, ObjectProperty, Program, StaticMemberExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
@@ -33,6 +35,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
         imports: &imports,
         models: models::Collector::new(source, lines, &imports),
         found: Vec::new(),
+        middleware: Vec::new(),
         routes: Vec::new(),
         seen: HashSet::new(),
         depth: 0,
@@ -44,7 +47,8 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
     finder.visit_program(program);
     finder.unused_imports();
     finder.summarise_tests();
-    let Finder { mut found, routes, models, .. } = finder;
+    let Finder { mut found, routes, models, middleware, .. } = finder;
+    facts.middleware = middleware;
     found.sort_by_key(|found| found.spot.line);
     facts.findings.append(&mut found);
     facts.routes = routes;
@@ -57,6 +61,7 @@ struct Finder<'s> {
     imports: &'s Imports,
     models: models::Collector<'s>,
     found: Vec<Found>,
+    middleware: Vec<(String, bool)>,
     routes: Vec<crate::facts::FixedRoute>,
     seen: HashSet<(String, String)>,
     depth: u32,
@@ -108,6 +113,14 @@ impl Finder<'_> {
             "auth.passport" if package == "passport" || made => self.passport(&package, &member, arguments, offset),
             "auth.passport" => {}
             "validation" => self.add(key, &package, offset),
+            "auth.jwt" if member.ends_with("sign") => {
+                let value = format!("{name}{}", self.signed(arguments));
+                self.add(key, &value, offset);
+            }
+            "middleware.rate-limit" => {
+                let value = format!("{name}{}", self.limited(arguments));
+                self.add(key, &value, offset);
+            }
             "middleware.csrf" if package == "lusca" && !member.is_empty() => self.add(key, &name, offset),
             // Its place says it already, as an option of the session.
             "session.store" if self.has_at("session.store", offset) => {}
@@ -181,8 +194,8 @@ impl Finder<'_> {
         }
     }
 
-    /// A function by its parameters: an error handler, or the definition of a guard.
-    fn function(&mut self, name: Option<&str>, params: &FormalParameters<'_>, offset: u32) {
+    /// A function by its parameters and what it `stops`: an error handler, or the definition of a guard.
+    fn function(&mut self, name: Option<&str>, params: &FormalParameters<'_>, stops: Option<bool>, offset: u32) {
         if self.test {
             return;
         }
@@ -196,12 +209,20 @@ impl Finder<'_> {
                 && request(name_at(1))
                 && matches!(name_at(2), "" | "res" | "response") =>
             {
+                // An opening bracket alone on its line says nothing.
+                let offset = params.items.first().map_or(offset, |first| first.span.start);
                 self.add("error-handler", name.unwrap_or("inline"), offset);
             }
             3 if matches!(name_at(0), "req" | "request") && name_at(2) == "next" => {
+                if let (Some(name), Some(stops)) = (name, stops)
+                    && self.middleware.len() < PER_FILE
+                {
+                    self.middleware.push((name.to_owned(), stops));
+                }
                 if let Some(name) = name
                     && names::is_guard(name)
                     && !names::is_action(name)
+                    && stops != Some(false)
                 {
                     self.add("auth.guard", name, offset);
                 }
@@ -305,8 +326,15 @@ impl Finder<'_> {
 }
 
 pub(crate) fn spot(lines: &Lines<'_>, offset: u32) -> Spot {
-    let line = lines.line(offset);
+    // A line of brackets alone says nothing; what they open does.
+    let first = lines.line(offset);
+    let line = (first..first + 4).find(|line| tells(lines.quote(*line))).unwrap_or(first);
     Spot { line, quote: lines.quote(line).to_owned() }
+}
+
+/// So many letters that somebody learns something.
+pub(crate) fn tells(quote: &str) -> bool {
+    quote.chars().filter(|letter| letter.is_alphanumeric()).count() >= 3
 }
 
 fn is_environment(object: &Expression<'_>) -> bool {
@@ -366,6 +394,8 @@ impl<'a> Visit<'a> for Finder<'_> {
         self.used(&it.callee, &it.arguments, offset, false);
         self.whole_environment(&it.arguments);
         self.app_call(it);
+        self.token_call(it);
+        self.paged_call(it);
         if self.test {
             self.test_call(it);
         } else {
@@ -428,14 +458,17 @@ impl<'a> Visit<'a> for Finder<'_> {
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let name = it.id.as_ref().map(|id| id.name.to_string()).or_else(|| self.name.take());
-        self.function(name.as_deref(), &it.params, it.span.start);
+        let body = it.body.as_deref();
+        let stops = body.and_then(|body| middleware::stops(&it.params, |reader| reader.visit_function_body(body)));
+        self.function(name.as_deref(), &it.params, stops, it.span.start);
         self.name = None;
         walk::walk_function(self, it, flags);
     }
 
     fn visit_arrow_function_expression(&mut self, it: &oxc_ast::ast::ArrowFunctionExpression<'a>) {
         let name = self.name.take();
-        self.function(name.as_deref(), &it.params, it.span.start);
+        let stops = middleware::stops(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
+        self.function(name.as_deref(), &it.params, stops, it.span.start);
         walk::walk_arrow_function_expression(self, it);
     }
 
@@ -447,8 +480,18 @@ impl<'a> Visit<'a> for Finder<'_> {
         walk::walk_class(self, it);
     }
 
+    fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
+        self.paged_object(it);
+        walk::walk_object_expression(self, it);
+    }
+
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
         self.environment(&it.object, &it.property.name, it.span.start);
+        if let Expression::StaticMemberExpression(object) = it.object.get_inner_expression()
+            && is_request(&object.object)
+        {
+            self.token_source(&object.property.name, &it.property.name, it.span.start);
+        }
         if !self.test
             && let Expression::StaticMemberExpression(object) = it.object.get_inner_expression()
             && object.property.name == "session"
@@ -463,6 +506,11 @@ impl<'a> Visit<'a> for Finder<'_> {
         if let Expression::StringLiteral(name) = it.expression.get_inner_expression() {
             let name = name.value.to_string();
             self.environment(&it.object, &name, it.span.start);
+            if let Expression::StaticMemberExpression(object) = it.object.get_inner_expression()
+                && is_request(&object.object)
+            {
+                self.token_source(&object.property.name, &name, it.span.start);
+            }
         }
         walk::walk_computed_member_expression(self, it);
     }

@@ -74,7 +74,8 @@ pub fn file(path: &str, content: &str) -> (FileFacts, Option<String>) {
 fn at_first_line(content: &str, key: &str, value: &str) -> Found {
     let lines = Lines::new(content);
     let last = content.lines().count() as u32;
-    let line = (1..=last).find(|line| !lines.quote(*line).is_empty()).unwrap_or(1);
+    let line = (1..=last).find(|line| find::tells(lines.quote(*line)));
+    let line = line.or_else(|| (1..=last).find(|line| !lines.quote(*line).is_empty())).unwrap_or(1);
     let spot = Spot { line, quote: lines.quote(line).to_owned() };
     Found { key: key.to_owned(), value: shorten(value, 80), spot }
 }

@@ -70,7 +70,8 @@ fn authentication_is_found_at_its_lines() {
         ["strategy passport-local", "passport.initialize", "authenticate local"]
     );
     assert_eq!(values(&report, "auth.guard"), ["isAdmin"]);
-    assert_eq!(values(&report, "auth.middleware"), ["passport.authenticate('local') on 1 route"]);
+    // Signing in is no guard.
+    assert_eq!(values(&report, "auth.middleware"), Vec::<String>::new());
     assert_eq!(values(&report, "session.use"), ["req.session.userId"]);
     assert_eq!(values(&report, "error-handler"), ["inline"]);
     assert_eq!(values(&report, "config.env"), ["JWT_SECRET", "PORT"]);
@@ -103,4 +104,63 @@ fn idioms_refer_to_what_was_found() {
     assert!(say("config").is_some_and(|it| it.contains("JWT_SECRET")));
     assert_eq!(say("teapot"), None);
     assert_eq!(say("model"), None);
+}
+
+const IN_FRONT: &str = "const express = require('express');\nconst csrf = require('csurf');\nconst rateLimit = require('express-rate-limit');\n\
+    const passport = require('passport');\nconst { currentUser, requireLogin, check } = require('./people');\nconst app = express();\n\
+    const loginLimiter = rateLimit({ windowMs: 15 * 60 * 1000, max: 20 });\napp.use(currentUser);\napp.use('/auth', loginLimiter);\napp.use(csrf());\n\
+    app.post('/auth/login', h);\napp.get('/auth/google', passport.authenticate('google'), h);\napp.get('/list', h);\n\
+    app.get('/mine', requireLogin, h);\napp.get('/api', passport.authenticate('jwt', { session: false }), h);\n";
+
+const PEOPLE: &str = "const currentUser = wrap(async (req, res, next) => {\n  req.user = await find(req.session.userId);\n  next();\n});\n\
+    function requireLogin(req, res, next) {\n  if (!req.user) return res.status(401).json({});\n  next();\n}\n\
+    const ensureUser = (req, res, next) => (req.user ? next() : next(new Error('no')));\nmodule.exports = { currentUser, requireLogin };\n";
+
+#[test]
+fn what_stands_in_front_of_routes_is_told_apart_by_what_it_does() {
+    let report = read(&[("app.js", IN_FRONT), ("people.js", PEOPLE)]);
+    assert_eq!(
+        values(&report, "auth.middleware"),
+        ["passport.authenticate('jwt', {…}) on 1 route", "requireLogin on 1 route"]
+    );
+    assert_eq!(values(&report, "auth.user-loader"), ["currentUser on 5 routes"]);
+    assert_eq!(values(&report, "auth.guard"), ["requireLogin", "ensureUser"]);
+    assert_eq!(values(&report, "middleware.csrf"), ["csurf", "csrf on 5 routes"]);
+    assert_eq!(
+        values(&report, "middleware.rate-limit"),
+        ["express-rate-limit, window 15 * 60 * 1000, at most 20", "loginLimiter on 2 routes below /auth"]
+    );
+}
+
+const TOKENS: &str = "const jwt = require('jsonwebtoken');\nconst multer = require('multer');\n\
+    exports.sign = (user) => jwt.sign({ id: user.id, role: user.role }, secret, { expiresIn: 86400 });\n\
+    exports.verify = (req) => jwt.verify(req.headers['x-access-token'] || req.get('Authorization'), secret);\n\
+    exports.list = (query) => db.article.findMany({\n  where: {},\n  skip: Number(query.offset) || 0,\n  take: 10,\n});\n\
+    exports.page = (n) => Article.find().limit(20).sort('-at').skip(n * 20).exec();\n";
+
+#[test]
+fn options_that_answer_questions_are_found() {
+    let report = read(&[("a.js", TOKENS)]);
+    assert_eq!(
+        values(&report, "auth.jwt"),
+        ["jsonwebtoken.sign, payload { id, role }, expiresIn 86400", "jsonwebtoken.verify"]
+    );
+    assert_eq!(values(&report, "auth.token-source"), ["req.headers.x-access-token", "req.headers.Authorization"]);
+    assert_eq!(values(&report, "pagination"), ["skip Number(query.offset) || 0, take 10", "skip n * 20, limit 20"]);
+}
+
+#[test]
+fn a_quote_says_something_and_a_database_is_known_by_another_name() {
+    let server = "const db = require('./models');\ndb.mongoose\n  .connect(`mongodb://${host}/shop`)\n  .then(go);\n\
+        app.use(\n  (\n    err: Error,\n    req,\n    res,\n    next,\n  ) => res.end(),\n);\n";
+    let models = "const mongoose = require('mongoose');\nexports.mongoose = mongoose;\n";
+    let report = read(&[("server.ts", server), ("models.js", models), ("tsconfig.json", "{\n  \"strict\": true\n}\n")]);
+    assert_eq!(values(&report, "database"), ["mongoose.connect"]);
+    let quotes: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|found| found.key == "error-handler" || found.key == "language.typescript")
+        .map(|found| found.place.quote.as_str())
+        .collect();
+    assert_eq!(quotes, ["err: Error,", "\"strict\": true"]);
 }

@@ -134,7 +134,7 @@ fn loops_over_lists() {
         ("app.js", app.as_str()),
         ("auth.js", "const r = require('express').Router();\nr.post('/login', h);\nmodule.exports = r;"),
     ];
-    let expected = ["POST /auth/login", "POST /docs/login", "GET /one", "GET /two", "GET {?}", "GET /m", "POST /m"];
+    let expected = ["POST /auth/login", "POST /docs/login", "GET /one", "GET /two", "GET /m", "POST /m"];
     assert_eq!(routes(&files), expected);
 }
 
@@ -261,4 +261,38 @@ fn windows_line_ends_marks_and_hashbangs() {
         report.routes.iter().map(|it| (it.place.line, it.place.quote.as_str())).collect::<Vec<_>>(),
         [(4, "app.get('/crlf', h);")]
     );
+}
+
+#[test]
+fn a_path_that_is_not_known_is_no_route() {
+    let app = "const app = require('express')();\nconst files = new Map([['/a.js', 'x']]);\n\
+        for (const [url] of files) app.get(url, h);\napp.get(process.argv[2], guess);\nlisted.forEach((url) => app.get(url, h));\n";
+    let report = read(&[("app.js", app)]);
+    let paths: Vec<&str> = report.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(paths, ["/a.js"]);
+    let unknown: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|found| found.key == "unresolved.route")
+        .map(|found| found.value.as_str())
+        .collect();
+    assert!(unknown.contains(&"the path of GET → guess is not known"), "{unknown:?}");
+}
+
+#[test]
+fn what_there_is_no_room_for_is_named() {
+    let one = |number: usize| {
+        let path = format!("routes/a-rather-long-name-of-a-file-{number:05}.js");
+        let text =
+            format!("const app = require('express')();\napp.get('/a/rather/long/path/{number}', handler{number});\n");
+        (path, text)
+    };
+    let files: Vec<(String, String)> = (0..4_500).map(one).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let report = read(&files);
+    let told = report.findings.iter().find(|found| found.key == "truncated").map(|found| found.value.as_str());
+    let left = files.len() - report.routes.len();
+    assert!(left > 0, "all of them have room");
+    let expected = format!("{left} more routes were found than are listed: there is no room for them in one report");
+    assert_eq!(told, Some(expected.as_str()));
 }

@@ -31,6 +31,13 @@ pub(super) fn answered<'a>(scene: &Scene<'a>) -> Vec<(&'static Ask, &'a Fact)> {
     worth.filter_map(|ask| Some((ask, ask.answered(scene)?))).collect()
 }
 
+/// Questions that the goal raises and whose answer stands in code around a fact, each with that fact.
+pub(super) fn stands_around<'a>(scene: &Scene<'a>) -> Vec<(&'static Ask, &'a Fact)> {
+    let asks = PACKS.iter().flat_map(|pack| pack.iter());
+    let worth = asks.filter(|ask| f64::from(ask.impact) * (1.0 - ask.confidence) >= WORTH_ASKING);
+    worth.filter_map(|ask| Some((ask, ask.stands_around(scene)?))).collect()
+}
+
 /// The packs know something to ask of the goal, whether the project answers it or not.
 pub(super) fn raises(scene: &Scene<'_>) -> bool {
     !find(scene).is_empty() || !answered(scene).is_empty()

@@ -11,6 +11,9 @@ use crate::offline::facts::{quoted, said, telling};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::scene::Scene;
 
+/// How sure it is that something stays as it is now: sure enough not to be asked.
+const AS_IT_IS: f64 = 0.75;
+
 /// A question that a rule may raise.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::offline) struct Ask {
@@ -24,12 +27,15 @@ pub(in crate::offline) struct Ask {
     pub(in crate::offline) kinds: &'static [Kind],
     /// Only where the goal says one of these; empty for any.
     pub(in crate::offline) says: &'static [&'static str],
-    /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#number` any number.
+    /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
+    /// status that tells of an error, `#number` any number.
     pub(in crate::offline) unless: &'static [&'static str],
     /// Only where there is such a fact; empty for any.
     pub(in crate::offline) needs: &'static [&'static str],
-    /// Not where there is such a fact: the project answers it.
+    /// Not where there is such a fact: what it says is the answer.
     pub(in crate::offline) known: &'static [&'static str],
+    /// Facts around which the answer stands in code that rules do not read: it is taken to be as it is now, and not asked.
+    pub(in crate::offline) shown: &'static [&'static str],
     /// Facts that the question quotes, at most two.
     pub(in crate::offline) about: &'static [&'static str],
     /// What is not certain, without a full stop.
@@ -59,6 +65,7 @@ impl Ask {
         unless: &[],
         needs: &[],
         known: &[],
+        shown: &[],
         about: &[],
         claim: "",
         text: "",
@@ -88,6 +95,14 @@ impl Ask {
         self.raised(scene).then_some(answer)
     }
 
+    /// The fact around which the answer stands, where the goal raises the question and no fact answers it.
+    pub(in crate::offline) fn stands_around<'a>(&self, scene: &Scene<'a>) -> Option<&'a Fact> {
+        let selector = self.shown.iter().find(|selector| scene.facts.has(&[**selector]))?;
+        let told = || scene.facts.select(selector).find(|fact| telling(fact));
+        let fact = scene.closest(selector).filter(|fact| telling(fact)).or_else(told)?;
+        (self.raised(scene) && !scene.facts.has(self.known)).then_some(fact)
+    }
+
     /// What would be asked, as a clause: `who is an administrator`. With the comma that has to follow it within a sentence.
     pub(in crate::offline) fn matter(&self) -> String {
         let clause = self.claim.trim_end_matches(" is not said").trim_end_matches(" are not said");
@@ -111,7 +126,7 @@ impl Ask {
             let quotes: Vec<String> = about.iter().map(|fact| quoted(fact)).collect();
             text.push_str(&format!(" There now: {}.", quotes.join("; ")));
         }
-        let options: Vec<(bool, String)> = self
+        let mut options: Vec<(bool, String)> = self
             .options
             .iter()
             .filter_map(|option| {
@@ -119,6 +134,11 @@ impl Ask {
                 Some((marked, fill(option.trim_start_matches('*'), scene)?))
             })
             .collect();
+        let shown = self.stands_around(scene);
+        if let Some(fact) = shown {
+            options.iter_mut().for_each(|(marked, _)| *marked = false);
+            options.insert(0, (true, format!("As it is now around {}", said(fact))));
+        }
         let recommended =
             options.iter().find(|(marked, _)| *marked).or(options.first()).map(|(_, option)| option.clone());
         Some(Finding {
@@ -126,7 +146,7 @@ impl Ask {
             id: self.id.to_owned(),
             claim: self.claim.to_owned(),
             blocking: false,
-            confidence: self.confidence,
+            confidence: if shown.is_some() { self.confidence.max(AS_IT_IS) } else { self.confidence },
             impact: self.impact,
             design: self.design,
             invalid: false,
@@ -134,7 +154,7 @@ impl Ask {
             why: self.why.to_owned(),
             options: options.into_iter().map(|(_, option)| option).collect(),
             recommended,
-            facts: about.iter().map(|fact| fact.id.clone()).collect(),
+            facts: about.into_iter().chain(shown).map(|fact| fact.id.clone()).collect(),
             unless: self.unless,
         })
     }
@@ -143,6 +163,7 @@ impl Ask {
 fn settles(goal: &Goal, word: &str) -> bool {
     match word {
         "#duration" => goal.has_duration(),
+        "#status" => goal.words.iter().any(|word| word.parse().is_ok_and(|number: u16| (400..600).contains(&number))),
         "#number" => goal.words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())),
         _ => goal.words.has(word),
     }

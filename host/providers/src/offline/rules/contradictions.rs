@@ -4,9 +4,9 @@
 
 use certus_engine::Fact;
 
+use super::migrations::{PASSWORD_MIGRATION, SESSION_MIGRATION, TOKEN_MIGRATION};
 use super::{Ask, Finding, Item, Standing, covers};
 use crate::offline::facts::quoted;
-use crate::offline::goal::Kind;
 use crate::offline::scene::Scene;
 use crate::offline::text::{Words, inline, stem};
 
@@ -232,81 +232,6 @@ const CHOICES: &[Choice] = &[
     },
 ];
 
-/// Sessions stand, tokens are wanted: how, not whether.
-const SESSION_MIGRATION: Ask = Ask {
-    id: "session-migration",
-    rule: "contradiction-with-code",
-    kinds: &[Kind::Feature, Kind::Refactoring, Kind::Unclear],
-    says: &["jwt", "jwts", "stateless", "token", "tokens", "bearer", "oauth*", "sso", "oidc", "saml"],
-    unless: &[
-        "replace session*",
-        "replace the session*",
-        "instead of session*",
-        "parallel",
-        "side by side",
-        "alongside",
-        "run both",
-        "both for",
-        "both work",
-        "beside",
-        "transition",
-        "keep session*",
-        "keep the session*",
-        "sessions stay",
-        "drop session*",
-        "sign in again",
-        "log in again",
-        "migrate session*",
-        "migrate the session*",
-        "existing session*",
-    ],
-    needs: &["auth.session", "auth.passport~session"],
-    about: &["auth.session", "session.store"],
-    claim: "Sign-in is kept in sessions now, and the goal asks for something else; how to get from one to the other is not said",
-    text: "People who are signed in have a session now. How should the change be made?",
-    why: "It decides whether anybody is signed out on the day of the release, and how long both ways have to be kept safe.",
-    options: &[
-        "*Run both for 30 days: a request with a session or a token is accepted, new sign-ins get tokens",
-        "Switch at once: everybody signs in again",
-        "Keep sessions for browsers; tokens only for API clients",
-    ],
-    impact: 5,
-    confidence: 0.15,
-    ..Ask::NEW
-};
-
-/// The other way round: tokens stand, sessions are wanted.
-const TOKEN_MIGRATION: Ask = Ask {
-    id: "token-migration",
-    rule: "contradiction-with-code",
-    kinds: &[Kind::Feature, Kind::Refactoring, Kind::Unclear],
-    says: &["session", "sessions", "session cookie*"],
-    unless: &[
-        "side by side",
-        "alongside",
-        "both",
-        "beside",
-        "transition",
-        "sign in again",
-        "log in again",
-        "existing clients",
-    ],
-    needs: &["auth.jwt"],
-    known: &["auth.session"],
-    about: &["auth.jwt", "auth.middleware"],
-    claim: "Clients send tokens now, and the goal asks for sessions; how to get from one to the other is not said",
-    text: "Clients hold a token now. How should the change be made?",
-    why: "A client that is no browser may keep no cookies, and a token that was issued stays valid until it expires.",
-    options: &[
-        "*Run both until the last token has expired: new sign-ins get a session",
-        "Sessions for browsers; tokens stay for API clients",
-        "Switch at once: everybody signs in again",
-    ],
-    impact: 5,
-    confidence: 0.15,
-    ..Ask::NEW
-};
-
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = PAIRS.iter().filter_map(|pair| within_goal(scene, pair)).collect();
     for mut finding in [SESSION_MIGRATION, TOKEN_MIGRATION].iter().filter_map(|ask| ask.find(scene)) {
@@ -314,6 +239,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         finding.invalid = true;
         findings.push(finding);
     }
+    findings.extend(PASSWORD_MIGRATION.find(scene).filter(|_| scene.goal.replaces()));
     findings.extend(CHOICES.iter().filter_map(|choice| against_choice(scene, choice)));
     findings.extend(beside_rest(scene));
     findings

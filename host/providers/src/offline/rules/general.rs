@@ -1,7 +1,7 @@
 //! Questions for a feature that no pack knows much about. A goal that says much is not asked these.
 
 use super::{Ask, Finding, routes};
-use crate::offline::goal::Kind;
+use crate::offline::goal::{Goal, Kind};
 use crate::offline::packs;
 use crate::offline::scene::Scene;
 
@@ -117,6 +117,11 @@ const ASKS: &[Ask] = &[
     },
 ];
 
+/// The goal is about the program itself: nobody gets a new route by it.
+pub(in crate::offline) fn inward(goal: &Goal) -> bool {
+    goal.topics.iter().any(|topic| INWARD.contains(&topic.name))
+}
+
 /// `others` is what the other rules found.
 pub(super) fn find(scene: &Scene<'_>, others: &[Finding]) -> Vec<Finding> {
     let goal = &scene.goal;
@@ -131,7 +136,7 @@ pub(super) fn find(scene: &Scene<'_>, others: &[Finding]) -> Vec<Finding> {
     // A bare subject (`Live order status`) is something new too.
     let bare = goal.kinds().is_empty() && goal.words.any(&["make", "improve", "better", "change", "update"]).is_none();
     let new = bare || NEW.iter().any(|word| goal.says(word));
-    let inward = goal.topics.iter().any(|topic| INWARD.contains(&topic.name));
+    let inward = inward(goal);
     let asked = others.iter().any(|finding| finding.rule == "unstated-actor");
     if !goal.actor && !goal.about("admin") && outward && new && !inward && !asked {
         findings.extend(ACTOR.find(scene));

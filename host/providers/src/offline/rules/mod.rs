@@ -4,11 +4,15 @@
 //! list is the same in every round, what was asked stays asked, and answering can only raise a confidence. Of all findings
 //! the [`MOST_ASKED`] with the greatest impact × uncertainty are asked; the others are written down as assumptions.
 
+mod absent;
 mod ask;
 mod contradictions;
 mod existing;
 mod general;
+mod kind_questions;
 mod kinds;
+mod migrations;
+mod overlaps;
 mod reckless;
 mod routes;
 mod unreadable;
@@ -19,6 +23,7 @@ use super::scene::{Answered, RESTATED, Scene};
 
 pub(super) use ask::Ask;
 pub(super) use existing::{relevant_code, verified};
+pub(super) use general::inward;
 
 /// Questions of one round, and of one chain.
 pub(super) const MOST_ASKED: usize = 5;
@@ -135,8 +140,17 @@ pub(super) fn assess(scene: &Scene<'_>) -> Assessment {
 }
 
 fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
-    let rules =
-        [reckless::find, contradictions::find, kinds::find, wording::find, existing::find, routes::find, packs::find];
+    let rules = [
+        reckless::find,
+        absent::find,
+        contradictions::find,
+        kinds::find,
+        wording::find,
+        overlaps::find,
+        existing::find,
+        routes::find,
+        packs::find,
+    ];
     let mut findings: Vec<Finding> = Vec::new();
     for finding in rules.iter().flat_map(|rule| rule(scene)) {
         if !findings.iter().any(|known| known.id == finding.id) {
@@ -178,7 +192,8 @@ fn defer_details(findings: &mut [Finding]) {
         "missing-scope",
         "data-migration",
     ];
-    if findings.iter().any(|finding| finding.rule == "existing-overlap") {
+    // What is only taken to follow the first use says nothing of its details.
+    if findings.iter().any(|finding| finding.rule == "existing-overlap" && finding.rank() >= WORTH_ASKING) {
         for finding in findings.iter_mut().filter(|finding| DETAILS.contains(&finding.rule)) {
             finding.confidence = finding.confidence.max(0.75);
         }

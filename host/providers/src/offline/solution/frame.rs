@@ -188,7 +188,7 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
 pub(super) fn risks(material: &Material<'_, '_>) -> Section {
     let mut section = Section::new("What to watch");
     let facts = &material.case.scene.facts;
-    for fact in facts.select("risk").chain(facts.select("api.irregular")).take(4) {
+    for fact in facts.select("risk").chain(facts.select("api.irregular")).chain(facts.select("truncated")).take(4) {
         section.push(Sentence::about(
             format!(
                 "{}{}",

@@ -28,6 +28,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("auth.passport", "Passport is put to use: {}"),
     ("auth.password-hash", "Passwords go through {}"),
     ("auth.middleware", "Routes are guarded: {}"),
+    ("auth.user-loader", "Who is signed in is looked up, and nobody is turned away, by {}"),
+    ("auth.token-source", "A token is read from {}"),
     ("auth.guard", "The guard {} is defined"),
     ("auth.check", "A handler checks {} itself"),
     ("auth", "Signing in involves {}"),
@@ -35,6 +37,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("validation", "Input is checked with {}"),
     ("logging", "Logs are written by {}"),
     ("error-handler", "Errors are answered by {}"),
+    ("pagination", "A list is read in pages: {}"),
     ("upload", "Files are taken by {}"),
     ("mail", "Mail is sent by {}"),
     ("payment", "Payments go through {}"),
@@ -115,6 +118,17 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     for (ask, fact) in packs::answered(&material.case.scene).into_iter().take(MOST_ANSWERED) {
         section.push(Sentence::about(
             format!("{} is answered by the code: {}{}", capital(&ask.matter()), code(&fact.value, 120), at_place(fact)),
+            [fact],
+        ));
+    }
+    for (ask, fact) in packs::stands_around(&material.case.scene).into_iter().take(MOST_ANSWERED) {
+        section.push(Sentence::about(
+            format!(
+                "{} is not known: it stands in the code around {}{}, which has to be read, and is taken to stay as it is",
+                capital(&ask.matter()),
+                code(&fact.value, 120),
+                at_place(fact)
+            ),
             [fact],
         ));
     }

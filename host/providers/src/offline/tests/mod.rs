@@ -1,6 +1,7 @@
 //! The offline provider as a whole: what it asks, what it does not ask, how sure it is, what it writes.
 
 mod fixture;
+mod honesty;
 mod known;
 mod laws;
 mod projects;

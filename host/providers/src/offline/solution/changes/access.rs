@@ -1,6 +1,6 @@
 //! Signing in, roles, administration, limits.
 
-use super::{Change, change, decided};
+use super::{Change, change, decided, kept};
 
 pub(super) const TOKENS: &[&str] = &["jwt", "jwts", "token", "tokens", "bearer", "stateless"];
 
@@ -73,6 +73,7 @@ pub(super) const CHANGES: &[Change] = &[
     },
     Change {
         says: TOKENS,
+        keeps: true,
         ..change(
             "authentication",
             "auth.passport",
@@ -170,11 +171,16 @@ pub(super) const CHANGES: &[Change] = &[
             "The key that signs tokens is read from the environment, in the way {} is",
         )
     },
-    change(
+    kept(
         "authentication",
         "auth.password-hash",
-        1,
         "Passwords go on passing through {}, which is not written a second time",
+    ),
+    decided(
+        "authentication",
+        "auth.password-hash",
+        "stored-passwords",
+        "Stored passwords, which pass through {} now, are treated as decided",
     ),
     Change {
         says: &["password reset", "reset password*", "forgot password", "reset their password*"],
@@ -240,17 +246,15 @@ pub(super) const CHANGES: &[Change] = &[
         )
     },
     Change { says: BACK_OFFICE, ..change("admin", "model", 2, "{} is among what administrators see") },
-    change(
-        "rate-limiting",
-        "route.post~login",
-        1,
-        "{} gets a lower limit of its own, because passwords are guessed there",
-    ),
-    change(
-        "rate-limiting",
-        "entry-point",
-        1,
-        "The general limit is put before all routes where the program starts, {}",
-    ),
+    decided("rate-limiting", "route.post~login", "limit-numbers", "{} is limited to what was decided"),
+    Change {
+        lacks: &["middleware.rate-limit"],
+        ..decided(
+            "rate-limiting",
+            "entry-point",
+            "limit-numbers",
+            "What is limited in general passes the limit where the program starts, {}",
+        )
+    },
     change("rate-limiting", "cache.redis", 1, "The count is shared by all processes through {}"),
 ];

@@ -12,13 +12,16 @@ use certus_engine::Fact;
 use self::access::{SESSIONS, TOKENS};
 use super::Material;
 use super::sentence::{Section, Sentence};
-use crate::offline::facts::{Route, at_place, is_or_below};
+use crate::offline::facts::{Route, at_place, is_or_below, named_in};
 use crate::offline::goal::Kind;
+use crate::offline::rules::{Item, inward};
 use crate::offline::scene::Scene;
 use crate::offline::text::{code, counted, inline, listed};
 
 /// Sentences of the section.
 const MOST: usize = 12;
+/// Places of what is replaced.
+const REPLACED: usize = 5;
 
 struct Change {
     /// Topic or, where empty, any.
@@ -36,19 +39,47 @@ struct Change {
     then: &'static str,
     /// Only where there is no such fact.
     lacks: &'static [&'static str],
+    /// It says that something goes on as it is: not said of what the goal puts something else in the place of.
+    keeps: bool,
     text: &'static str,
 }
 
 const fn change(topic: &'static str, selector: &'static str, most: usize, text: &'static str) -> Change {
-    Change { topic, kinds: &[Kind::Feature], says: &[], selector, most, answer: "", then: "", lacks: &[], text }
+    Change {
+        topic,
+        kinds: &[Kind::Feature],
+        says: &[],
+        selector,
+        most,
+        answer: "",
+        then: "",
+        lacks: &[],
+        keeps: false,
+        text,
+    }
+}
+
+const fn kept(topic: &'static str, selector: &'static str, text: &'static str) -> Change {
+    Change { keeps: true, ..change(topic, selector, 1, text) }
 }
 
 const fn decided(topic: &'static str, selector: &'static str, answer: &'static str, text: &'static str) -> Change {
-    Change { topic, kinds: &[Kind::Feature], says: &[], selector, most: 1, answer, then: "", lacks: &[], text }
+    Change {
+        topic,
+        kinds: &[Kind::Feature],
+        says: &[],
+        selector,
+        most: 1,
+        answer,
+        then: "",
+        lacks: &[],
+        keeps: false,
+        text,
+    }
 }
 
 const fn work(kind: &'static [Kind], selector: &'static str, most: usize, text: &'static str) -> Change {
-    Change { topic: "", kinds: kind, says: &[], selector, most, answer: "", then: "", lacks: &[], text }
+    Change { topic: "", kinds: kind, says: &[], selector, most, answer: "", then: "", lacks: &[], keeps: false, text }
 }
 
 /// In the order in which the sentences come.
@@ -65,7 +96,9 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     for change in CHANGES.iter().copied().flatten().filter(|change| applies(change, scene)) {
         apply(change, material, &mut section);
     }
-    if section.len() < 3 && !there {
+    if scene.goal.replaces() {
+        replaced(material, &mut section);
+    } else if section.len() < 3 && !there && !inward(&scene.goal) {
         for change in work::PLAIN.iter().filter(|change| applies(change, scene)) {
             apply(change, material, &mut section);
         }
@@ -83,21 +116,39 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     section
 }
 
-/// A route that does already what the goal asks for is where the work is: nothing is put beside it.
+fn is_replaced(fact: &Fact, scene: &Scene<'_>) -> bool {
+    let told = [fact.key.as_str(), fact.value.as_str()];
+    named_in(told, &scene.goal.replaced()) > 0 || named_in(told, &scene.goal.nouns) > 0
+}
+
+/// What makes room for something else: each place of it that was found.
+fn replaced(material: &Material<'_, '_>, section: &mut Section) {
+    let scene = &material.case.scene;
+    let old = scene.goal.replaced();
+    let names = |fact: &&Fact| named_in([fact.key.as_str(), fact.value.as_str()], &old) > 0;
+    let aside = ["test", "script", "file", "readme", "project", "stack", "route", "model", "risk", "flow", "config"];
+    let places = scene.facts.iter().filter(|fact| fact.cited && !aside.iter().any(|key| is_or_below(&fact.key, key)));
+    for fact in places.filter(names).take(REPLACED) {
+        if section.len() < MOST {
+            section.push(Sentence::about(
+                format!("{}{} is part of what the goal replaces, and is gone through", named(fact), at_place(fact)),
+                [fact],
+            ));
+        }
+    }
+}
+
+/// What the project has already of what the goal asks for is where the work is: nothing is put beside it.
 fn there_already(material: &Material<'_, '_>, section: &mut Section) -> bool {
     let case = material.case;
-    let Some(item) = case.assessment.items.iter().find(|item| item.finding.id == "existing-route") else {
-        return false;
-    };
+    let overlaps = |item: &&Item| item.finding.rule == "existing-overlap" && item.asked;
+    let Some(item) = case.assessment.items.iter().find(overlaps) else { return false };
     let Some(fact) = case.scene.facts.iter().find(|fact| item.finding.facts.contains(&fact.id)) else { return false };
-    let cite = case.scene.answer("existing-route").and_then(|answer| answer.cite);
+    let cite = case.scene.answer(&item.finding.id).and_then(|answer| answer.cite);
     let how = if cite.is_some() { "is treated as decided above" } else { "stays the one place for it" };
+    let does = if is_or_below(&fact.key, "route") { "does this" } else { "is there" };
     section.push(Sentence::citing(
-        format!(
-            "{}{} does this already and {how}, so that nothing is written a second time",
-            named(fact),
-            at_place(fact)
-        ),
+        format!("{}{} {does} already and {how}, so that nothing is written a second time", named(fact), at_place(fact)),
         std::iter::once(fact.id.as_str()).chain(cite),
     ));
     let route = case.scene.facts.routes().into_iter().find(|route| route.fact.id == fact.id);
@@ -130,6 +181,9 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
     for (index, fact) in closest(material, change.selector).into_iter().take(change.most).enumerate() {
         if section.len() >= MOST {
             return;
+        }
+        if change.keeps && scene.goal.replaces() && is_replaced(fact, scene) {
+            continue;
         }
         let template = if index > 0 && !change.then.is_empty() { change.then } else { change.text };
         let text = template.replacen("{}", &format!("{}{}", named(fact), at_place(fact)), 1);

@@ -1,6 +1,6 @@
 //! What a program does for those who use it, and how it is kept in order.
 
-use super::{Change, change, decided};
+use super::{Change, change, decided, kept};
 
 const REGISTERED: &[&str] = &["regist*", "signup", "sign up", "welcome", "verif*"];
 
@@ -56,7 +56,7 @@ pub(super) const CHANGES: &[Change] = &[
     change("pagination", "route.get", 4, "{} takes a page and a size, and never answers more than the upper bound"),
     change("pagination", "database", 1, "The bound is put into the query to {}, not applied to what came back"),
     change("upload", "route.post", 1, "The upload becomes a route beside {}, behind the same guard"),
-    change("upload", "upload", 1, "Files are taken by {}, which is there"),
+    kept("upload", "upload", "Files are taken by {}, which is there"),
     Change {
         lacks: &["upload"],
         ..change("upload", "dependency.express", 1, "A package that takes files is added beside {}: none is there")
@@ -68,7 +68,7 @@ pub(super) const CHANGES: &[Change] = &[
     change("export", "queue", 1, "A large one is made in the background by {}"),
     change("caching", "route.get", 3, "{} is answered from the cache where the answer is the same for everybody"),
     change("caching", "route.post", 2, "{} makes invalid what it changes"),
-    change("caching", "cache", 1, "Entries are kept by {}, which is there"),
+    kept("caching", "cache", "Entries are kept by {}, which is there"),
     change("database", "model", 2, "{} changes, and every place that reads it is gone through"),
     change("database", "database", 1, "The migration runs over the connection that is there, {}"),
     // Messages.
@@ -85,7 +85,7 @@ pub(super) const CHANGES: &[Change] = &[
         )
     },
     change("email", "route.post", 1, HANDS_OVER),
-    change("email", "mail", 1, "Mail is sent by {}, which is there"),
+    kept("email", "mail", "Mail is sent by {}, which is there"),
     Change {
         lacks: &["mail"],
         ..change("email", "dependency.express", 1, "A package that sends mail is added beside {}: none is there")
@@ -104,14 +104,14 @@ pub(super) const CHANGES: &[Change] = &[
         1,
         "{} notifies after its own work is stored, and does not wait for the delivery",
     ),
-    change("notification", "mail", 1, "Notifications by mail go through {}, which is there"),
+    kept("notification", "mail", "Notifications by mail go through {}, which is there"),
     change("notification", "model.user", 1, "{} gets what somebody wants to be told of"),
     change("realtime", "entry-point", 1, "The connection is opened on the server that starts with {}"),
     change("realtime", "auth.session", 1, "A connection is accepted only from somebody whom the sessions know ({})"),
     change("realtime", "route.post", 2, "{} says that something changed, after it is stored"),
     change("logging", "entry-point", 1, "The logger is set up where the program starts, {}, before all routes"),
     change("logging", "error-handler", 1, "{} logs what it answers, with the same id"),
-    change("logging", "logging", 1, "{}, which is there, is the one place that writes"),
+    kept("logging", "logging", "{}, which is there, is the one place that writes"),
     change("i18n", "template-engine", 1, "Texts leave the templates of {} for files by language"),
     change("i18n", "model.user", 1, "{} keeps the language that somebody chose"),
     change("i18n", "mail", 1, "Mail by {} is written in the language of its reader"),
@@ -120,7 +120,7 @@ pub(super) const CHANGES: &[Change] = &[
     change("validation", "route.put", 2, "{} checks its body before the handler sees it"),
     change("validation", "route.patch", 2, "{} checks its body before the handler sees it"),
     change("validation", "error-handler", 1, "Refused input is answered through {}"),
-    change("validation", "validation", 1, "Rules are written with {}, which is there"),
+    kept("validation", "validation", "Rules are written with {}, which is there"),
     change("errors", "error-handler", 2, "{} becomes the one place that answers errors"),
     change("errors", "route", 2, "{} passes its errors on instead of answering them itself"),
     change("testing", "route.post", 3, "{} gets a test of its success and one of each way to fail"),

@@ -34,8 +34,11 @@ pub(super) const CHANGES: &[Change] = &[
     },
     work(&[Kind::Refactoring], "auth.middleware", 1, "The guard ({}) stays in front of the same routes"),
     work(&[Kind::Refactoring], "model", 2, "{} keeps its fields; only the way it is reached may change"),
-    work(&[Kind::Refactoring], "error-handler", 1, "Errors go on reaching {}"),
-    work(&[Kind::Refactoring], "validation", 1, "Input goes on being checked with {}, at the same point"),
+    Change { keeps: true, ..work(&[Kind::Refactoring], "error-handler", 1, "Errors go on reaching {}") },
+    Change {
+        keeps: true,
+        ..work(&[Kind::Refactoring], "validation", 1, "Input goes on being checked with {}, at the same point")
+    },
     work(&[Kind::Performance], "route.get", 3, "{} is measured before and after, with the same data"),
     work(&[Kind::Performance], "model", 2, "The queries on {} are looked at first: what they read, and by which index"),
     work(&[Kind::Performance], "database", 1, "What the database itself says of a query is asked over {}"),
