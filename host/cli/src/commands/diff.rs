@@ -23,7 +23,7 @@ pub(crate) fn run(args: &DiffArgs, global: &Global, output: &Output) -> Result<u
     output.heading(&format!("{} ({}, {}): {}", edits.draft, edits.kind, edits.state, edits.title));
     for file in &edits.files {
         output.line("");
-        output.line(format!("{}  +{} -{}", file.path, file.added, file.removed));
+        output.line(format!("{}  +{} -{}", file.file, file.added, file.removed));
         output.line(&file.diff);
     }
     Ok(0)

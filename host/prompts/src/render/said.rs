@@ -169,7 +169,11 @@ pub(super) fn changes(state: &DraftState) -> &[FileChange] {
     match state {
         DraftState::Planned(plan) | DraftState::Approved(plan) => &plan.files,
         DraftState::Written(written) => &written.files,
-        DraftState::New | DraftState::Refused(_) | DraftState::Undone | DraftState::Failed { .. } => &[],
+        DraftState::New
+        | DraftState::Amended
+        | DraftState::Refused(_)
+        | DraftState::Undone
+        | DraftState::Failed { .. } => &[],
     }
 }
 

@@ -180,11 +180,11 @@ impl Situation {
 fn drafted((index, drafted): (usize, Drafted)) -> Draft {
     let change = |path| FileChange { path, old: None, new: None, added: 4, removed: 1 };
     let files = drafted.files.into_iter().map(change).collect();
-    let plan = Plan { digest: Digest::of("plan"), diff: Digest::of("diff"), files };
+    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files };
     let state = match (drafted.refused, drafted.failed) {
         (Some(why), _) => DraftState::Refused(why),
         (None, Some(message)) => DraftState::Failed { code: ErrorCode::Failed, message },
-        (None, None) => DraftState::Written(Written { plan: plan.digest, undo: plan.diff, files: plan.files }),
+        (None, None) => DraftState::Written(Written { plan: plan.digest, undo: plan.stored, files: plan.files }),
     };
     Draft {
         id: format!("D{}", index + 1),

@@ -160,7 +160,7 @@ fn draft(draft: &Draft) -> views::Draft {
 
 pub(super) fn draft_state(state: &DraftState) -> views::DraftState {
     match state {
-        DraftState::New => views::DraftState::New,
+        DraftState::New | DraftState::Amended => views::DraftState::New,
         DraftState::Planned(_) => views::DraftState::Planned,
         DraftState::Approved(_) => views::DraftState::Approved,
         DraftState::Refused(_) => views::DraftState::Refused,
@@ -175,7 +175,11 @@ pub(super) fn files(state: &DraftState) -> &[FileChange] {
     match state {
         DraftState::Planned(plan) | DraftState::Approved(plan) => &plan.files,
         DraftState::Written(written) => &written.files,
-        DraftState::New | DraftState::Refused(_) | DraftState::Undone | DraftState::Failed { .. } => &[],
+        DraftState::New
+        | DraftState::Amended
+        | DraftState::Refused(_)
+        | DraftState::Undone
+        | DraftState::Failed { .. } => &[],
     }
 }
 

@@ -405,7 +405,7 @@ mod tests {
             added: 3,
             removed: 0,
         }];
-        let plan = engine::Plan { digest: proposal.digest(), diff: proposal.digest(), files: changes.clone() };
+        let plan = engine::Plan { digest: proposal.digest(), stored: proposal.digest(), files: changes.clone() };
         let written = engine::Written { plan: plan.digest, undo: plan.digest, files: changes };
         let draft = |state| engine::Draft {
             id: text("D1"),
