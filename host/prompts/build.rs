@@ -4,10 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+/// From this package's folder.
+const PROMPTS: &str = "../../prompts";
+
 fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or(io::ErrorKind::NotFound)?);
-    let root = here.join("../../prompts").canonicalize()?;
-    println!("cargo::rerun-if-changed={}", root.display());
+    let root = here.join(PROMPTS).canonicalize()?;
+    // Relative, so that a build directory that was copied with its project sees the copy.
+    println!("cargo::rerun-if-changed={PROMPTS}");
     let mut files = Vec::new();
     collect(&root, &mut files)?;
     files.sort();

@@ -34,7 +34,7 @@ fn a_lying_controller_is_refused_by_name() {
         ("unknown-phase", "phase-order"),
         ("finish", "no-completion-without-evidence"),
         ("unapproved-edit", "no-write-without-approval"),
-        ("escaping-edit", "no-write-without-approval"),
+        ("invented-edit", "no-write-without-approval"),
         ("loop", "no-endless-loop"),
         ("ask-nothing", "action-form"),
         ("ask-unknown", "unknown-question"),

@@ -49,6 +49,8 @@ pub struct Config {
     pub variant: Option<String>,
     /// Output tokens that one prompt may take.
     pub max_output_tokens: u32,
+    /// How far one of the project's own checks may go.
+    pub check_limits: certus_workspace::run::Limits,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +72,7 @@ struct UserFile {
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 struct Limits {
     max_output_tokens: Option<u32>,
+    check_seconds: Option<u64>,
 }
 
 /// Directories of this user. Each is made when first written to.
@@ -117,8 +120,16 @@ impl Config {
             variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
             // A project's limit counts only where it is the lower one.
             max_output_tokens: file.limits.max_output_tokens.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
+            check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
         })
     }
+}
+
+fn check_limits(user: Option<u64>, project: Option<u64>) -> certus_workspace::run::Limits {
+    let default = certus_workspace::run::Limits::default();
+    let ceiling = user.map_or(default.time, std::time::Duration::from_secs);
+    let time = project.map_or(ceiling, |asked| std::time::Duration::from_secs(asked).min(ceiling));
+    certus_workspace::run::Limits { time: time.max(std::time::Duration::from_secs(1)), ..default }
 }
 
 fn read_user(path: &Path) -> Result<UserFile, Failure> {

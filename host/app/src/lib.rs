@@ -13,6 +13,7 @@ pub mod driver;
 mod error;
 mod faults;
 mod init;
+mod material;
 mod named;
 mod paths;
 pub mod person;

@@ -1,7 +1,7 @@
 //! The person at the other end, as a port: a terminal, a file of answers, or nobody.
 
 use async_trait::async_trait;
-use certus_engine::{Body, Chain, Event, Proposal, Question, Verdict};
+use certus_engine::{Body, Chain, Event, Grant, Proposal, Question, Verdict};
 
 use crate::Failure;
 
@@ -22,8 +22,53 @@ pub trait Person: Send + Sync {
     /// The person broke off.
     async fn judge(&self, proposal: &Proposal, only_show: bool) -> Result<Option<Verdict>, Failure>;
 
+    /// Show planned edits and ask for the verdict; with `only_show`, only show them.
+    ///
+    /// # Errors
+    /// The person broke off.
+    async fn judge_edits(&self, edits: &ShownEdits, only_show: bool) -> Result<Option<EditVerdict>, Failure>;
+
     /// A command says something.
     fn say(&self, text: &str);
+}
+
+/// Planned edits, as a person sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownEdits {
+    /// `D1` …
+    pub draft: String,
+    /// `tests`, `change` …
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// By path.
+    pub files: Vec<ShownFile>,
+}
+
+/// One file of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownFile {
+    /// Relative to the project's root.
+    pub path: String,
+    /// A unified diff without control characters.
+    pub diff: String,
+    /// Lines.
+    pub added: u64,
+    /// Lines.
+    pub removed: u64,
+    /// The whole new content; absent where the file goes.
+    pub after: Option<String>,
+}
+
+/// What a person says of planned edits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditVerdict {
+    /// Write them; and what else the approval covers.
+    Approved(Option<Grant>),
+    /// Do not, and why.
+    Refused(String),
+    /// Write this instead, by path; it is shown again first.
+    Amended(std::collections::BTreeMap<String, String>),
 }
 
 /// Sees what happens, once it is on disk (`recorded`), and what is under way (`busy`).
@@ -47,6 +92,9 @@ impl Person for Nobody {
     async fn judge(&self, _: &Proposal, _: bool) -> Result<Option<Verdict>, Failure> {
         Ok(None)
     }
+    async fn judge_edits(&self, _: &ShownEdits, _: bool) -> Result<Option<EditVerdict>, Failure> {
+        Ok(None)
+    }
     fn say(&self, _: &str) {}
 }
 
@@ -63,6 +111,9 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
         Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
         Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),
+        Body::Intent { request: Request::Check { command, .. }, .. } => format!("Running {command}"),
+        Body::Intent { request: Request::Write { draft, .. }, .. } => format!("Writing {draft}"),
+        Body::Intent { request: Request::Undo { draft, .. }, .. } => format!("Taking {draft} back"),
         Body::Outcome {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
@@ -96,6 +147,10 @@ pub fn story(body: &Body) -> String {
             Request::Ask { question } => format!("#{effect} Asked [{}]: {}", question.id, question.text),
             Request::Approve { proposal } => format!("#{effect} Showed {}: {}", proposal.kind, proposal.title),
             Request::Say { text } => format!("#{effect} Said: {text}"),
+            Request::ApproveEdits { draft, plan } => {
+                let paths: Vec<&str> = plan.files.iter().map(|file| file.path.as_str()).collect();
+                format!("#{effect} Showed the edits of {draft}: {}", paths.join(", "))
+            }
             request => format!("#{effect} Began {}", request.kind()),
         },
         Body::Outcome { effect, outcome, .. } => match outcome {
@@ -118,6 +173,9 @@ pub fn story(body: &Body) -> String {
                 };
                 format!("#{effect} {said} by {}", by.as_deref().unwrap_or("somebody"))
             }
+            Outcome::Checked { status: Some(0), .. } => format!("#{effect} It passed"),
+            Outcome::Checked { status: Some(status), .. } => format!("#{effect} It failed with exit status {status}"),
+            Outcome::Checked { status: None, .. } => format!("#{effect} It was ended before it ended"),
             Outcome::CommandDone { then: Some(next), .. } => format!("#{effect} Done; next {next}"),
             _ => format!("#{effect} Done"),
         },

@@ -1,6 +1,8 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
-use certus_engine::{Chain, ChainId, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict};
+use certus_engine::{
+    Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
+};
 use certus_store::Status;
 use serde::Serialize;
 
@@ -33,6 +35,10 @@ pub struct FlowReport {
     pub answers: Vec<Answer>,
     /// The last solution that was shown, if any.
     pub solution: Option<Solution>,
+    /// What was drafted, proposed and written.
+    pub edits: Vec<DraftLine>,
+    /// Runs of the project's own checks.
+    pub checks: Vec<CheckLine>,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
     /// What keeps the gate of the phase shut.
@@ -141,6 +147,40 @@ pub struct Solution {
     pub why: Option<String>,
 }
 
+/// A draft of edits and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DraftLine {
+    /// `D1` …
+    pub draft: String,
+    /// `tests`, `change` …
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// `new`, `planned`, `approved`, `written`, `refused`, `failed`, `undone`.
+    pub state: &'static str,
+    /// Why it came to nothing.
+    pub why: Option<String>,
+    /// Paths, once they were looked at.
+    pub files: Vec<String>,
+    /// It waits to be approved.
+    pub waits: bool,
+}
+
+/// A run of one of the project's own checks.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckLine {
+    /// `test`, `lint`, `build`.
+    pub check: String,
+    /// The command line.
+    pub command: String,
+    /// Its exit status; absent when a signal or the limit of time ended it.
+    pub status: Option<i32>,
+    /// Of the files as it ran.
+    pub tree: String,
+    /// Nothing was written since, and it did not run again.
+    pub fresh: bool,
+}
+
 /// Money and tokens.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Cost {
@@ -155,7 +195,8 @@ impl FlowReport {
     pub fn of(id: ChainId, chain: &Chain, stop: Option<&Stop>, suffix: &str) -> Self {
         let text = crate::clean::clean;
         let questions = questions_in(chain, QuestionState::Asked);
-        let approval = chain.waiting_for_person().any(|(_, effect)| matches!(effect.request, Request::Approve { .. }));
+        let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
+        let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
         let (status, reason) = status(chain, stop);
         Self {
             chain: id.to_string(),
@@ -205,6 +246,8 @@ impl FlowReport {
                 })
                 .collect(),
             solution: solution(chain),
+            edits: chain.drafts().iter().map(draft).collect(),
+            checks: checks(chain),
             said: said(chain),
             lacks: chain.lacks(),
             reason,
@@ -240,6 +283,36 @@ pub(crate) fn status_name(status: Status) -> &'static str {
         Status::Finished => "complete",
         Status::GivenUp => "given-up",
     }
+}
+
+fn draft(draft: &Draft) -> DraftLine {
+    let text = crate::clean::clean;
+    let files = match &draft.state {
+        DraftState::Planned(plan) | DraftState::Approved(plan) => plan.files.as_slice(),
+        DraftState::Written(written) => written.files.as_slice(),
+        _ => &[],
+    };
+    DraftLine {
+        draft: draft.id.clone(),
+        kind: text(&draft.kind),
+        title: text(&draft.title),
+        state: draft.state.name(),
+        why: draft.state.problem().map(text),
+        files: files.iter().map(|file| file.path.clone()).collect(),
+        waits: matches!(draft.state, DraftState::Planned(_)),
+    }
+}
+
+fn checks(chain: &Chain) -> Vec<CheckLine> {
+    let fresh: Vec<u64> = chain.fresh_evidence().map(|evidence| evidence.seq).collect();
+    let line = |evidence: &certus_engine::Evidence| CheckLine {
+        check: evidence.check.clone(),
+        command: crate::clean::clean(&evidence.command),
+        status: evidence.status,
+        tree: evidence.tree.to_string(),
+        fresh: fresh.contains(&evidence.seq),
+    };
+    chain.evidence().iter().map(line).collect()
 }
 
 /// The last part of how a confidence was computed, as the offline provider words it.

@@ -30,7 +30,7 @@ pub struct Entry {
 }
 
 /// Certus's own commands. None is chainable: each speaks for the person.
-pub const BUILT_IN: [(&str, &str); 19] = [
+pub const BUILT_IN: [(&str, &str); 21] = [
     (
         "init",
         "Prepare a project: write certus.toml, project_rules.md, plugins.toml and prompts/custom where they are missing",
@@ -45,6 +45,8 @@ pub const BUILT_IN: [(&str, &str); 19] = [
     ("approve", "Approve what was shown, and go on"),
     ("reject", "Reject what was shown, with the reason, and go on from requirements"),
     ("more-info", "Ask something about what was shown before deciding"),
+    ("diff", "Show the edits that wait to be approved, or those of a draft"),
+    ("undo", "Take back the edits that a chain wrote last, or those of a draft"),
     ("run", "Run a slash command in a chain: certus run /uncertainty-check"),
     ("stack", "Read a project: its stacks, frameworks, routes, models and commands, each with file and line"),
     ("prompt", "List, show and render prompts of the library"),

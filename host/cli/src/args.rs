@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Approve(verdict::ApproveArgs),
     Reject(verdict::RejectArgs),
     MoreInfo(verdict::MoreInfoArgs),
+    Diff(diff::DiffArgs),
+    Undo(undo::UndoArgs),
     Run(run::RunArgs),
     Stack(stack::StackArgs),
     Prompt(prompt::PromptArgs),

@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod context;
+mod editor;
 mod output;
 mod terminal;
 

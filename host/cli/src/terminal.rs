@@ -4,8 +4,8 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use certus_app::engine::{Chain, Event, Proposal, Question, Verdict};
-use certus_app::person::{Listener, Person, headline};
+use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
+use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline};
 use certus_app::{Answers, Failure, Kind, async_trait};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -53,6 +53,16 @@ impl Listener for Progress {
     fn busy(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         self.bar.enable_steady_tick(Duration::from_millis(120));
+    }
+}
+
+/// Planned edits, file by file. They go where questions go: what is to be approved must be seen, whatever stdout is for.
+fn show_edits(edits: &ShownEdits, output: &Output) {
+    output.ask("");
+    output.ask(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
+    for file in &edits.files {
+        output.ask(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
+        output.ask(&file.diff);
     }
 }
 
@@ -180,6 +190,33 @@ impl Person for Terminal {
                 "y" | "yes" => Verdict::Approved,
                 "n" | "no" => Verdict::Rejected(self.must_read("What is wrong with it? ").await?),
                 "m" | "more" | "more-info" => Verdict::MoreInfo(self.must_read("What do you want to know? ").await?),
+                _ => continue,
+            }));
+        }
+    }
+
+    async fn judge_edits(&self, edits: &ShownEdits, only_show: bool) -> Result<Option<EditVerdict>, Failure> {
+        if only_show || !self.interactive {
+            return Ok(None);
+        }
+        self.progress.done();
+        show_edits(edits, &self.output);
+        let how = "\nWrite this? [y]es, [f]ile: and all that follows in these files, [c]hain: and all that follows in this chain, \
+                   [e]dit it first, [n]o: ";
+        loop {
+            let paths = || edits.files.iter().map(|file| file.path.clone()).collect();
+            return Ok(Some(match self.read(how).await?.to_lowercase().as_str() {
+                "y" | "yes" => EditVerdict::Approved(None),
+                "f" | "file" => EditVerdict::Approved(Some(Grant::Files(paths()))),
+                "c" | "chain" => EditVerdict::Approved(Some(Grant::Chain)),
+                "n" | "no" => EditVerdict::Refused(self.must_read("What is wrong with it? ").await?),
+                "e" | "edit" => match crate::editor::amend(edits) {
+                    Ok(contents) => EditVerdict::Amended(contents),
+                    Err(failure) => {
+                        self.output.ask(&failure.message);
+                        continue;
+                    }
+                },
                 _ => continue,
             }));
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, PromptCall, Proposal, Question};
+use crate::{PromptCall, Proposal, Question};
 
 /// A controller's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ pub enum Action {
     },
     /// Run a command line.
     RunCommand(String),
-    /// Propose edits of files.
-    ProposeEdits(Vec<Edit>),
+    /// Put a draft of edits, by id, before the person, and write it once it is approved.
+    ProposeEdits(String),
     /// Run the project's own check.
     RunCheck(Check),
     /// The chain is complete.
@@ -58,17 +58,6 @@ pub enum Asking {
     Raised(String),
     /// One of the controller's own.
     New(Question),
-}
-
-/// An edit of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Edit {
-    /// Relative to the project's root.
-    pub path: String,
-    /// The file as it was read; absent for a file that must not exist yet.
-    pub base: Option<Digest>,
-    /// The whole new content.
-    pub content: String,
 }
 
 /// The project's own checks.

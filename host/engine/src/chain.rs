@@ -4,6 +4,7 @@
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
 mod correct;
+mod edits;
 mod learn;
 mod read;
 
@@ -14,9 +15,12 @@ use serde::{Deserialize, Serialize};
 use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionStatus, Uncertainty};
 use crate::reply::RepliedUncertainty;
 use crate::{
-    Amount, Body, Caps, Digest, EffectId, ErrorCode, Event, Millis, Outcome, ProjectSummary, PromptCall, Request,
-    Scope, Started, Usage,
+    Amount, Body, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Millis, Outcome, ProjectSummary, PromptCall,
+    Request, Scope, Started, Usage,
 };
+
+/// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
+pub(crate) const COMMAND: &str = "command";
 
 /// Everything that events say about one chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,10 @@ pub struct Chain {
     rating: Option<u8>,
     caps: Caps,
     warned: Vec<Scope>,
+    drafts: Vec<Draft>,
+    grants: Vec<Grant>,
+    allowed_commands: Vec<String>,
+    last_write: u64,
     confidence_from: Option<String>,
     restored_from: Option<String>,
 }
@@ -186,6 +194,9 @@ pub struct Evidence {
     pub phase: String,
     /// In which visit of it.
     pub visit: u32,
+    /// The event that recorded it.
+    #[serde(default)]
+    pub seq: u64,
 }
 
 impl Evidence {
@@ -341,7 +352,10 @@ impl Chain {
             self.then = None;
             // Several effects of one action share a basis: the action is counted once.
             let newest = self.effects.values().rev().find(|effect| effect.invocation.is_none());
-            if newest.is_none_or(|effect| effect.basis != basis) {
+            // What follows of itself from a plan is no action of its own.
+            let follows =
+                matches!(request, Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. });
+            if !follows && newest.is_none_or(|effect| effect.basis != basis) {
                 self.count_action();
             }
         }
@@ -435,6 +449,7 @@ impl Chain {
                     self.confidence_from.clone_from(&by.confidence_from);
                 }
                 self.learn(name, reply);
+                self.draft(id, name, &effect, reply);
                 self.ran(name, &effect, true);
             }
             (Request::Prompt { name, .. }, Outcome::Unusable { by, .. }) => {
@@ -450,7 +465,7 @@ impl Chain {
                 self.ran(line, &effect, matches!(outcome, Outcome::CommandDone { .. }));
             }
             (Request::Ask { question }, Outcome::Answered { text, .. }) => self.answered(question, text),
-            (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by }) => {
+            (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
             (Request::Check { check, command }, Outcome::Checked { status, tree, tail }) => {
@@ -462,7 +477,11 @@ impl Chain {
                     tail: tail.clone(),
                     phase: effect.phase.clone(),
                     visit: effect.visit,
+                    seq: effect.settled,
                 });
+            }
+            (Request::Plan { .. } | Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. }, _) => {
+                self.edited(&effect, &outcome);
             }
             (Request::Propose { facts, uncertainties, decisions }, Outcome::Done) => {
                 self.learn_facts(facts);

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Check, Decision, Digest, Discovery, Proposal, Question, RepliedUncertainty, Reply, Usage, Verdict,
+    Action, Check, Decision, Digest, Discovery, Edit, Grant, Plan, Proposal, Question, RepliedUncertainty, Reply,
+    Usage, Verdict,
 };
 
 /// Counts the effects of a chain, from 1.
@@ -59,6 +60,32 @@ pub enum Request {
         /// The command line, as approved.
         command: String,
     },
+    /// Plan a draft of edits against the files as they are.
+    Plan {
+        /// Its id.
+        draft: String,
+    },
+    /// Show planned edits and wait for the verdict.
+    ApproveEdits {
+        /// Its id.
+        draft: String,
+        /// As it is shown.
+        plan: Plan,
+    },
+    /// Write approved edits.
+    Write {
+        /// Its id.
+        draft: String,
+        /// Of the plan that was approved.
+        plan: Digest,
+    },
+    /// Take written edits back.
+    Undo {
+        /// Its id.
+        draft: String,
+        /// Of the record that takes it back.
+        undo: Digest,
+    },
     /// A command shows something.
     Say {
         /// Cleaned of control sequences.
@@ -85,6 +112,10 @@ impl Request {
             Self::Approve { .. } => "approve",
             Self::Command { .. } => "command",
             Self::Check { .. } => "check",
+            Self::Plan { .. } => "plan",
+            Self::ApproveEdits { .. } => "approve-edits",
+            Self::Write { .. } => "write",
+            Self::Undo { .. } => "undo",
             Self::Say { .. } => "say",
             Self::Propose { .. } => "propose",
         }
@@ -92,7 +123,7 @@ impl Request {
 
     /// Whether a person answers it: then having no outcome means waiting, not a crash.
     pub fn waits_for_person(&self) -> bool {
-        matches!(self, Self::Ask { .. } | Self::Approve { .. })
+        matches!(self, Self::Ask { .. } | Self::Approve { .. } | Self::ApproveEdits { .. })
     }
 }
 
@@ -124,6 +155,24 @@ pub enum Outcome {
         digest: Digest,
         /// The person's name on this machine, if known.
         by: Option<String>,
+        /// What else an approval of edits covers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Grant>,
+    },
+    /// A person wrote planned edits otherwise.
+    Amended {
+        /// What is to be changed instead.
+        edits: Vec<Edit>,
+    },
+    /// Edits were planned.
+    Planned {
+        /// What would be written.
+        plan: Plan,
+    },
+    /// Edits were written.
+    Written {
+        /// Of the record that takes them back.
+        undo: Digest,
     },
     /// A command finished.
     CommandDone {

@@ -3,13 +3,14 @@
 //! A ruling says what to record at once and which effects to perform; a refusal names its law. Policy is the
 //! controller's; these hold in every methodology.
 
+mod implementation;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, Asking, Body, Chain, Lack, Millis, PluginRef, PromptCall, Proposal, Question, QuestionState, Request,
-    Verdict,
 };
 
 /// Actions that one visit of a phase may take, refused ones included.
@@ -55,8 +56,10 @@ pub enum Law {
     CommandOutOfPhase,
     /// A chain that ended does nothing more.
     ChainEnded,
-    /// This version does not perform such an action yet.
-    Unsupported,
+    /// Only drafts that nobody proposed yet are proposed, and only written ones taken back.
+    UnknownDraft,
+    /// The project's own commands run only where a person lets them.
+    CommandNotAllowed,
 }
 
 impl Law {
@@ -76,7 +79,8 @@ impl Law {
             Self::CommandDepth => "command-depth",
             Self::CommandOutOfPhase => "command-out-of-phase",
             Self::ChainEnded => "chain-ended",
-            Self::Unsupported => "unsupported",
+            Self::UnknownDraft => "unknown-draft",
+            Self::CommandNotAllowed => "command-not-allowed",
         }
     }
 }
@@ -138,10 +142,16 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
+pub use implementation::{due, judge_undo};
+
 type Judged = Result<Ruling, Refusal>;
 
+fn refusal(law: Law, detail: impl Into<String>) -> Refusal {
+    Refusal { law, detail: detail.into(), lacks: Vec::new() }
+}
+
 fn refuse(law: Law, detail: impl Into<String>) -> Judged {
-    Err(Refusal { law, detail: detail.into(), lacks: Vec::new() })
+    Err(refusal(law, detail))
 }
 
 /// Judge what a controller named.
@@ -166,10 +176,8 @@ pub fn judge(chain: &Chain, action: &Action, catalogue: &dyn Catalogue, now: Mil
         Action::RequestApproval(proposal) => perform(Request::Approve { proposal: lawful_proposal(proposal)? }),
         Action::EnterPhase { phase, why } => enter_phase(chain, phase, why, now),
         Action::RunCommand(line) => judge_command(chain, line, 0, catalogue, now),
-        Action::ProposeEdits(edits) => propose_edits(chain, edits.len()),
-        Action::RunCheck(check) => {
-            refuse(Law::Unsupported, format!("running the project's {} is not performed yet", check.name()))
-        }
+        Action::ProposeEdits(draft) => implementation::propose_edits(chain, draft),
+        Action::RunCheck(check) => implementation::run_check(chain, *check),
         Action::Finish(why) => finish(chain, why, now),
         Action::GiveUp(why) => Ok(Ruling { record: end(chain, false, why, now), requests: Vec::new() }),
     }
@@ -289,18 +297,26 @@ pub fn lawful_question(chain: &Chain, question: &Question) -> Result<Question, R
     Ok(question.clone().honest())
 }
 
-/// Check a proposal: all of it must be shown, so its title is one short line.
+/// Check a proposal of a plugin: all of it must be shown, so its title is one short line, and none of ours is imitated.
 ///
 /// # Errors
-/// It has no title or body, or a title that would not be shown whole.
+/// It has no title or body, a title that would not be shown whole, or a kind that lets something run.
 pub fn lawful_proposal(proposal: &Proposal) -> Result<Proposal, Refusal> {
-    let line =
-        |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most && !text.contains('\n');
-    if line(&proposal.kind, 60) && line(&proposal.title, TITLE) && !proposal.body.trim().is_empty() {
+    if proposal.kind == crate::chain::COMMAND {
+        return Err(refusal(Law::ActionForm, "a command of the project is proposed with run-check only"));
+    }
+    let kind = !proposal.kind.trim().is_empty() && proposal.kind.chars().count() <= 60 && !proposal.kind.contains('\n');
+    if kind && one_line(&proposal.title).is_ok() && !proposal.body.trim().is_empty() {
         return Ok(proposal.clone());
     }
     let detail = format!("a proposal needs a kind, a title in one line of at most {TITLE} characters, and a body");
-    Err(Refusal { law: Law::ActionForm, detail, lacks: Vec::new() })
+    Err(refusal(Law::ActionForm, detail))
+}
+
+fn one_line(title: &str) -> Result<(), String> {
+    let fits = !title.trim().is_empty() && title.chars().count() <= TITLE && !title.contains('\n');
+    fits.then_some(())
+        .ok_or_else(|| format!("it is no single line of at most {TITLE} characters, so it cannot be shown"))
 }
 
 /// Judge a person's wish to go on with a chain that was given up: its phase is entered anew.
@@ -401,17 +417,6 @@ fn leave(chain: &Chain, success: bool, now: Millis) -> Vec<Body> {
     }]
 }
 
-fn propose_edits(chain: &Chain, count: usize) -> Judged {
-    if count == 0 {
-        return refuse(Law::ActionForm, "propose-edits takes at least one edit");
-    }
-    let last = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution");
-    if !last.is_some_and(|status| status.verdict == Some(Verdict::Approved)) {
-        return refuse(Law::NoWriteWithoutApproval, "no approved solution allows edits");
-    }
-    refuse(Law::Unsupported, "editing files is not performed yet")
-}
-
 fn finish(chain: &Chain, why: &str, now: Millis) -> Judged {
     let Some(here) = chain.phase_definition() else {
         return refuse(Law::PhaseOrder, "the chain is in no phase");
@@ -419,8 +424,9 @@ fn finish(chain: &Chain, why: &str, now: Millis) -> Judged {
     let methodology = chain.started().map(|started| &started.methodology);
     let wanted = methodology.into_iter().flat_map(|m| &m.phases).flat_map(|phase| &phase.gate.evidence);
     for check in wanted {
-        if !chain.evidence().iter().any(|evidence| evidence.check == *check && evidence.passed()) {
-            return refuse(Law::NoCompletionWithoutEvidence, format!("no recorded {check} run passed"));
+        if !chain.fresh_evidence().any(|evidence| evidence.check == *check && evidence.passed()) {
+            let detail = format!("no recorded {check} run passed on the files as they were last written");
+            return refuse(Law::NoCompletionWithoutEvidence, detail);
         }
     }
     if !here.may_follow.is_empty() {

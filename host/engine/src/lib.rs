@@ -12,6 +12,7 @@ pub mod budget;
 mod chain;
 mod context;
 mod digest;
+mod edit;
 mod effect;
 mod event;
 mod gate;
@@ -22,11 +23,12 @@ mod number;
 mod reply;
 mod view;
 
-pub use action::{Action, Asking, Check, Edit};
+pub use action::{Action, Asking, Check};
 pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Unit};
 pub use chain::{Chain, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
+pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};
 pub use effect::{
     Attribution, Discovered, EffectId, ErrorCode, Outcome, PluginRef, ProjectSummary, Request, StackSummary,
 };
@@ -39,4 +41,4 @@ pub use knowledge::{
 pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
 pub use methodology::{Gate, Loosened, Methodology, MethodologyError, Phase, Tightening};
 pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
-pub use view::View;
+pub use view::{CheckRun, View};

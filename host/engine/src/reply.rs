@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decision, Place};
+use crate::{Decision, Edit, Place};
 
 /// A reply's parts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl PromptCall {
 }
 
 /// A whole document in a reply: a solution, a plan, a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// `solution`, `plan`, `prompt`, `file` …
     pub kind: String,
@@ -140,6 +140,9 @@ pub struct Document {
     /// Markdown, or the file's text.
     #[serde(default)]
     pub body: String,
+    /// Edits of files that belong together; the document is a draft of them then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
 }
 
 /// What answering cost.

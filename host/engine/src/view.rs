@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    Chain, ChainId, Decision, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus, QuestionStatus, Run,
-    Uncertainty,
+    Chain, ChainId, Decision, Draft, Evidence, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus,
+    QuestionStatus, Run, Uncertainty,
 };
 
 /// Facts that a view shows at most: cited ones first, then the newest.
 const FACTS: usize = 400;
 /// Runs that a view shows at most: the newest.
 const RUNS: usize = 200;
+
+/// Check runs that a view shows at most: the newest.
+const CHECKS: usize = 20;
 
 /// What can be seen of a chain.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,10 +56,23 @@ pub struct View {
     pub gap: Option<String>,
     /// Laws that refused an action in this visit.
     pub refusals: Vec<String>,
+    /// What replies drafted, oldest first, without the edits themselves.
+    pub drafts: Vec<Draft>,
+    /// Checks that ran: the newest, oldest first.
+    pub checks: Vec<CheckRun>,
     /// The methodology's numbers.
     pub settings: BTreeMap<String, f64>,
     /// The project in brief.
     pub project: ProjectSummary,
+}
+
+/// A check that ran, as others see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckRun {
+    /// Its command, status and last lines.
+    pub evidence: Evidence,
+    /// Nothing was written since, and the check did not run again.
+    pub fresh: bool,
 }
 
 impl Chain {
@@ -82,10 +98,26 @@ impl Chain {
             suggestions: self.suggestions().to_vec(),
             gap: self.gap().map(str::to_owned),
             refusals: self.refusals().to_vec(),
+            drafts: self.drafts().iter().map(without_edits).collect(),
+            checks: self.check_runs(),
             settings: methodology.map(|m| m.settings.clone()).unwrap_or_default(),
             project: self.project().clone(),
         }
     }
+}
+
+impl Chain {
+    fn check_runs(&self) -> Vec<CheckRun> {
+        let all = self.evidence();
+        let newest = all[all.len().saturating_sub(CHECKS)..].iter();
+        let fresh: Vec<u64> = self.fresh_evidence().map(|evidence| evidence.seq).collect();
+        newest.map(|evidence| CheckRun { evidence: evidence.clone(), fresh: fresh.contains(&evidence.seq) }).collect()
+    }
+}
+
+fn without_edits(draft: &Draft) -> Draft {
+    let Draft { id, kind, title, prompt, effect, phase, visit, edits: _, state } = draft.clone();
+    Draft { id, kind, title, prompt, effect, phase, visit, edits: Vec::new(), state }
 }
 
 fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {

@@ -31,8 +31,12 @@ fn built() -> Vec<Body> {
         ..Reply::default()
     };
     let enter = |phase: &str| Body::PhaseEntered { phase: phase.to_owned(), visit: 1, why: String::new() };
-    let approved =
-        |body: &str| Outcome::Judged { verdict: Verdict::Approved, digest: solution(body).digest(), by: None };
+    let approved = |body: &str| Outcome::Judged {
+        verdict: Verdict::Approved,
+        digest: solution(body).digest(),
+        by: None,
+        grant: None,
+    };
     let mut bodies = law::begin(started());
     bodies.extend([
         intent(1, prompt("a"), 2),
@@ -79,7 +83,7 @@ fn the_chain_goes_back_to_the_phase_that_asked_and_the_approval_falls() {
     assert_eq!(chain.decisions().iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["from_code"]);
     assert!(chain.scores().is_empty() && chain.pause().is_none());
     assert_eq!(chain.open_effects().count(), 0);
-    let edits = Action::ProposeEdits(vec![Edit { path: "a".to_owned(), base: None, content: "x".to_owned() }]);
+    let edits = Action::ProposeEdits("D1".to_owned());
     let refused = law::judge(&chain, &edits, &Nothing, NOW).expect_err("nothing is approved");
     assert_eq!(refused.law, Law::NoWriteWithoutApproval);
 }

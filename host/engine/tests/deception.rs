@@ -84,7 +84,7 @@ fn a_blocker_is_resolved_by_what_stands_behind_the_word() {
             Decision { key: "session_migration".to_owned(), value: "both".to_owned(), because: String::new() };
         let reply = Reply { decisions: vec![decision], ..Reply::default() };
         let shown = Proposal { kind: "decision".to_owned(), title: "t".to_owned(), body: "Run both.".to_owned() };
-        let judged = Outcome::Judged { verdict, digest: shown.digest(), by: None };
+        let judged = Outcome::Judged { verdict, digest: shown.digest(), by: None, grant: None };
         vec![
             intent(2, prompt("b"), 4),
             outcome(2, replied(reply)),

@@ -141,7 +141,7 @@ fn a_verdict_over_something_else_is_no_verdict() {
     let judged = |digest| {
         let mut bodies = law::begin(started());
         bodies.push(intent(1, Request::Approve { proposal: shown.clone() }, 2));
-        bodies.push(outcome(1, Outcome::Judged { verdict: Verdict::Approved, digest, by: None }));
+        bodies.push(outcome(1, Outcome::Judged { verdict: Verdict::Approved, digest, by: None, grant: None }));
         Chain::fold(&events(bodies)).proposals()[0].verdict.clone()
     };
     assert_eq!(judged(shown.digest()), Some(Verdict::Approved));

@@ -44,7 +44,7 @@ fn action() -> impl Strategy<Value = Action> {
         })),
         4 => phase().prop_map(|phase| Action::EnterPhase { phase: phase.to_owned(), why: "because".to_owned() }),
         1 => prop::sample::select(vec!["/check", "/present", "/none"]).prop_map(|line| Action::RunCommand(line.to_owned())),
-        1 => Just(Action::ProposeEdits(vec![Edit { path: "a".to_owned(), base: None, content: String::new() }])),
+        2 => (1..9u32).prop_map(|number| Action::ProposeEdits(format!("D{number}"))),
         1 => Just(Action::RunCheck(Check::Test)),
         2 => Just(Action::Finish("done".to_owned())),
     ]
@@ -77,6 +77,7 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
                 uncertainties: vec![uncertain],
                 confidence: [("goal".to_owned(), score), ("auth".to_owned(), score)].into(),
                 questions: vec![raised],
+                artifacts: vec![Document { edits: vec![Edit::default()], ..Document::default() }],
                 ..Reply::default()
             })
         }
@@ -84,7 +85,26 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             verdict: if draw > 1 { Verdict::Approved } else { Verdict::Rejected("no".to_owned()) },
             digest: proposal.digest(),
             by: None,
+            grant: None,
         },
+        Request::Plan { draft } => {
+            let file = FileChange { path: format!("f{}", *luck % 3), old: None, new: None, added: 1, removed: 0 };
+            let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: vec![file] };
+            Outcome::Planned { plan }
+        }
+        Request::ApproveEdits { .. } if draw == 1 => Outcome::Amended { edits: vec![Edit::default()] },
+        Request::ApproveEdits { plan, .. } => Outcome::Judged {
+            verdict: if draw > 2 { Verdict::Approved } else { Verdict::Rejected("no".to_owned()) },
+            // A verdict over something else is none.
+            digest: if draw == 5 { Digest::of("other") } else { plan.digest },
+            by: None,
+            grant: (draw == 4).then_some(Grant::Chain),
+        },
+        Request::Write { .. } if draw == 0 => Outcome::Failed { code: ErrorCode::Failed, message: String::new() },
+        Request::Write { .. } => Outcome::Written { undo: Digest::of("undo") },
+        Request::Check { .. } => {
+            Outcome::Checked { status: Some(i32::from(draw < 3)), tree: Digest::of("tree"), tail: String::new() }
+        }
         Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
         Request::Command { .. } => Outcome::CommandDone { summary: String::new(), then: None },
         _ => Outcome::Done,
@@ -99,7 +119,26 @@ struct Drive {
 
 impl Drive {
     fn new(luck: u64) -> Self {
-        Self { chain: Chain::fold(&events(law::begin(started()))), luck }
+        let mut drive = Self { chain: Chain::fold(&events(law::begin(started()))), luck };
+        drive.record(intent(1, Request::ReadProject, 2));
+        let commands = [("test".to_owned(), "npm test".to_owned())].into();
+        let summary = ProjectSummary { commands, ..ProjectSummary::default() };
+        drive.record(outcome(1, Outcome::ProjectRead(Discovered { facts: Vec::new(), summary })));
+        drive
+    }
+
+    /// What follows of itself, until nothing does; what was performed.
+    fn due(&mut self) -> Vec<Request> {
+        let mut performed = Vec::new();
+        while let Some(request) = law::due(&self.chain).requests.pop() {
+            assert!(performed.len() < 200, "it never ends");
+            let (basis, id) = (self.chain.version(), self.chain.next_effect());
+            self.record(intent(id, request.clone(), basis));
+            let answered = answer(&request, &mut self.luck);
+            self.record(outcome(id, answered));
+            performed.push(request);
+        }
+        performed
     }
 
     fn record(&mut self, body: Body) {
@@ -109,10 +148,6 @@ impl Drive {
 
     fn step(&mut self, action: &Action) -> Result<Ruling, Refusal> {
         let ruling = law::judge(&self.chain, action, &Shelf, self.chain.updated_at());
-        if let (Action::RunCheck(check), Err(Refusal { law: Law::Unsupported, .. })) = (action, &ruling) {
-            self.check(*check);
-            return Ok(Ruling::default());
-        }
         match &ruling {
             Err(refusal) => self.record(Body::ActionRefused {
                 action: action.name().to_owned(),
@@ -137,15 +172,62 @@ impl Drive {
     }
 }
 
-impl Drive {
-    /// What the law does not let a controller do yet, as a person's run of a check would be recorded.
-    fn check(&mut self, check: Check) {
-        let (basis, id) = (self.chain.version(), self.chain.next_effect());
-        self.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
-        self.luck = self.luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let status = Some(i32::from(self.luck >> 62 == 0));
-        self.record(outcome(id, Outcome::Checked { status, tree: Digest::of("tree"), tail: String::new() }));
-    }
+/// A draft that comes, is approved and written.
+fn write(drive: &mut Drive) -> String {
+    let perform = |drive: &mut Drive, request: Request, done: Outcome| {
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, request, basis));
+        drive.record(outcome(id, done));
+    };
+    let edits = vec![Edit { path: "a".to_owned(), content: Some("x".to_owned()), ..Edit::default() }];
+    let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
+    perform(drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
+    let draft = drive.chain.drafts().last().expect("a draft").id.clone();
+    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
+    let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file] };
+    perform(drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
+    let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant: None };
+    perform(drive, Request::ApproveEdits { draft: draft.clone(), plan: plan.clone() }, judged);
+    let written = Outcome::Written { undo: Digest::of("undo") };
+    perform(drive, Request::Write { draft: draft.clone(), plan: plan.digest }, written);
+    draft
+}
+
+#[test]
+fn what_was_written_last_is_taken_back_first() {
+    let mut drive = Drive::new(0);
+    assert!(law::judge_undo(&drive.chain, None).is_err());
+    let (first, second) = (write(&mut drive), write(&mut drive));
+    assert!(drive.chain.drafts().iter().all(|draft| draft.edits.is_empty() && draft.state.name() == "written"));
+    let refused = law::judge_undo(&drive.chain, Some(&first)).expect_err("the second stands on it");
+    assert_eq!(refused.detail, "D2 changed the same files later: take it back first");
+    let ruling = law::judge_undo(&drive.chain, None).expect("the second");
+    assert_eq!(ruling.requests, [Request::Undo { draft: second, undo: Digest::of("undo") }]);
+    let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+    drive.record(intent(id, ruling.requests[0].clone(), basis));
+    drive.record(outcome(id, Outcome::Done));
+    assert!(law::judge_undo(&drive.chain, Some(&first)).is_ok());
+}
+
+#[test]
+fn a_command_of_the_project_runs_where_a_person_lets_it() {
+    let mut drive = Drive::new(0);
+    let check = Action::RunCheck(Check::Test);
+    let ruling = law::judge(&drive.chain, &check, &Shelf, 0).expect("it is asked first");
+    let [Request::Approve { proposal }] = ruling.requests.as_slice() else { panic!("one proposal") };
+    assert_eq!((proposal.kind.as_str(), proposal.title.as_str()), ("command", "npm test"));
+    assert!(law::lawful_proposal(proposal).is_err(), "no plugin proposes such a thing");
+    let say = |drive: &mut Drive, verdict| {
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, Request::Approve { proposal: proposal.clone() }, basis));
+        drive.record(outcome(id, Outcome::Judged { verdict, digest: proposal.digest(), by: None, grant: None }));
+    };
+    say(&mut drive, Verdict::Rejected("not here".to_owned()));
+    assert_eq!(refused(&mut drive, &check), Law::CommandNotAllowed);
+    say(&mut drive, Verdict::Approved);
+    let ruling = law::judge(&drive.chain, &check, &Shelf, 0).expect("it may run");
+    assert_eq!(ruling.requests, [Request::Check { check: Check::Test, command: "npm test".to_owned() }]);
+    assert_eq!(refused(&mut drive, &Action::RunCheck(Check::Build)), Law::UnknownCommand);
 }
 
 fn left_forwards(before: &Chain, ruling: &Ruling) -> bool {
@@ -174,7 +256,9 @@ proptest! {
                 match body {
                     Body::Ended { success: true, .. } => {
                         prop_assert!(lacks.is_empty());
-                        prop_assert!(before.evidence().iter().any(|run| run.check == "test" && run.passed()));
+                        let last = before.evidence().iter().rfind(|run| run.check == "test");
+                        let last = last.expect("a chain completes on evidence");
+                        prop_assert!(last.passed() && last.seq > before.last_write(), "stale evidence");
                     }
                     Body::PhaseLeft { success, .. } => prop_assert_eq!(*success, lacks.is_empty()),
                     Body::PhaseEntered { phase, .. } => {
@@ -185,8 +269,36 @@ proptest! {
                 }
             }
             for request in &ruling.requests {
-                if let Request::Ask { question } = request {
-                    prop_assert!(asked.insert(question.id.clone()), "{} was asked again", question.id);
+                match request {
+                    Request::Ask { question } => {
+                        prop_assert!(asked.insert(question.id.clone()), "{} was asked again", question.id);
+                    }
+                    Request::Check { command, .. } => prop_assert!(
+                        before.proposals().iter().any(|status| status.proposal.kind == "command"
+                            && status.proposal.title == *command
+                            && status.verdict == Some(Verdict::Approved)),
+                        "{command} ran unasked"
+                    ),
+                    Request::Plan { .. } => prop_assert!(
+                        before.proposals().iter().any(|status| status.proposal.kind == "solution"
+                            && status.verdict == Some(Verdict::Approved)),
+                        "edits without an approved solution"
+                    ),
+                    Request::Write { .. } => prop_assert!(false, "no controller writes"),
+                    _ => {}
+                }
+            }
+            let before = drive.chain.clone();
+            for request in drive.due() {
+                if let Request::Write { draft, plan } = request {
+                    let approved = drive.chain.effects().any(|(_, effect)| {
+                        matches!(&effect.request, Request::ApproveEdits { draft: shown, plan: was }
+                            if *shown == draft && was.digest == plan)
+                            && matches!(effect.outcome(), Some(Outcome::Judged { verdict: Verdict::Approved, digest, .. })
+                                if *digest == plan)
+                    });
+                    prop_assert!(approved, "{draft} was written unapproved");
+                    prop_assert!(before.ended().is_none());
                 }
             }
         }
@@ -220,7 +332,7 @@ fn each_lie_is_refused_by_name() {
     let mut drive = Drive::new(0);
     let enter = |phase: &str| Action::EnterPhase { phase: phase.to_owned(), why: String::new() };
     let finish = Action::Finish("done".to_owned());
-    let edit = Action::ProposeEdits(vec![Edit { path: "a".to_owned(), base: None, content: String::new() }]);
+    let edit = Action::ProposeEdits("D1".to_owned());
     assert_eq!(refused(&mut drive, &enter("decide")), Law::GateNotMet);
     assert_eq!(refused(&mut drive, &enter("build")), Law::PhaseOrder);
     assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
@@ -254,7 +366,7 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
         });
     }
     let finish = Action::Finish("done".to_owned());
-    let run = |drive: &mut Drive, check, status| {
+    let run = |drive: &mut Drive, check, status: Option<i32>| {
         let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
         drive.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
         drive.record(outcome(id, Outcome::Checked { status, tree: Digest::of("tree"), tail: String::new() }));
@@ -265,6 +377,12 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
     run(&mut drive, Check::Test, None);
     assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
     run(&mut drive, Check::Test, Some(0));
+    write(&mut drive);
+    assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence, "the files changed since");
+    run(&mut drive, Check::Test, Some(0));
+    run(&mut drive, Check::Test, Some(1));
+    assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence, "the last run counts");
+    run(&mut drive, Check::Test, Some(0));
     assert!(drive.step(&finish).is_ok());
     assert!(drive.chain.ended().expect("it ended").success);
 }
@@ -272,7 +390,8 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
 #[test]
 fn a_phase_that_takes_too_many_actions_can_only_be_given_up() {
     let mut drive = Drive::new(0);
-    for _ in 0..law::ACTIONS_PER_VISIT {
+    // Reading the project was the first.
+    for _ in 1..law::ACTIONS_PER_VISIT {
         assert!(drive.step(&Action::RunCommand("/check".to_owned())).is_ok());
     }
     assert_eq!(refused(&mut drive, &Action::RunCommand("/check".to_owned())), Law::NoEndlessLoop);

@@ -124,7 +124,7 @@ fn shown() -> Chain {
         intent(2, Request::Ask { question: question("factor", Some("auth_method")) }, 4),
         outcome(2, Outcome::Answered { text: "TOTP".to_owned(), by: Some("ada".to_owned()) }),
         intent(3, Request::Approve { proposal: proposal.clone() }, 6),
-        outcome(3, Outcome::Judged { verdict, digest: proposal.digest(), by: Some("ada".to_owned()) }),
+        outcome(3, Outcome::Judged { verdict, digest: proposal.digest(), by: Some("ada".to_owned()), grant: None }),
     ]);
     Chain::fold(&events(bodies))
 }

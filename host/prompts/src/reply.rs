@@ -5,6 +5,7 @@
 //! a repaired reply deserves a second look. Nothing here believes anything: quotes are looked up elsewhere.
 
 mod convert;
+mod documents;
 mod find;
 mod lenient;
 mod schema;
@@ -16,8 +17,8 @@ pub use schema::envelope_schema;
 
 use crate::clean;
 
-/// Bytes that a reply's text may have.
-pub const REPLY_LIMIT: usize = 1024 * 1024;
+/// Bytes that a reply's text may have: the edits that one may carry, as JSON, and as much again.
+pub const REPLY_LIMIT: usize = 8 * 1024 * 1024;
 /// Arrays and objects inside one another.
 pub(crate) const DEPTH: usize = 64;
 /// Repairs that are told one by one.
@@ -36,7 +37,7 @@ pub struct Parsed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyError {
     /// More than [`REPLY_LIMIT`] bytes.
-    #[error("the reply has {0} bytes, more than 1 MiB")]
+    #[error("the reply has {0} bytes, more than 8 MiB")]
     TooLong(usize),
     /// No envelope in it.
     #[error(
@@ -47,12 +48,18 @@ pub enum ReplyError {
         /// The first 200 characters, cleaned, on one line.
         begins: String,
     },
+    /// Edits in it that cannot be taken exactly as they were meant. Without them the rest would claim work that is not there.
+    #[error("the edits in the reply cannot be used: {why}")]
+    Edits {
+        /// What is wrong, cleaned.
+        why: String,
+    },
 }
 
 /// Understand a reply.
 ///
 /// # Errors
-/// It is too long, or there is no envelope in it.
+/// It is too long, there is no envelope in it, or it has edits that cannot be read exactly.
 pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
     if text.len() > REPLY_LIMIT {
         return Err(ReplyError::TooLong(text.len()));
@@ -65,24 +72,38 @@ pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
         repairs.note(repair);
     }
     let mut reply = convert::reply(&found.object, &mut repairs);
+    if found.guessed && reply.artifacts.iter().any(|document| !document.edits.is_empty()) {
+        repairs.refuse("the JSON around them is damaged, so that their text may not be what was meant".to_owned());
+    }
+    if let Some(why) = repairs.refused {
+        return Err(ReplyError::Edits { why });
+    }
     if !found.around.is_empty() {
         repairs.note("text around the JSON was put into the notes".to_owned());
         let around = values::text(&found.around, "notes", &mut repairs);
         reply.notes = if reply.notes.is_empty() { around } else { format!("{around}\n\n{}", reply.notes) };
         reply.notes = values::text(&reply.notes, "notes", &mut repairs);
     }
-    Ok(Parsed { reply, repaired: repairs.0 })
+    Ok(Parsed { reply, repaired: repairs.told })
 }
 
-/// What was repaired, without repetition.
+/// What was repaired, without repetition, and why the reply cannot be used at all.
 #[derive(Debug, Default)]
-pub(crate) struct Repairs(Vec<String>);
+pub(crate) struct Repairs {
+    told: Vec<String>,
+    refused: Option<String>,
+}
 
 impl Repairs {
     pub(crate) fn note(&mut self, what: String) {
-        if self.0.len() < REPAIRS && !self.0.contains(&what) {
-            self.0.push(what);
+        if self.told.len() < REPAIRS && !self.told.contains(&what) {
+            self.told.push(what);
         }
+    }
+
+    /// The first reason counts.
+    fn refuse(&mut self, why: String) {
+        self.refused.get_or_insert(why);
     }
 }
 

@@ -11,10 +11,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cases::case::Case;
-use certus_prompts::{Extra, Library, Listed, Prompt, parse_reply, render};
+use certus_prompts::{Budget, Extra, Library, Listed, Prompt, parse_reply, render};
 
-/// The areas that the default methodology scores.
-const AREAS: [&str; 4] = ["requirements", "technical_approach", "existing_code", "implementation_details"];
+/// The areas that may be scored: those of the work, and those of one quality each.
+const AREAS: [&str; 9] = [
+    "requirements",
+    "technical_approach",
+    "existing_code",
+    "implementation_details",
+    "code_review",
+    "security",
+    "simplicity",
+    "deployment",
+    "context_health",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -72,9 +82,17 @@ fn every_prompt_says_what_its_cases_ask() {
     for prompt in bundled(&library) {
         for (name, text) in cases_of(prompt) {
             let case = Case::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let extra = Extra { prompts: library.lines(), idioms: case.idioms.clone() };
-            let rendered = render(prompt, &case.view(), &case.arguments, case.rules.as_deref(), &extra)
+            let extra = Extra {
+                prompts: library.lines(),
+                idioms: case.idioms.clone(),
+                files: case.shown_files(),
+                documents: case.documents.clone(),
+                notes: case.earlier_notes(),
+            };
+            let rules = case.rules.as_deref();
+            let rendered = render(prompt, &case.view(), &case.arguments, rules, &extra, Budget::default())
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(rendered.left_out, [], "{name}");
             // The fence marks are a digest of the situation; a case speaks of the text.
             let mark = rendered.variable.split('`').nth(1).unwrap_or_default();
             let said = rendered
@@ -103,7 +121,7 @@ fn the_sample_replies_are_what_they_should_be() {
     for prompt in bundled(&library) {
         for (name, text) in cases_of(prompt) {
             let case = Case::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let parsed = parse_reply(&case.reply).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let parsed = parse_reply(&case.sample()).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(parsed.repaired, Vec::<String>::new(), "{name}");
             let wrong = case.expect.differs(&parsed.reply);
             assert!(wrong.is_empty(), "{name}: {}", wrong.join("; "));
@@ -111,6 +129,9 @@ fn the_sample_replies_are_what_they_should_be() {
                 parsed.reply.confidence.keys().all(|area| AREAS.contains(&area.as_str())),
                 "{name} scores an unknown area"
             );
+            let edits = parsed.reply.artifacts.iter().flat_map(|document| &document.edits);
+            let hindered: Vec<String> = edits.filter_map(|edit| case.hinders(edit)).collect();
+            assert_eq!(hindered, Vec::<String>::new(), "{name}");
             for call in &parsed.reply.next {
                 let called = library.get(&call.name).unwrap_or_else(|error| panic!("{name}: {error}"));
                 for argument in call.arguments.keys() {

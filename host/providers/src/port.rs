@@ -27,6 +27,11 @@ pub trait Provider: Send + Sync {
     /// Why there is no answer now; see [`ProviderError`].
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError>;
 
+    /// Whether it reads the text of a request, files and all. Rules read the chain itself.
+    fn reads_files(&self) -> bool {
+        true
+    }
+
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
     /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
     ///

@@ -207,6 +207,11 @@ impl Provider for Replay {
         "recording".to_owned()
     }
 
+    /// As who was recorded: requests are found by the digest of their text.
+    fn reads_files(&self) -> bool {
+        self.exchanges.values().any(|recorded| recorded.model != crate::offline::RULES)
+    }
+
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let Some(recorded) = self.find(request) else {
             return Err(ProviderError::NotRecorded {

@@ -155,6 +155,8 @@ fn view() -> View {
         suggestions: Vec::new(),
         gap: None,
         refusals: Vec::new(),
+        drafts: Vec::new(),
+        checks: Vec::new(),
         settings: BTreeMap::from([("present-at".to_owned(), 0.8), ("prompts-at-once".to_owned(), 4.0)]),
         project: ProjectSummary::default(),
     }
@@ -212,6 +214,9 @@ fn convert(view: &View) -> views::View {
         suggestions: Vec::new(),
         gap: None,
         refusals: Vec::new(),
+        drafts: Vec::new(),
+        checks: Vec::new(),
+        commands: Vec::new(),
         settings: scores(&view.settings),
     }
 }

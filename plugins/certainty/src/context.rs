@@ -1,19 +1,35 @@
 //! Context building: run discovery prompts until what they suggest is used up, then check what was assumed.
 //!
-//! The first visit maps the project from four sides. Later visits follow what the analysis suggested and try to resolve
+//! The first visit maps the project from four sides, or does less where a person said that the goal is small. Later visits follow what the analysis suggested and try to resolve
 //! what is still open. Every visit ends with the assumptions and the gaps, and with the questions that block.
 
 use crate::seen::{Seen, Stand, enter, is, prompt, prompt_with};
+use crate::size::{Size, chosen};
 use crate::{asking, phases};
 use certus_sdk::{Action, Lack, PromptCall};
 
 const MAPPING: [&str; 4] = ["component_mapper", "trace_existing_flow", "dependency_analyzer", "api_surface_mapper"];
+/// What even the smallest goal needs.
+const NEEDED: [&str; 2] = ["component_mapper", "dependency_analyzer"];
 const CHECKING: [&str; 2] = ["assumption_validator", "prompt_gap_detector"];
 const RESOLVER: &str = "uncertainty_resolver";
 
 /// Prompts that other phases, commands or steps run, and that a suggestion therefore does not start here.
-const ELSEWHERE: [&str; 6] =
-    ["uncertainty_analysis", "chain_planner", "prompt_generator", "test_generator", "deployment_checker", RESOLVER];
+const ELSEWHERE: [&str; 13] = [
+    "uncertainty_analysis",
+    "chain_planner",
+    "prompt_generator",
+    "triage",
+    "test_generator",
+    "tdd_flow_controller",
+    "error_recovery",
+    "code_reviewer",
+    "security_scanner",
+    "simplicity_checker",
+    "deployment_checker",
+    "git_advisor",
+    RESOLVER,
+];
 
 /// A prompt that is worth running only when the project or the goal shows a sign of its subject.
 struct Conditional {
@@ -64,7 +80,8 @@ fn map(seen: &Seen<'_>) -> Option<Action> {
     if seen.view.visit > 1 {
         return None;
     }
-    let due = MAPPING.iter().filter(|name| seen.once(name) == Stand::Due);
+    let wanted: &[&'static str] = if size(seen) == Size::Direct { &NEEDED } else { &MAPPING };
+    let due = wanted.iter().filter(|name| seen.once(name) == Stand::Due);
     run(due.map(|name| {
         if *name == "trace_existing_flow" { prompt_with(name, "focus", &seen.view.goal) } else { prompt(name) }
     }))
@@ -72,7 +89,7 @@ fn map(seen: &Seen<'_>) -> Option<Action> {
 
 /// What the signs in project and goal call for, and what replies suggested.
 fn follow(seen: &Seen<'_>) -> Option<Action> {
-    if seen.cautious() {
+    if seen.cautious() || size(seen) != Size::Full {
         return None;
     }
     let most = seen.count("prompts-at-once", 4);
@@ -95,6 +112,11 @@ fn follow(seen: &Seen<'_>) -> Option<Action> {
     run(calls.into_iter())
 }
 
+/// The chosen size, in the first visit. A later one shows that it was not enough.
+fn size(seen: &Seen<'_>) -> Size {
+    if seen.view.visit > 1 { Size::Full } else { chosen(seen) }
+}
+
 /// In later visits: what is open, and the last gap, each as a question to the resolver.
 fn resolve(seen: &Seen<'_>) -> Option<Action> {
     if seen.view.visit <= 1 || seen.cautious() || !untouched(seen, RESOLVER) {
@@ -115,6 +137,9 @@ fn resolve(seen: &Seen<'_>) -> Option<Action> {
 
 /// What was assumed, and what no prompt covers. A failure here costs insight, not the chain.
 fn check(seen: &Seen<'_>) -> Option<Action> {
+    if size(seen) == Size::Direct {
+        return None;
+    }
     run(CHECKING.iter().filter(|name| seen.once(name) == Stand::Due).map(|name| prompt(name)))
 }
 

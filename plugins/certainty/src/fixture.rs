@@ -1,8 +1,9 @@
 //! Views for the tests, told step by step.
 
+use crate::work;
 use certus_sdk::{
-    Action, Asking, Ending, Fact, Lack, PromptCall, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus,
-    Run, Score, Shortfall, Uncertainty, Verdict, View,
+    Action, Asking, CheckRun, Draft, DraftState, Ending, Fact, Lack, PromptCall, Proposal, ProposalStatus, Question,
+    QuestionState, QuestionStatus, Run, Score, Shortfall, Uncertainty, Verdict, View,
 };
 
 /// Builds a view. Runs belong to the visit that is current when they are told.
@@ -29,6 +30,9 @@ impl Story {
             suggestions: Vec::new(),
             gap: None,
             refusals: Vec::new(),
+            drafts: Vec::new(),
+            checks: Vec::new(),
+            commands: Vec::new(),
             settings: Vec::new(),
         })
     }
@@ -88,6 +92,53 @@ impl Story {
         })
     }
 
+    /// A prompt ran, and its reply brought a draft, which came to this.
+    pub(crate) fn drafted(self, prompt: &str, state: DraftState) -> Self {
+        self.ran(prompt).with(|view| {
+            if state == DraftState::Written {
+                view.checks.iter_mut().for_each(|check| check.fresh = false);
+            }
+            let number = view.drafts.len() + 1;
+            view.drafts.push(Draft {
+                id: format!("D{number}"),
+                kind: if prompt == work::TESTS { "tests".into() } else { "change".into() },
+                title: "A change".into(),
+                prompt: prompt.into(),
+                reply: u32::try_from(number).expect("few drafts"),
+                phase: view.phase.clone(),
+                visit: view.visit,
+                files: Vec::new(),
+                problem: (state == DraftState::Refused).then(|| "too big".into()),
+                state,
+            });
+        })
+    }
+
+    pub(crate) fn wrote(self, prompt: &str) -> Self {
+        self.drafted(prompt, DraftState::Written)
+    }
+
+    /// A check of the project ran on the files as they are.
+    pub(crate) fn checked(self, check: &str, passed: bool) -> Self {
+        self.with(|view| {
+            view.checks.iter_mut().filter(|run| run.check == check).for_each(|run| run.fresh = false);
+            let (check, phase) = (check.to_owned(), view.phase.clone());
+            view.checks.push(CheckRun { check, passed, fresh: true, phase, visit: view.visit });
+        })
+    }
+
+    pub(crate) fn commands(self, commands: &[&str]) -> Self {
+        self.with(|view| view.commands = commands.iter().map(|command| (*command).into()).collect())
+    }
+
+    pub(crate) fn setting(self, name: &str, value: f64) -> Self {
+        self.with(|view| view.settings.push(Score { area: name.into(), confidence: value }))
+    }
+
+    pub(crate) fn phase(self, phase: &str, visit: u32) -> Self {
+        self.with(|view| (view.phase, view.visit) = (phase.into(), visit))
+    }
+
     pub(crate) fn raised(self, id: &str, area: Option<&str>) -> Self {
         self.question(id, area, QuestionState::Raised)
     }
@@ -98,6 +149,13 @@ impl Story {
 
     pub(crate) fn answered(self, id: &str) -> Self {
         self.question(id, None, QuestionState::Answered)
+    }
+
+    pub(crate) fn answered_with(self, id: &str, answer: &str) -> Self {
+        self.answered(id).with(|view| {
+            let status = view.questions.iter_mut().find(|status| status.question.id == id);
+            status.expect("it was just told").answer = Some(answer.into());
+        })
     }
 
     fn question(self, id: &str, area: Option<&str>, state: QuestionState) -> Self {

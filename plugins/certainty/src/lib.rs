@@ -10,7 +10,8 @@
 //! | context-building | [`context`] |
 //! | uncertainty-analysis | [`analysis`] |
 //! | solution-approval | [`approval`] |
-//! | implementation, deployment-readiness | [`delivery`] |
+//! | implementation | [`implementation`], then [`quality`] |
+//! | deployment-readiness | [`deployment`] |
 //!
 //! Two rules keep it from going round without progress. Whatever is run is run again only when something that it
 //! depends on has changed, and a failed run is tried once more. After a refusal nothing optional is run any more; after
@@ -20,13 +21,17 @@ mod analysis;
 mod approval;
 mod asking;
 mod context;
-mod delivery;
+mod deployment;
 #[cfg(test)]
 mod fixture;
+mod implementation;
+mod quality;
 mod requirements;
 mod seen;
 #[cfg(test)]
 mod simulation;
+mod size;
+mod work;
 
 use certus_sdk::{Action, PhaseController, View};
 use seen::Seen;
@@ -52,17 +57,17 @@ const REFUSALS: usize = 3;
 
 /// The next action of a chain.
 pub fn next(view: &View) -> Action {
-    if view.refusals.len() >= REFUSALS {
+    let seen = Seen::new(view);
+    if seen.refusals() >= REFUSALS {
         return Action::GiveUp(format!("Refused {} times: {}.", view.refusals.len(), view.refusals.join(", ")));
     }
-    let seen = Seen::new(view);
     match view.phase.as_str() {
         phases::REQUIREMENTS => requirements::next(&seen),
         phases::CONTEXT => context::next(&seen),
         phases::ANALYSIS => analysis::next(&seen),
         phases::APPROVAL => approval::next(&seen),
-        phases::IMPLEMENTATION => delivery::implementation(&seen),
-        phases::DEPLOYMENT => delivery::deployment(&seen),
+        phases::IMPLEMENTATION => implementation::next(&seen),
+        phases::DEPLOYMENT => deployment::next(&seen),
         other => Action::GiveUp(format!("This controller does not know the phase `{other}`.")),
     }
 }

@@ -4,7 +4,7 @@
 //! `clarification_generator` gets one try at better questions, for one last round.
 
 use crate::seen::{Seen, Stand, enter, failed, prompt, prompt_with};
-use crate::{asking, phases};
+use crate::{asking, phases, size};
 use certus_sdk::{Action, Ending, PromptCall};
 
 const DISAMBIGUATOR: &str = "requirement_disambiguator";
@@ -13,7 +13,7 @@ const EXTRACTOR: &str = "requirement_extractor";
 const CLARIFIER: &str = "clarification_generator";
 
 pub(crate) fn next(seen: &Seen<'_>) -> Action {
-    if let Some(action) = detect(seen).or_else(|| reread(seen)) {
+    if let Some(action) = size::ask(seen).or_else(|| detect(seen)).or_else(|| reread(seen)) {
         return action;
     }
     // The first validation precedes all questions.

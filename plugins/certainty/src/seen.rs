@@ -1,11 +1,12 @@
 //! What the policies read off a view.
 
+use crate::size;
 use certus_sdk::{
     Action, Ending, Lack, PromptCall, Proposal, ProposalStatus, QuestionState, Run, Uncertainty, Verdict, View,
 };
 
 /// How often a failed prompt or command is tried in one visit.
-const ATTEMPTS: usize = 2;
+pub(crate) const ATTEMPTS: usize = 2;
 
 /// Where one prompt or command stands in this visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +88,14 @@ impl<'a> Seen<'a> {
         self.view.lacks.is_empty()
     }
 
+    /// Actions that were refused in this visit and should not have been named.
+    pub(crate) fn refusals(&self) -> usize {
+        self.view.refusals.len() - size::refusals(self)
+    }
+
     /// Nothing optional is run after a refusal: it may be what was refused.
     pub(crate) fn cautious(&self) -> bool {
-        !self.view.refusals.is_empty()
+        self.refusals() > 0
     }
 
     /// The last solution that was put before the person.

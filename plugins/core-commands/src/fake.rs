@@ -47,6 +47,9 @@ impl Fake {
             suggestions: Vec::new(),
             gap: None,
             refusals: Vec::new(),
+            drafts: Vec::new(),
+            checks: Vec::new(),
+            commands: Vec::new(),
             settings: Vec::new(),
         };
         Self {

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `/uncertainty-check` | [`uncertainty_check`] |
 //! | `/present-solution` | [`present_solution`] |
+//! | `/implement` | [`implement`] |
+//! | `/complete` | [`complete`] |
 //!
 //! A command talks to the host through [`Host`], which the tests play.
 
+mod complete;
 #[cfg(test)]
 mod fake;
 mod host;
+mod implement;
 mod present_solution;
 mod uncertainty_check;
 
@@ -17,12 +21,16 @@ use certus_sdk::{Answer, Call, Command, Error};
 use host::{Host, Imports};
 
 fn run(host: &mut impl Host, call: &Call) -> Result<Answer, Error> {
+    if call.name == "implement" {
+        return implement::run(host, &call.arguments);
+    }
     if let Some(argument) = call.arguments.first() {
         return Err(Error::Invalid(format!("/{} takes no argument, but was given `{argument}`", call.name)));
     }
     match call.name.as_str() {
         "uncertainty-check" => uncertainty_check::run(host),
         "present-solution" => present_solution::run(host),
+        "complete" => complete::run(host),
         other => Err(Error::Invalid(format!("there is no command /{other} here"))),
     }
 }

@@ -68,13 +68,13 @@ pub use bindings::{chain, log, prompt, types, user, views, workspace};
 pub use guests::{Command, PhaseController, PromptSource, StackInterpreter};
 
 pub use bindings::command::exports::certus::plugin::command::{Answer, Call};
-pub use bindings::controller::exports::certus::plugin::phase_controller::{Action, Asking, Check, Edit};
+pub use bindings::controller::exports::certus::plugin::phase_controller::{Action, Asking, Check};
 pub use bindings::interpreter::exports::certus::plugin::stack_interpreter as stack;
 pub use types::{
     Confidence, Decision, Error, Fact, Place, PromptCall, Proposal, ProposalStatus, Question, QuestionState,
     QuestionStatus, Score, Uncertainty, Verdict,
 };
-pub use views::{Ending, Lack, Phase, Run, Shortfall, View};
+pub use views::{CheckRun, Draft, DraftState, Ending, Lack, Phase, Run, Shortfall, View};
 
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]

@@ -352,7 +352,7 @@ impl Driver<'_> {
 
     fn render_for_guest(&self, run: &Run, call: &PromptCall) -> Result<Result<Given, HostError>, Failure> {
         let view = Arc::new(self.chain_as_reached(run)?.view(self.id));
-        Ok(match self.session.render(&call.name, &view, &call.arguments) {
+        Ok(match self.session.render(&call.name, &view, &call.arguments, self.material(&call.arguments)) {
             Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
             Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
         })

@@ -6,6 +6,7 @@
 //! that. Only one driver holds a chain at a time; the store's OS lock sees to it.
 
 mod command;
+mod edits;
 mod perform;
 mod prompt;
 
@@ -13,20 +14,30 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use certus_engine::{
-    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Law, Millis,
-    Proposal, Refusal, Request, Ruling, Verdict, law,
+    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law,
+    Millis, Proposal, Refusal, Request, Ruling, Verdict, law,
 };
 use certus_providers::Provider;
 use certus_store::Hold;
 
 use crate::error::{Kind, kind_of_pause};
-use crate::person::{Listener, Person};
+use crate::material::Material;
+use crate::person::{EditVerdict, Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
 pub(crate) use prompt::{Sending, cite_all};
 
 /// Refusals in one visit after which the controller is not asked again.
 const PATIENCE: usize = 3;
+
+/// What else an approval of edits covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wider {
+    /// All later edits of the same files, in this chain.
+    Files,
+    /// All later edits in this chain.
+    Chain,
+}
 
 /// Why the driver stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,6 +237,11 @@ impl<'a> Driver<'a> {
                 self.intend_all(vec![Request::ReadProject]);
                 continue;
             }
+            let due = law::due(&self.chain);
+            if !due.requests.is_empty() {
+                self.follow(due);
+                continue;
+            }
             if let Some(stop) = self.next_action().await? {
                 return Ok(stop);
             }
@@ -377,8 +393,9 @@ impl<'a> Driver<'a> {
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
         let (digest, unsendable) = match &request {
             Request::Prompt { name, arguments, .. } => {
+                let material = self.material(arguments);
                 let view = view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                match self.session.render(name, view, arguments) {
+                match self.session.render(name, view, arguments, material) {
                     Ok(sending) => {
                         let digest = sending.digest;
                         self.blobs.push((digest, sending.bytes()));
@@ -398,6 +415,15 @@ impl<'a> Driver<'a> {
         effect
     }
 
+    /// Files and documents for a request, where who answers reads text; rules read the view.
+    pub(crate) fn material(&self, arguments: &std::collections::BTreeMap<String, String>) -> Material {
+        if self.provider.reads_files() {
+            Material::of(&self.chain, &self.session.project(), arguments)
+        } else {
+            Material::default()
+        }
+    }
+
     /// Make everything noted durable, then tell the listener.
     pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
         if self.noted.is_empty() {
@@ -412,11 +438,35 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Record a person's verdict on the proposal that waits.
+    /// Record a person's verdict on the edits, or else the proposal, that wait. `grant` says what else an approval of edits covers.
     ///
     /// # Errors
-    /// None waits, or the store failed.
-    pub async fn judge_open(&mut self, verdict: Verdict) -> Result<(), Failure> {
+    /// None waits, the verdict does not fit, or the store failed.
+    pub async fn judge_open(&mut self, verdict: Verdict, wider: Option<Wider>) -> Result<(), Failure> {
+        let edits = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
+            Request::ApproveEdits { plan, .. } => Some((id, plan.clone())),
+            _ => None,
+        });
+        if let Some((id, plan)) = edits {
+            let verdict = match verdict {
+                Verdict::Approved => EditVerdict::Approved(wider.map(|wider| match wider {
+                    Wider::Files => Grant::Files(plan.files.iter().map(|file| file.path.clone()).collect()),
+                    Wider::Chain => Grant::Chain,
+                })),
+                Verdict::Rejected(why) => EditVerdict::Refused(why),
+                Verdict::MoreInfo(_) => {
+                    return Err(Failure::usage("edits wait for a yes or a no, nobody can tell more about them")
+                        .hint("see them: certus diff")
+                        .hint("refuse them with what you would want instead: certus reject --why \"…\""));
+                }
+            };
+            let outcome = self.edits_judged(&plan, verdict)?;
+            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+            return self.commit().await;
+        }
+        if wider.is_some() {
+            return Err(Failure::usage("only an approval of edits can cover more, and no edits wait"));
+        }
         let open = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
             Request::Approve { proposal } => Some((id, proposal.clone())),
             _ => None,

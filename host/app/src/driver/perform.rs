@@ -39,8 +39,25 @@ impl Driver<'_> {
                 Request::Approve { proposal } => self.approve(id, &proposal).await?,
                 Request::Command { line, plugin, .. } => self.run_command(id, &line, &plugin).await?,
                 Request::ReadProject => self.read_project(id).await?,
-                // Asked for inside commands only, or not performed by this version: the law names neither.
-                Request::Check { .. } | Request::Say { .. } | Request::Propose { .. } => {
+                Request::Check { check, command } => {
+                    self.check(id, check, &command).await?;
+                    None
+                }
+                Request::Plan { draft } => {
+                    self.plan(id, &draft);
+                    None
+                }
+                Request::ApproveEdits { draft, plan } => self.approve_edits(id, &draft, &plan).await?,
+                Request::Write { draft, plan } => {
+                    self.write_edits(id, &draft, plan).await?;
+                    None
+                }
+                Request::Undo { undo, .. } => {
+                    self.undo_edits(id, undo).await?;
+                    None
+                }
+                // Asked for inside commands only: the law names neither.
+                Request::Say { .. } | Request::Propose { .. } => {
                     let message = "such an effect is not performed here".to_owned();
                     self.note(Body::Outcome {
                         effect: id,
@@ -175,7 +192,7 @@ impl Driver<'_> {
 
     /// The outcome of a verdict over what was shown.
     pub(crate) fn verdict(&self, proposal: &Proposal, verdict: Verdict) -> Outcome {
-        Outcome::Judged { verdict, digest: proposal.digest(), by: self.session.user() }
+        Outcome::Judged { verdict, digest: proposal.digest(), by: self.session.user(), grant: None }
     }
 
     async fn read_project(&mut self, id: EffectId) -> Result<Option<Stop>, Failure> {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use certus_engine::{ChainId, View};
-use certus_prompts::{Extra, Library, Listed, Model, UseError};
+use certus_prompts::{Budget, Extra, Library, Listed, Model, UseError};
 use certus_providers::Tier;
 use serde::Serialize;
 
 use super::Session;
 use crate::Failure;
 use crate::driver::Sending;
+use crate::material::Material;
 
 impl Session {
     pub(crate) fn render(
@@ -18,14 +19,22 @@ impl Session {
         name: &str,
         view: &Arc<View>,
         arguments: &BTreeMap<String, String>,
+        material: Material,
     ) -> Result<Sending, Failure> {
         let prompt = self
             .library
             .get(name)
             .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
-        let extra = Extra { idioms: view.project.idioms.clone(), prompts: self.prompt_lines.clone() };
-        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra)
-            .map_err(|error| Failure::usage(error.to_string()))?;
+        let extra = Extra {
+            idioms: view.project.idioms.clone(),
+            prompts: self.prompt_lines.clone(),
+            files: material.files,
+            documents: material.documents,
+            notes: material.notes,
+        };
+        let rendered =
+            certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
+                .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
     }
 
@@ -98,8 +107,9 @@ impl Session {
             };
             named.insert(key.to_owned(), value.to_owned());
         }
-        let view = Arc::new(self.chain(id)?.view(id));
-        let sending = self.render(name, &view, &named)?;
+        let chain = self.chain(id)?;
+        let view = Arc::new(chain.view(id));
+        let sending = self.render(name, &view, &named, Material::of(&chain, &self.project(), &named))?;
         Ok(format!("{}\n\n{}", sending.stable, sending.variable))
     }
 }

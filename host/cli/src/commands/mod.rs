@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod completions;
 pub(crate) mod cost;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod flow;
 pub(crate) mod init;
@@ -14,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stack;
 pub(crate) mod status;
+pub(crate) mod undo;
 pub(crate) mod use_chain;
 pub(crate) mod verdict;
 
@@ -37,6 +39,8 @@ pub(crate) fn dispatch(args: Args, output: &Output) -> Result<u8, Failure> {
         Command::Approve(args) => verdict::approve(&args, global, output),
         Command::Reject(args) => verdict::reject(&args, global, output),
         Command::MoreInfo(args) => verdict::more_info(&args, global, output),
+        Command::Diff(args) => diff::run(&args, global, output),
+        Command::Undo(args) => undo::run(&args, global, output),
         Command::Run(args) => run::run(&args, global, output),
         Command::Stack(args) => stack::run(&args, global, output),
         Command::Prompt(args) => prompt::run(args, global, output),

@@ -1,3 +1,4 @@
+use certus_app::driver::Wider;
 use certus_app::{Failure, Verdict};
 use clap::Args;
 
@@ -8,6 +9,12 @@ use crate::output::Output;
 /// Approve what was shown, and go on
 #[derive(Debug, Args)]
 pub(crate) struct ApproveArgs {
+    /// Where edits wait: approve all later edits of the same files too, in this chain
+    #[arg(long, conflicts_with = "all_in_chain")]
+    all_in_files: bool,
+    /// Where edits wait: approve all later edits too, in this chain
+    #[arg(long)]
+    all_in_chain: bool,
     /// Another chain than the active one
     #[arg(long, value_name = "ID")]
     chain: Option<String>,
@@ -35,7 +42,12 @@ pub(crate) struct MoreInfoArgs {
 }
 
 pub(crate) fn approve(args: &ApproveArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    judge(args.chain.as_deref(), Verdict::Approved, global, output)
+    let wider = match (args.all_in_files, args.all_in_chain) {
+        (true, _) => Some(Wider::Files),
+        (_, true) => Some(Wider::Chain),
+        _ => None,
+    };
+    judge(args.chain.as_deref(), Verdict::Approved, wider, global, output)
 }
 
 pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -43,7 +55,7 @@ pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Res
     if why.is_empty() {
         return Err(Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\""));
     }
-    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), global, output)
+    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), None, global, output)
 }
 
 pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -51,11 +63,19 @@ pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -
     if text.is_empty() {
         return Err(Failure::usage("say what you want to know").hint("certus more-info \"your question\""));
     }
-    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), global, output)
+    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), None, global, output)
 }
 
-fn judge(chain: Option<&str>, verdict: Verdict, global: &Global, output: &Output) -> Result<u8, Failure> {
+fn judge(
+    chain: Option<&str>,
+    verdict: Verdict,
+    wider: Option<Wider>,
+    global: &Global,
+    output: &Output,
+) -> Result<u8, Failure> {
     let session = context::session(global, None)?;
     let id = context::chain(&session, chain)?;
-    context::drive(&session, id, global, output, Drive::default(), async |driver| driver.judge_open(verdict).await)
+    context::drive(&session, id, global, output, Drive::default(), async |driver| {
+        driver.judge_open(verdict, wider).await
+    })
 }

@@ -6,7 +6,7 @@
 
 use super::learn::cites;
 use super::{Chain, EffectState};
-use crate::{EffectId, ErrorCode, Outcome, QuestionState, Request, Verdict};
+use crate::{DraftState, EffectId, ErrorCode, Outcome, QuestionState, Request, Verdict};
 
 impl Chain {
     /// When a question was answered, as an event's number, and in which phase it was asked; absent while it is not answered.
@@ -44,6 +44,11 @@ impl Chain {
         self.confidence_from = None;
         self.suggestions.clear();
         self.withdraw_proposals(id);
+        for draft in self.drafts.iter_mut().filter(|draft| !draft.state.is_over()) {
+            let message = "an answer was corrected".to_owned();
+            draft.state = DraftState::Failed { code: ErrorCode::Cancelled, message };
+            draft.edits.clear();
+        }
     }
 
     /// Replies on their way were asked for with the old answer, and a command would go on from it.
@@ -59,6 +64,7 @@ impl Chain {
             self.withdraw(id);
             if let Some(effect) = self.effects.get_mut(&id) {
                 let message = "an answer was corrected".to_owned();
+                effect.release(true);
                 effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
             }
         }

@@ -226,6 +226,9 @@ impl Chain {
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
+            if proposal.kind == super::COMMAND && *verdict == Verdict::Approved {
+                self.allowed_commands.push(proposal.title.clone());
+            }
         }
     }
 }

@@ -100,9 +100,18 @@ impl Chain {
         &self.evidence
     }
 
-    /// Checks that ran in the current visit of the current phase.
+    /// Checks that ran in the current visit of the current phase, on the files as they were last written.
     pub fn evidence_of_visit(&self) -> impl Iterator<Item = &Evidence> {
-        self.evidence.iter().filter(|evidence| evidence.phase == self.phase && evidence.visit == self.visit())
+        self.fresh_evidence().filter(|evidence| evidence.phase == self.phase && evidence.visit == self.visit())
+    }
+
+    /// The last run of each check, where nothing was written since.
+    pub fn fresh_evidence(&self) -> impl Iterator<Item = &Evidence> {
+        let is_last = |(at, evidence): &(usize, &Evidence)| {
+            !self.evidence[at + 1..].iter().any(|later| later.check == evidence.check)
+        };
+        let fresh = self.evidence.iter().enumerate().filter(is_last).map(|(_, evidence)| evidence);
+        fresh.filter(|evidence| evidence.seq > self.last_write || self.last_write == 0)
     }
 
     /// What ran, oldest first.

@@ -151,7 +151,12 @@ pub fn reply() -> impl Strategy<Value = Reply> {
             decisions,
             gap: gap.map(|(description, confidence)| Gap { description, confidence }),
             next: next.into_iter().map(PromptCall::new).collect(),
-            artifacts: vec![Document { kind: "plan".to_owned(), title: String::new(), body: "body".to_owned() }],
+            artifacts: vec![Document {
+                kind: "plan".to_owned(),
+                title: String::new(),
+                body: "body".to_owned(),
+                edits: vec![Edit { path: "a.js".to_owned(), content: Some("x".to_owned()), ..Edit::default() }],
+            }],
         })
 }
 
@@ -210,6 +215,10 @@ pub fn request() -> impl Strategy<Value = Request> {
         proposal().prop_map(|proposal| Request::Approve { proposal }),
         (name(), any::<u8>()).prop_map(move |(line, depth)| Request::Command { line, plugin: plugin.clone(), depth }),
         (check(), name()).prop_map(|(check, command)| Request::Check { check, command }),
+        draft_id().prop_map(|draft| Request::Plan { draft }),
+        (draft_id(), plan()).prop_map(|(draft, plan)| Request::ApproveEdits { draft, plan }),
+        (draft_id(), digest()).prop_map(|(draft, plan)| Request::Write { draft, plan }),
+        (draft_id(), digest()).prop_map(|(draft, undo)| Request::Undo { draft, undo }),
         name().prop_map(|text| Request::Say { text }),
         (vec(discovery(), 0..3), vec(decision(), 0..3)).prop_map(|(facts, decisions)| Request::Propose {
             facts,
@@ -242,11 +251,15 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             .prop_map(|facts| Outcome::ProjectRead(Discovered { facts, summary: ProjectSummary::default() })),
         (reply(), by).prop_map(|(reply, by)| Outcome::Replied { reply: Box::new(reply), by }),
         (name(), option::of(name())).prop_map(|(text, by)| Outcome::Answered { text, by }),
-        (verdict, digest(), option::of(name())).prop_map(|(verdict, digest, by)| Outcome::Judged {
+        (verdict, digest(), option::of(name()), grant()).prop_map(|(verdict, digest, by, grant)| Outcome::Judged {
             verdict,
             digest,
-            by
+            by,
+            grant
         }),
+        plan().prop_map(|plan| Outcome::Planned { plan }),
+        Just(Outcome::Amended { edits: vec![Edit::default()] }),
+        digest().prop_map(|undo| Outcome::Written { undo }),
         (name(), option::of(name())).prop_map(|(summary, then)| Outcome::CommandDone { summary, then }),
         (option::of(any::<i32>()), digest(), name()).prop_map(|(status, tree, tail)| Outcome::Checked {
             status,
@@ -260,6 +273,23 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             Outcome::Unusable { code, message, by: Box::new(Attribution { usage, ..Attribution::default() }) }
         }),
     ]
+}
+
+fn grant() -> impl Strategy<Value = Option<Grant>> {
+    option::of(prop_oneof![Just(Grant::Chain), vec(name(), 0..2).prop_map(Grant::Files)])
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, stored, files)| Plan {
+        digest,
+        stored,
+        files: files.into_iter().map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 }).collect(),
+    })
+}
+
+/// One of the first drafts.
+fn draft_id() -> impl Strategy<Value = String> {
+    (1..3u32).prop_map(|number| format!("D{number}"))
 }
 
 fn amount() -> impl Strategy<Value = Amount> {

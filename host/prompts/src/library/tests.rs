@@ -14,7 +14,7 @@ fn every_bundled_prompt_is_sound_and_named_like_its_file() {
     let library = Library::bundled();
     assert_eq!(library.damaged(), Vec::<&crate::PromptError>::new());
     let prompts: Vec<_> = library.sound().collect();
-    assert!(prompts.len() >= 23, "{}", prompts.len());
+    assert!(prompts.len() >= 34, "{}", prompts.len());
     for prompt in prompts {
         assert!(prompt.path.ends_with(&format!("/{}.md", prompt.name)), "{}", prompt.path);
         assert_eq!(crate::lint(prompt), [], "{}", prompt.path);
@@ -42,7 +42,7 @@ fn names_match_exactly() {
             .map(|name| error(&library, name))
             .join("\n"),
         @r#"
-        there is no prompt `trace`; did you mean `trace_existing_flow`?
+        there is no prompt `trace`; did you mean `triage` or `trace_existing_flow`?
         there is no prompt `trace_existing`; did you mean `trace_existing_flow`?
         there is no prompt `Trace_existing_flow`; did you mean `trace_existing_flow`?
         there is no prompt `trace_existing_flow`; did you mean `trace_existing_flow`?

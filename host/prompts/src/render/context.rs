@@ -1,261 +1,279 @@
 //! What the chain knows, as parts between fence marks.
 //!
-//! Every list is bounded twice: each entry by its length, the whole by the room that is left. What has to give way first
-//! is what matters least, and a part says how much it leaves out.
+//! Some parts are always whole: what was wanted, decided, answered and refused, and what blocks. The others share the room
+//! that is left, in the order of what a step can least do without. They are laid out in another order, what changes least
+//! first, so that two requests of a chain begin alike. Whatever is left out is counted and named, in the request too: a
+//! model must not take what it does not see for what is not there.
 
-use certus_engine::{Fact, ProposalStatus, QuestionState, Verdict, View};
+use certus_engine::{Fact, View};
 
-use super::{Arguments, Extra};
+use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
-use crate::fence::Fence;
+use crate::fence::{Fence, harmless};
 
-/// Bytes of one part, unless there is less room.
+/// Bytes of one part that gives way.
 const PART_LIMIT: usize = 32 * 1024;
 /// Bytes of the facts.
 const FACTS_LIMIT: usize = 96 * 1024;
-/// Bytes of the goal.
-const GOAL_LIMIT: usize = 16 * 1024;
+/// Bytes of the newest note; older ones are one line.
+const NOTE_LIMIT: usize = 4 * 1024;
+/// Bytes of what one check printed.
+const OUTPUT_LIMIT: usize = 8 * 1024;
+/// Room that is kept for naming what is left out, once for a part and once for all.
+const NAMING: usize = 64;
+const NAMING_ALL: usize = 640;
+
+/// The parts, what changes least first.
+const LAYOUT: [&str; 25] = [
+    "goal",
+    "decisions",
+    "answers",
+    "rejections",
+    "blockers",
+    "approved-solution",
+    "last-solution",
+    "document",
+    "project",
+    "idioms",
+    "facts",
+    "uncertainties",
+    "open-questions",
+    "older-notes",
+    "newest-note",
+    "file",
+    "files-not-shown",
+    "gap",
+    "suggested-prompts",
+    "ran-already",
+    "drafts",
+    "checks",
+    "check-output",
+    "state",
+    "arguments",
+];
 
 struct Context<'a> {
-    text: String,
+    parts: Vec<(&'static str, String)>,
     room: usize,
+    left_out: Vec<LeftOut>,
     fence: &'a Fence,
 }
 
-/// The parts that have something in them, in at most `room` bytes.
-pub(super) fn context(view: &View, others: &Arguments<'_>, extra: &Extra, fence: &Fence, room: usize) -> String {
-    let mut context = Context { text: String::new(), room, fence };
-    context.whole("goal", cut(&view.goal, GOAL_LIMIT));
-    context.whole("state", &state(view));
-    context.list("arguments", others.iter().map(|(name, value)| format!("{}: {value}", line(name, 64))).collect());
-    context.list("answers", answers(view));
-    context.list("rejections", judged(view));
-    context.whole("last-solution", &last_solution(view));
-    context.list("uncertainties", uncertainties(view));
-    context.list("decisions", decisions(view));
-    context.list("open-questions", open_questions(view));
-    context.list("project", project(view));
-    context
-        .list("idioms", extra.idioms.iter().map(|(concept, said)| format!("{concept}: {}", line(said, 400))).collect());
-    context.facts(&view.facts);
-    context.whole("gap", line(view.gap.as_deref().unwrap_or_default(), 1000).as_str());
-    context.list(
-        "suggested-prompts",
-        view.suggestions.iter().map(|call| format!("{} {}", line(&call.name, 80), line(&call.why, 200))).collect(),
-    );
-    context.list("ran-already", runs(view));
-    context.text
+/// The parts that have something in them, and what is left out. More than `room` bytes only where what must be whole is.
+pub(super) fn context(
+    view: &View,
+    arguments: Given<'_>,
+    extra: &Extra,
+    fence: &Fence,
+    room: usize,
+) -> (String, Vec<LeftOut>) {
+    let room = room.saturating_sub(NAMING_ALL);
+    let mut context = Context { parts: Vec::new(), room, left_out: Vec::new(), fence };
+    context.always("goal", view.goal.trim());
+    context.always("decisions", &said::decisions(view).join("\n"));
+    context.always("answers", &said::answers(view).join("\n"));
+    context.always("rejections", &said::judged(view).join("\n"));
+    context.always("blockers", &said::uncertainties(view, true).join("\n"));
+    context.always("open-questions", &said::open_questions(view).join("\n"));
+    let (solution, approved) = said::last_solution(view);
+    if approved {
+        context.always("approved-solution", &solution);
+    }
+
+    context.whole("state", &said::state(view));
+    let others = arguments.others.iter();
+    context.list("arguments", others.map(|(name, value)| format!("{}: {value}", line(name, 64))).collect());
+    context.whole("gap", &line(view.gap.as_deref().unwrap_or_default(), 1000));
+    if !approved {
+        context.whole("last-solution", &solution);
+    }
+    context.list("checks", said::checks(view));
+    context.outputs(view);
+    context.list("drafts", said::drafts(view));
+    for document in extra.documents.iter().rev() {
+        let head = format!("({}) {}", line(&document.kind, 64), line(&document.title, 200));
+        context.whole("document", &format!("{head}\n\n{}", document.body));
+    }
+    context.list("uncertainties", said::uncertainties(view, false));
+    context.list("project", said::project(view));
+    let idioms = extra.idioms.iter();
+    context.list("idioms", idioms.map(|(concept, said)| format!("{concept}: {}", line(said, 400))).collect());
+    let suggested = view.suggestions.iter();
+    let suggested = suggested.map(|call| format!("{} {}", line(&call.name, 80), line(&call.why, 200)));
+    context.list("suggested-prompts", suggested.collect());
+    context.list("ran-already", said::runs(view));
+    context.notes(&extra.notes);
+    let asked = arguments.declared.values().chain(arguments.others.values()).copied();
+    context.facts(&view.facts, asked.chain([view.goal.as_str()]));
+    context.files(&extra.files);
+    context.laid_out()
 }
 
 impl Context<'_> {
-    /// A part as one text.
-    fn whole(&mut self, name: &str, text: &str) {
-        self.push(name, text.trim(), 0);
+    /// A part that never gives way, whatever the room.
+    fn always(&mut self, name: &'static str, text: &str) {
+        if !text.is_empty() {
+            self.put(name, text, "");
+        }
+    }
+
+    fn put(&mut self, name: &'static str, text: &str, note: &str) {
+        let part = self.fence.part(name, text) + note;
+        self.room = self.room.saturating_sub(part.len());
+        self.parts.push((name, part));
+    }
+
+    /// Bytes that the text of a part may have.
+    fn spare(&self, name: &str) -> usize {
+        self.room.saturating_sub(self.fence.overhead(name) + NAMING)
+    }
+
+    fn omit(&mut self, part: &str, count: usize) {
+        if let Some(left) = self.left_out.iter_mut().find(|left| left.part == part) {
+            left.count += count;
+        } else if count > 0 {
+            self.left_out.push(LeftOut { part: part.to_owned(), count });
+        }
+    }
+
+    /// A part as one text, of which the beginning matters most.
+    fn whole(&mut self, name: &'static str, text: &str) {
+        self.beginning(name, text, PART_LIMIT);
+    }
+
+    fn beginning(&mut self, name: &'static str, text: &str, most: usize) {
+        let text = harmless(text.trim());
+        let kept = cut(&text, most.min(self.spare(name))).trim_end();
+        if !kept.is_empty() {
+            self.put(name, kept, if kept.len() < text.len() { "(The rest is not shown.)\n" } else { "" });
+        }
+        self.omit(name, usize::from(kept.len() < text.len()));
     }
 
     /// A part of entries, the last of which matter most.
-    fn list(&mut self, name: &str, mut entries: Vec<String>) {
-        let mut size: usize = entries.iter().map(|entry| entry.len() + 1).sum();
-        let most = PART_LIMIT.min(self.spare());
+    fn list(&mut self, name: &'static str, entries: Vec<String>) {
+        let newest_first = (0..entries.len()).rev().collect();
+        self.chosen(name, &entries, newest_first, PART_LIMIT);
+    }
+
+    /// As many entries as fit, chosen in this order and shown in their own.
+    fn chosen(&mut self, name: &'static str, entries: &[String], order: Vec<usize>, most: usize) {
+        let mut left = most.min(self.spare(name));
+        let mut kept: Vec<(usize, String)> = Vec::new();
+        for index in order {
+            let entry = harmless(&entries[index]).into_owned();
+            if entry.len() < left {
+                left -= entry.len() + 1;
+                kept.push((index, entry));
+            }
+        }
+        kept.sort();
+        let left_out = entries.len() - kept.len();
+        if !kept.is_empty() {
+            let text: Vec<String> = kept.into_iter().map(|(_, entry)| entry).collect();
+            let note = if left_out > 0 { format!("({left_out} more are not shown.)\n") } else { String::new() };
+            self.put(name, &text.join("\n"), &note);
+        }
+        self.omit(name, left_out);
+    }
+
+    fn facts<'t>(&mut self, facts: &[Fact], asked: impl Iterator<Item = &'t str>) {
+        let lines: Vec<String> = facts.iter().map(said::fact_line).collect();
+        // Files come after the facts and must find room too.
+        let most = FACTS_LIMIT.min(self.room / 3);
+        self.chosen("facts", &lines, relevance::by_relevance(facts, asked), most);
+    }
+
+    /// What the newest run of each check printed. The end matters most.
+    fn outputs(&mut self, view: &View) {
+        let name = "check-output";
         let mut left_out = 0;
-        while size > most && left_out < entries.len() {
-            size -= entries[left_out].len() + 1;
-            left_out += 1;
-        }
-        entries.drain(..left_out);
-        self.push(name, &entries.join("\n"), left_out);
-    }
-
-    /// Cited facts stay before others, early ones before late ones.
-    fn facts(&mut self, facts: &[Fact]) {
-        let mut order: Vec<(usize, &Fact)> = facts.iter().enumerate().collect();
-        order.sort_by_key(|(index, fact)| (!fact.cited, *index));
-        let most = FACTS_LIMIT.min(self.spare());
-        let mut size = 0;
-        let mut kept: Vec<(usize, String)> = order
-            .into_iter()
-            .map(|(index, fact)| (index, fact_line(fact)))
-            .take_while(|(_, text)| {
-                size += text.len() + 1;
-                size <= most
-            })
-            .collect();
-        kept.sort_by_key(|(index, _)| *index);
-        let left_out = facts.len() - kept.len();
-        let lines: Vec<String> = kept.into_iter().map(|(_, text)| text).collect();
-        self.push("facts", &lines.join("\n"), left_out);
-    }
-
-    /// What a part may take: the marks and a note need some, and fencing may lengthen data a little.
-    fn spare(&self) -> usize {
-        self.room.saturating_sub(512) / 5 * 4
-    }
-
-    fn push(&mut self, name: &str, text: &str, left_out: usize) {
-        if text.is_empty() && left_out == 0 {
-            return;
-        }
-        let kept = cut(text, self.spare());
-        let mut part = self.fence.part(name, kept);
-        if left_out > 0 {
-            part.push_str(&format!("({left_out} more are not shown.)\n"));
-        } else if kept.len() < text.len() {
-            part.push_str("(The rest is not shown.)\n");
-        }
-        if part.len() <= self.room {
-            self.room -= part.len();
-            self.text.push_str(&part);
-        }
-    }
-}
-
-fn state(view: &View) -> String {
-    let mut text = format!(
-        "phase: {}, visit {}\nentered because: {}\noverall confidence: {:.2}",
-        line(&view.phase, 64),
-        view.visit,
-        line(&view.why, 2000),
-        view.overall
-    );
-    for (area, score) in view.scores.iter().filter(|(area, _)| *area != "overall") {
-        text.push_str(&format!("\nconfidence in {}: {score:.2}", line(area, 64)));
-    }
-    for lack in &view.lacks {
-        text.push_str(&format!("\nnot enough: {}", line(&lack.to_string(), 300)));
-    }
-    text
-}
-
-fn fact_line(fact: &Fact) -> String {
-    let said = format!("[{}] {}: {}", fact.id, line(&fact.key, 80), line(&fact.value, 400));
-    let Some(place) = &fact.source else { return format!("{said} (no source)") };
-    let quote = line(&place.quote, 200);
-    let quote = if quote.is_empty() { String::new() } else { format!(" `{quote}`") };
-    let cited = if fact.cited { "" } else { " (quote not found there)" };
-    format!("{said} -- {}:{}{quote}{cited}", line(&place.path, 200), place.line)
-}
-
-fn answers(view: &View) -> Vec<String> {
-    let answered = view.questions.iter().filter_map(|status| Some((status, status.answer.as_deref()?)));
-    answered
-        .map(|(status, answer)| {
-            let cite = status.cite.as_deref().unwrap_or("A?");
-            format!("[{cite}] {} -> {}", line(&status.question.text, 500), line(answer, 2000))
-        })
-        .collect()
-}
-
-fn open_questions(view: &View) -> Vec<String> {
-    let open = view.questions.iter().filter(|status| status.state != QuestionState::Answered);
-    open.map(|status| {
-        let asked = if status.state == QuestionState::Asked { "asked" } else { "raised" };
-        format!("{} ({asked}): {}", line(&status.question.id, 64), line(&status.question.text, 500))
-    })
-    .collect()
-}
-
-fn uncertainties(view: &View) -> Vec<String> {
-    let say = |uncertainty: &certus_engine::Uncertainty| {
-        let blocking = if uncertainty.blocking { ", blocking" } else { "" };
-        let said = format!(
-            "{} ({:.2}{blocking}): {}",
-            line(&uncertainty.area, 64),
-            uncertainty.confidence,
-            line(&uncertainty.claim, 500)
-        );
-        match (&uncertainty.resolution, &uncertainty.claimed) {
-            (Some(resolution), _) => format!("{said} -> resolved: {}", line(resolution, 500)),
-            (None, Some(claimed)) => {
-                format!("{said} -> open; claimed without anything behind it: {}", line(claimed, 500))
+        for (head, output) in said::outputs(view) {
+            let output = harmless(&output).trim_end().to_owned();
+            let most = OUTPUT_LIMIT.min(self.spare(name).saturating_sub(head.len() + 1));
+            let kept = end(&output, most);
+            if !kept.is_empty() {
+                let note = if kept.len() < output.len() { "(What came before is not shown.)\n" } else { "" };
+                self.put(name, &format!("{head}\n{kept}"), note);
             }
-            (None, None) => format!("{said} -> open"),
+            left_out += usize::from(kept.len() < output.len());
         }
-    };
-    view.uncertainties.iter().map(say).collect()
-}
+        self.omit(name, left_out);
+    }
 
-fn decisions(view: &View) -> Vec<String> {
-    view.decisions
-        .iter()
-        .map(|decision| {
-            let because = line(&decision.because, 500);
-            let because = if because.is_empty() { because } else { format!(" because {because}") };
-            format!("{}: {}{because}", line(&decision.key, 64), line(&decision.value, 500))
-        })
-        .collect()
-}
-
-fn judged(view: &View) -> Vec<String> {
-    view.proposals
-        .iter()
-        .filter_map(|status| {
-            let title = line(&status.proposal.title, 200);
-            match status.verdict.as_ref()? {
-                Verdict::Approved => None,
-                Verdict::Rejected(why) => {
-                    Some(format!("{} \"{title}\" was rejected: {}", status.digest.short(), line(why, 2000)))
-                }
-                Verdict::MoreInfo(what) => {
-                    Some(format!("{} \"{title}\": the person asked: {}", status.digest.short(), line(what, 2000)))
-                }
+    /// The newest note as it is, older ones as a line each, the oldest by name alone.
+    fn notes(&mut self, notes: &[Note]) {
+        let notes: Vec<&Note> = notes.iter().filter(|note| !note.text.trim().is_empty()).collect();
+        let Some((newest, older)) = notes.split_last() else { return };
+        let text = format!("{}: {}", line(&newest.prompt, 80), newest.text.trim());
+        self.beginning("newest-note", &text, (self.room / 8).min(NOTE_LIMIT));
+        let lines: Vec<String> =
+            older.iter().map(|note| format!("{}: {}", line(&note.prompt, 80), line(&note.text, 300))).collect();
+        let mut left = (self.room / 8).min(PART_LIMIT).min(self.spare("older-notes"));
+        let fits = lines.iter().rev().take_while(|text| {
+            let fits = harmless(text).len() < left;
+            left = left.saturating_sub(harmless(text).len() + 1);
+            fits
+        });
+        let dropped = older.len() - fits.count();
+        let mut names: Vec<String> = older[..dropped].iter().map(|note| line(&note.prompt, 80)).collect();
+        names.sort();
+        names.dedup();
+        let mut text = lines[dropped..].join("\n");
+        if dropped > 0 {
+            text = format!("({dropped} older notes are left out, of {})\n{text}", line(&names.join(", "), 600));
+        }
+        if harmless(&text).len() <= self.spare("older-notes") {
+            if !text.is_empty() {
+                self.put("older-notes", &text, "");
             }
-        })
-        .collect()
-}
-
-/// The newest solution, with what was said of it: what a revision begins from and what a design carries out.
-fn last_solution(view: &View) -> String {
-    let Some(status) = view.proposals.iter().rfind(|status| status.proposal.kind == "solution") else {
-        return String::new();
-    };
-    let ProposalStatus { proposal, verdict, .. } = status;
-    let verdict = match verdict {
-        None => "not judged yet",
-        Some(Verdict::Approved) => "approved",
-        Some(Verdict::Rejected(_)) => "rejected",
-        Some(Verdict::MoreInfo(_)) => "not approved: more was asked",
-    };
-    format!("({verdict}) {}\n\n{}", line(&proposal.title, 200), cut(&proposal.body, PART_LIMIT))
-}
-
-/// What ran, in one line for each visit of a phase.
-fn runs(view: &View) -> Vec<String> {
-    let mut lines: Vec<(&str, u32, String)> = Vec::new();
-    for run in &view.runs {
-        let said = format!("{}{}", line(&run.name, 80), if run.ok { "" } else { " (failed)" });
-        match lines.last_mut() {
-            Some((phase, visit, ran)) if *phase == run.phase && *visit == run.visit => {
-                ran.push_str(", ");
-                ran.push_str(&said);
-            }
-            _ => lines.push((&run.phase, run.visit, said)),
+            self.omit("older-notes", dropped);
+        } else {
+            self.omit("older-notes", older.len());
         }
     }
-    lines.into_iter().map(|(phase, visit, ran)| format!("{} {visit}: {ran}", line(phase, 64))).collect()
-}
 
-fn project(view: &View) -> Vec<String> {
-    let project = &view.project;
-    let mut lines: Vec<String> = project
-        .stacks
-        .iter()
-        .map(|stack| {
-            let frameworks = if stack.frameworks.is_empty() {
-                String::new()
+    /// Files whole or not at all: half a file would be edited as if it were one.
+    fn files(&mut self, files: &[FileText]) {
+        let mut missing = Vec::new();
+        for file in files {
+            let text = harmless(&said::file(file)).into_owned();
+            // The name of every file that does not fit has to fit.
+            if text.len() <= self.spare("file").saturating_sub(NAMING_ALL) {
+                self.put("file", &text, "");
             } else {
-                format!(" with {}", line(&stack.frameworks.join(", "), 400))
-            };
-            format!("stack: {}{frameworks} (read by {})", line(&stack.name, 64), line(&stack.plugin, 64))
-        })
-        .collect();
-    if project.files > 0 {
-        lines.push(format!("{} files read, {} routes, {} models", project.files, project.routes, project.models));
+                missing.push(format!("{} ({} bytes): not shown", line(&file.path, 400), file.text.len()));
+            }
+        }
+        let omitted = missing.len();
+        let before = self.left_out.len();
+        self.chosen("files-not-shown", &missing, (0..missing.len()).collect(), PART_LIMIT);
+        self.left_out.truncate(before);
+        self.omit("file", omitted);
     }
-    if !project.unparsed.is_empty() {
-        let some: Vec<String> = project.unparsed.iter().take(5).map(|(path, _)| line(path, 120)).collect();
-        lines.push(format!("{} files could not be read, among them {}", project.unparsed.len(), some.join(", ")));
+
+    fn laid_out(self) -> (String, Vec<LeftOut>) {
+        let mut text = String::new();
+        for name in LAYOUT {
+            self.parts.iter().filter(|(part, _)| *part == name).for_each(|(_, part)| text.push_str(part));
+        }
+        if !self.left_out.is_empty() {
+            let named: Vec<String> =
+                self.left_out.iter().map(|left| format!("{} ({})", left.part, left.count)).collect();
+            text.push_str(&format!(
+                "\nFor want of room these are left out or cut: {}. What is not here may still be so.\n",
+                named.join(", ")
+            ));
+        }
+        (text, self.left_out)
     }
-    lines
-        .extend(project.commands.iter().map(|(kind, command)| format!("{}: `{}`", line(kind, 32), line(command, 300))));
-    lines
+}
+
+/// The longest end of at most `bytes` bytes, in whole lines where there is more than one.
+fn end(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let tail = &text[text.ceil_char_boundary(text.len() - bytes)..];
+    tail.split_once('\n').map_or(tail, |(_, whole)| if whole.is_empty() { tail } else { whole })
 }

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
 use certus_engine::{
-    Decision, Fact, Lack, Phase, Place, ProjectSummary, PromptCall, Proposal, ProposalStatus, Question, QuestionState,
-    QuestionStatus, StackSummary, Uncertainty, Verdict, View,
+    CheckRun, Decision, Digest, Document, Draft, DraftState, ErrorCode, Evidence, Fact, FileChange, Lack, Phase, Place,
+    Plan, ProjectSummary, PromptCall, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, StackSummary,
+    Uncertainty, Verdict, View,
 };
+use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Extra, RenderError, Rendered, VARIABLE_LIMIT, render};
+use super::{Budget, Extra, FileText, LeftOut, Note, RenderError, Rendered, render};
 use crate::{Layer, Library, Prompt};
 
 fn prompt(body: &str) -> Prompt {
@@ -90,6 +92,8 @@ fn view() -> View {
         suggestions: vec![PromptCall::new("dependency_analyzer")],
         gap: None,
         refusals: vec![],
+        drafts: vec![],
+        checks: vec![],
         settings: BTreeMap::new(),
         project: ProjectSummary {
             idioms: Default::default(),
@@ -112,7 +116,7 @@ fn arguments(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn rendered(body: &str, given: &[(&str, &str)]) -> Result<Rendered, RenderError> {
-    render(&prompt(body), &view(), &arguments(given), Some("Keep it simple."), &Extra::default())
+    render(&prompt(body), &view(), &arguments(given), Some("Keep it simple."), &Extra::default(), Budget::default())
 }
 
 fn refused(body: &str) -> String {
@@ -134,17 +138,45 @@ fn what_is_sent() {
     insta::assert_snapshot!(shown(&rendered), @r#"
         The data mark of this request is `data-#`.
 
-        ## Task: x
-
-        Look at <data-#>logout</data-#> (<data-#>deep</data-#>), visit 2 of context-building.
-        - F1 auth.session: <data-#>express-session</data-#>
-        Rejected 1 time(s).
-        Fill `notes`.
-
         ## What is known
 
         <data-# part="goal">
         Add JWT login
+        </data-#>
+        <data-# part="decisions">
+        kind: feature because the goal
+        </data-#>
+        <data-# part="answers">
+        [A1] What about storage? -> In Mongo
+        </data-#>
+        <data-# part="rejections">
+        3e4f27d9c9bd "Tokens" was rejected: no Redis here
+        </data-#>
+        <data-# part="blockers">
+        storage (0.30, blocking): Where tokens live is open -> open
+        </data-#>
+        <data-# part="last-solution">
+        (rejected) Tokens
+
+        Use Redis [F1].
+        </data-#>
+        <data-# part="project">
+        stack: node with express 4.19 (read by stack-node)
+        30 files read, 15 routes, 2 models
+        test: `npm test`
+        </data-#>
+        <data-# part="facts">
+        [F1] auth.session: express-session -- src/app.js:12 `app.use(session({`
+        [F2] auth.session: passport -- src/app.js:12 `app.use(session({` (quote not found there)
+        </data-#>
+        <data-# part="open-questions">
+        expiry (raised): What about expiry?
+        </data-#>
+        <data-# part="suggested-prompts">
+        dependency_analyzer
+        </data-#>
+        <data-# part="ran-already">
+        context-building 1: component_mapper
         </data-#>
         <data-# part="state">
         phase: context-building, visit 2
@@ -156,41 +188,13 @@ fn what_is_sent() {
         <data-# part="arguments">
         other: kept
         </data-#>
-        <data-# part="answers">
-        [A1] What about storage? -> In Mongo
-        </data-#>
-        <data-# part="rejections">
-        3e4f27d9c9bd "Tokens" was rejected: no Redis here
-        </data-#>
-        <data-# part="last-solution">
-        (rejected) Tokens
 
-        Use Redis [F1].
-        </data-#>
-        <data-# part="uncertainties">
-        storage (0.30, blocking): Where tokens live is open -> open
-        </data-#>
-        <data-# part="decisions">
-        kind: feature because the goal
-        </data-#>
-        <data-# part="open-questions">
-        expiry (raised): What about expiry?
-        </data-#>
-        <data-# part="project">
-        stack: node with express 4.19 (read by stack-node)
-        30 files read, 15 routes, 2 models
-        test: `npm test`
-        </data-#>
-        <data-# part="facts">
-        [F1] auth.session: express-session -- src/app.js:12 `app.use(session({`
-        [F2] auth.session: passport -- src/app.js:12 `app.use(session({` (quote not found there)
-        </data-#>
-        <data-# part="suggested-prompts">
-        dependency_analyzer
-        </data-#>
-        <data-# part="ran-already">
-        context-building 1: component_mapper
-        </data-#>
+        ## Task: x
+
+        Look at <data-#>logout</data-#> (<data-#>deep</data-#>), visit 2 of context-building.
+        - F1 auth.session: <data-#>express-session</data-#>
+        Rejected 1 time(s).
+        Fill `notes`.
         "#);
     assert!(rendered.stable.contains("Keep it simple."));
 }
@@ -201,7 +205,10 @@ fn the_stable_part_is_equal_for_every_prompt_and_the_digest_is_reproducible() {
     let extra = Extra { prompts: library.lines(), ..Extra::default() };
     let given = arguments(&[("specific_question", "Why?")]);
     let all = |library: &Library| -> Vec<Rendered> {
-        library.sound().map(|prompt| render(prompt, &view(), &given, Some("Rules."), &extra).unwrap()).collect()
+        library
+            .sound()
+            .map(|prompt| render(prompt, &view(), &given, Some("Rules."), &extra, Budget::default()).unwrap())
+            .collect()
     };
     let rendered = all(&library);
     assert!(rendered.iter().all(|one| one.stable == rendered[0].stable));
@@ -217,7 +224,7 @@ fn a_missing_argument_is_named() {
     let library = Library::bundled();
     let prompt = library.get("uncertainty_resolver").unwrap();
     for given in [arguments(&[]), arguments(&[("specific_question", "  ")])] {
-        let error = render(prompt, &view(), &given, None, &Extra::default()).unwrap_err();
+        let error = render(prompt, &view(), &given, None, &Extra::default(), Budget::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "uncertainty_resolver needs the argument `specific_question`: The question to answer"
@@ -245,7 +252,9 @@ fn what_cannot_be_rendered_is_named_with_the_line_of_the_file() {
 fn work_and_length_are_bounded() {
     let mut view = view();
     view.facts = (0..400).map(|number| fact(number, "x")).collect();
-    let run = |body: &str| render(&prompt(body), &view, &BTreeMap::new(), None, &Extra::default()).unwrap_err();
+    let run = |body: &str| {
+        render(&prompt(body), &view, &BTreeMap::new(), None, &Extra::default(), Budget::default()).unwrap_err()
+    };
     let nested = "{% for a in facts %}{% for b in facts %}{% for c in facts %}{% endfor %}{% endfor %}{% endfor %}";
     assert_eq!(run(nested).to_string(), "prompts/custom/x.md:10: rendering takes too many steps");
     let long = format!("{{% for a in facts %}}{}{{% endfor %}}", "y".repeat(1000));
@@ -261,17 +270,24 @@ fn what_a_prompt_hides_is_not_sent() {
 #[test]
 fn a_huge_context_is_cut_and_says_so() {
     let mut view = view();
-    view.goal = "g".repeat(1_000_000);
     view.facts = (1..=400).map(|number| fact(number, &"v".repeat(5_000))).collect();
-    view.questions = (0..500).map(|_| question("q", Some(&"a".repeat(9_000)))).collect();
+    view.questions = (0..500).map(|_| question("q", Some(&"a".repeat(90)))).collect();
     view.proposals[0].proposal.body = "b".repeat(1_000_000);
+    let rules = "r".repeat(1_000_000);
+    let given = BTreeMap::new();
     let rendered =
-        render(&prompt("Fill `notes`."), &view, &BTreeMap::new(), Some(&"r".repeat(1_000_000)), &Extra::default())
-            .unwrap();
-    assert!(rendered.variable.len() <= VARIABLE_LIMIT && rendered.stable.len() < 80 * 1024);
-    assert!(rendered.variable.contains("more are not shown.)"), "facts and answers");
+        render(&prompt("Fill `notes`."), &view, &given, Some(&rules), &Extra::default(), Budget::default()).unwrap();
+    let bytes = rendered.stable.len() + rendered.variable.len();
+    assert!(bytes <= Budget::default().bytes && rendered.stable.len() < 80 * 1024);
+    assert_eq!(rendered.fill, bytes as f64 / Budget::default().bytes as f64);
+    assert!(
+        rendered.variable.contains("more are not shown.)") && rendered.variable.contains("(The rest is not shown.)")
+    );
     assert!(rendered.stable.ends_with("The rules were longer and are cut here.\n"));
     assert!(rendered.variable.contains("part=\"facts\"") && rendered.variable.contains("[F1] "));
+    assert_eq!(rendered.variable.matches("[A1] What about q?").count(), 500);
+    let parts: Vec<&str> = rendered.left_out.iter().map(|left| left.part.as_str()).collect();
+    assert_eq!(parts, ["last-solution", "facts"]);
 }
 
 /// Every mark in the text is the request's own, and they open and close in turn.
@@ -299,6 +315,226 @@ fn fenced(rendered: &Rendered) -> bool {
         && lower.matches("</data-").count() == closed
 }
 
+fn draft(number: usize, state: DraftState) -> Draft {
+    Draft {
+        id: format!("D{number}"),
+        kind: "change".into(),
+        title: "Guard".into(),
+        prompt: "tdd_flow_controller".into(),
+        effect: number as u32,
+        phase: "implementation".into(),
+        visit: 1,
+        edits: vec![],
+        state,
+    }
+}
+
+fn check(command: &str, status: i32, tail: &str) -> CheckRun {
+    let evidence = Evidence {
+        check: "test".into(),
+        command: command.into(),
+        status: Some(status),
+        tree: Digest::of("tree"),
+        tail: tail.into(),
+        phase: "implementation".into(),
+        visit: 1,
+        seq: 1,
+    };
+    CheckRun { evidence, fresh: status == 0 }
+}
+
+fn file(path: &str, text: &str) -> FileText {
+    FileText { path: path.into(), digest: "0123456789abcdef".repeat(4), text: text.into(), of_lines: None }
+}
+
+fn document(kind: &str, body: &str) -> Document {
+    Document { kind: kind.into(), title: kind.into(), body: body.into(), edits: vec![] }
+}
+
+/// The request for an empty task, in so many bytes.
+fn within(view: &View, extra: &Extra, bytes: usize) -> Rendered {
+    render(&prompt("Fill `notes`."), view, &BTreeMap::new(), None, extra, Budget { bytes }).unwrap()
+}
+
+#[test]
+fn files_drafts_checks_and_notes_are_shown() {
+    let mut view = view();
+    let change = FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1 };
+    let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change] };
+    let failed = DraftState::Failed { code: ErrorCode::Failed, message: "src/app.js changed meanwhile".into() };
+    view.drafts = vec![draft(1, DraftState::Planned(plan)), draft(2, failed)];
+    view.checks = vec![check("npm test", 0, "old run"), check("npm test", 1, "1 failing\n  AssertionError")];
+    let part = FileText { of_lines: Some((10, 12)), ..file("src/long.js", "ten\neleven\ntwelve\n") };
+    let note = |prompt: &str, text: &str| Note { prompt: prompt.into(), text: text.into() };
+    let extra = Extra {
+        files: vec![file("src/app.js", "app.use(\r\n)\r\n"), part, file("odd.js", "a\u{200b}b")],
+        documents: vec![document("plan", "## 1\nThe guard")],
+        notes: vec![note("component_mapper", "Two\nlines"), note("test_generator", "First.\n\nSecond.")],
+        ..Extra::default()
+    };
+    let shown = shown(&within(&view, &extra, 100_000));
+    let shown =
+        &shown[shown.find("<data-# part=\"older-notes\">").unwrap()..shown.find("<data-# part=\"state\">").unwrap()];
+    insta::assert_snapshot!(shown, @r#"
+        <data-# part="older-notes">
+        component_mapper: Two lines
+        </data-#>
+        <data-# part="newest-note">
+        test_generator: First.
+
+        Second.
+        </data-#>
+        <data-# part="file">
+        path: src/app.js
+        base: 0123456789abcdef
+        ---
+        app.use(
+        )
+        </data-#>
+        <data-# part="file">
+        path: src/long.js
+        base: 0123456789abcdef
+        lines: 10 to 12; the rest is not shown
+        ---
+        ten
+        eleven
+        twelve
+        </data-#>
+        <data-# part="file">
+        path: odd.js
+        base: 0123456789abcdef
+        note: characters that cannot be shown are left out
+        ---
+        ab
+        </data-#>
+        <data-# part="suggested-prompts">
+        dependency_analyzer
+        </data-#>
+        <data-# part="ran-already">
+        context-building 1: component_mapper
+        </data-#>
+        <data-# part="drafts">
+        D1 change "Guard" by tdd_flow_controller: planned; src/app.js (+3 -1)
+        D2 change "Guard" by tdd_flow_controller: failed; because: src/app.js changed meanwhile
+        </data-#>
+        <data-# part="checks">
+        test: `npm test`: passed, on the files as they are
+        test: `npm test`: failed with status 1, stale: something was written since, or it ran again
+        </data-#>
+        <data-# part="check-output">
+        test: `npm test`
+        1 failing
+          AssertionError
+        </data-#>
+        "#);
+}
+
+#[test]
+fn of_what_a_check_printed_the_end_stays() {
+    let mut view = view();
+    let output: String = (0..20_000).map(|line| format!("line {line}\n")).collect();
+    view.checks = vec![check("npm test", 1, &output)];
+    for bytes in [20_000, 100_000] {
+        let rendered = within(&view, &Extra::default(), bytes);
+        assert!(rendered.variable.contains("line 19999\n</") && !rendered.variable.contains("line 1\n"));
+        assert!(rendered.variable.contains("(What came before is not shown.)"));
+        assert!(rendered.left_out.iter().any(|left| left.part == "check-output"));
+    }
+}
+
+#[test]
+fn a_file_that_does_not_fit_is_listed_and_the_next_one_shown() {
+    let extra = Extra { files: vec![file("big.js", &"x".repeat(400_000)), file("small.js", "y")], ..Extra::default() };
+    let rendered = within(&view(), &extra, 100_000);
+    assert!(
+        rendered.variable.contains("big.js (400000 bytes): not shown") && rendered.variable.contains("path: small.js")
+    );
+    assert!(rendered.variable.contains("left out or cut: file (1)."));
+    let long = "b".repeat(60_000);
+    let documents = vec![document("old", &long), document("plan", &long)];
+    let left = within(&view(), &Extra { documents, ..Extra::default() }, 50_000);
+    assert!(left.variable.contains("(plan) plan"));
+    assert_eq!(left.left_out[0], LeftOut { part: "document".into(), count: 2 });
+    assert_eq!(rendered.left_out, [LeftOut { part: "file".into(), count: 1 }]);
+}
+
+#[test]
+fn what_the_goal_speaks_of_is_kept_before_other_facts() {
+    let mut view = view();
+    view.facts = (1..=300).map(|number| fact(number, &"v".repeat(300))).collect();
+    view.facts[250].key = "flow.jwt".into();
+    view.facts[250].cited = false;
+    let rendered = within(&view, &Extra::default(), 30_000);
+    assert!(rendered.variable.contains("[F251] flow.jwt") && !rendered.variable.contains("[F250] "));
+    let shown = rendered.variable.matches("] auth.session: v").count() + 1;
+    let left = rendered.left_out.iter().find(|left| left.part == "facts").unwrap();
+    assert_eq!(shown + left.count, 300);
+}
+
+#[test]
+fn requests_of_one_chain_begin_alike() {
+    let (before, mut after) = (view(), view());
+    after.checks = vec![check("npm test", 0, "")];
+    after.phase = "implementation".into();
+    let [before, after] = [before, after].map(|view| within(&view, &Extra::default(), 100_000).variable);
+    let common = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    assert!(common >= before.find("part=\"state\"").unwrap().min(after.find("part=\"checks\"").unwrap()), "{common}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn nothing_decided_answered_or_blocking_is_ever_lost(
+        words in vec("[a-z]{3,9}( [a-z]{3,9}){0,40}", 6..40),
+        facts in 0..60_usize,
+        files in vec(0..6_000_usize, 0..6),
+        notes in vec("[a-z]{4,200}", 0..6),
+        bytes in prop_oneof![Just(0), 0..30_000_usize, Just(1_000_000)],
+    ) {
+        let mut view = view();
+        view.goal = words[0].clone();
+        view.questions = vec![question("asked", None), question("q", Some(&words[1]))];
+        view.proposals[0].verdict = Some(Verdict::Rejected(words[2].clone()));
+        let solution = Proposal { kind: "solution".into(), title: "t".into(), body: words[3].clone() };
+        view.proposals.push(ProposalStatus { digest: solution.digest(), proposal: solution, verdict: Some(Verdict::Approved), ..view.proposals[0].clone() });
+        let blocker = |claim: &String| Uncertainty { claim: claim.clone(), ..view.uncertainties[0].clone() };
+        view.uncertainties = words[4..].iter().step_by(2).map(blocker).collect();
+        view.decisions = words[4..].iter().skip(1).step_by(2)
+            .map(|value| Decision { key: "k".into(), value: value.clone(), because: value.clone() }).collect();
+        view.facts = (0..facts).map(|number| fact(number, "v")).collect();
+        view.checks = vec![check("npm test", 1, &"out\n".repeat(facts))];
+        let extra = Extra {
+            files: files.iter().enumerate().map(|(n, bytes)| file(&format!("f{n}.js"), &"<x\n".repeat(bytes / 3))).collect(),
+            notes: notes.iter().map(|text| Note { prompt: "p".into(), text: text.clone() }).collect(),
+            ..Extra::default()
+        };
+        let rendered = within(&view, &extra, bytes);
+        for kept in words.iter().map(String::as_str).chain(["What about asked?"]) {
+            prop_assert!(rendered.variable.contains(kept), "{kept} is lost in {}", rendered.variable);
+        }
+        // What is left out is named, nothing is left out silently, and only what must be whole goes over the budget.
+        let last = rendered.variable.rsplit_once("are left out or cut: ").map_or("", |(_, named)| named);
+        for left in &rendered.left_out {
+            prop_assert!(last.contains(&format!("{} ({})", left.part, left.count)), "{left:?}: {last}");
+        }
+        let count = |part: &str| rendered.left_out.iter().find(|left| left.part == part).map_or(0, |left| left.count);
+        prop_assert_eq!(rendered.variable.matches("] auth.session: v").count() + count("facts"), facts);
+        prop_assert_eq!(rendered.variable.matches("\npath: f").count() + count("file"), files.len());
+        for (part, from, to) in [("older-notes", 0, notes.len().saturating_sub(1)), ("newest-note", notes.len().saturating_sub(1), notes.len())] {
+            let missing = notes[from..to].iter().filter(|text| !rendered.variable.contains(text.trim())).count();
+            prop_assert!(missing == 0 || count(part) > 0, "{part}");
+        }
+        let size = |rendered: &Rendered| rendered.stable.len() + rendered.variable.len();
+        prop_assert!(size(&rendered) <= bytes.max(size(&within(&view, &extra, 0))), "{}", size(&rendered));
+        prop_assert_eq!(rendered.fill > 1.0, size(&rendered) > bytes.max(1));
+        if bytes == 1_000_000 {
+            prop_assert_eq!(rendered.left_out, vec![]);
+        }
+    }
+
+}
+
 proptest! {
     #[test]
     fn data_stays_data(
@@ -321,12 +557,20 @@ proptest! {
         view.proposals[0].proposal.body = text.clone();
         view.scores.insert(text.clone(), 0.5);
         view.project.stacks[0].name = text.clone();
+        view.drafts = vec![draft(1, DraftState::Refused(text.clone()))];
+        view.drafts[0].title = text.clone();
+        view.checks = vec![check(&text, 1, &text)];
+        let file = FileText { path: text.clone(), digest: text.clone(), text: text.clone(), of_lines: None };
+        let note = Note { prompt: text.clone(), text: text.clone() };
         let extra = Extra {
             idioms: BTreeMap::from([(text.clone(), text.clone())]),
             prompts: vec![super::PromptLine { name: "n".into(), purpose: text.clone() }],
+            files: vec![file],
+            documents: vec![document(&text, &text)],
+            notes: vec![note.clone(), note],
         };
         let given = arguments(&[("focus", &text), (&text, &text)]);
-        let rendered = render(&prompt(body), &view, &given, Some(&text), &extra).unwrap();
+        let rendered = render(&prompt(body), &view, &given, Some(&text), &extra, Budget::default()).unwrap();
         prop_assert!(fenced(&rendered), "{}", rendered.variable);
         prop_assert!(rendered.variable.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
     }

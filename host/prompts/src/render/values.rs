@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use certus_engine::{ProposalStatus, QuestionState, Verdict, View};
 use minijinja::value::Value;
 
-use super::{Arguments, Extra};
+use super::{Arguments, Extra, said};
 use crate::fence::Fence;
 
 /// Names that a body may use.
-pub(crate) const NAMES: [&str; 20] = [
+pub(crate) const NAMES: [&str; 23] = [
     "goal",
     "phase",
     "visit",
@@ -32,6 +32,9 @@ pub(crate) const NAMES: [&str; 20] = [
     "gap",
     "idioms",
     "prompts",
+    "files",
+    "drafts",
+    "checks",
     "args",
 ];
 
@@ -61,6 +64,12 @@ pub(super) fn values(view: &View, arguments: &Arguments<'_>, extra: &Extra, fenc
     );
     values.insert("idioms", pairs(&extra.idioms, |idiom| idiom.as_str().into()));
     values.insert("prompts", prompts(extra, fence));
+    values.insert(
+        "files",
+        list(&extra.files, |file| Map::from([("path", file.path.as_str().into()), ("base", name(&file.base()))])),
+    );
+    values.insert("drafts", drafts(view));
+    values.insert("checks", checks(view));
     let arguments: BTreeMap<String, Value> =
         arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     values.insert("args", arguments.into());
@@ -156,6 +165,31 @@ fn judged(view: &View, wanted: impl Fn(&Verdict) -> bool) -> Value {
             ("why", why.into()),
             ("title", status.proposal.title.as_str().into()),
             ("digest", Value::from_safe_string(status.digest.short())),
+        ])
+    })
+}
+
+fn drafts(view: &View) -> Value {
+    list(&view.drafts, |draft| {
+        let files: Vec<String> = said::changes(&draft.state).iter().map(|change| change.path.clone()).collect();
+        Map::from([
+            ("id", name(&draft.id)),
+            ("kind", name(&draft.kind)),
+            ("title", draft.title.as_str().into()),
+            ("state", name(draft.state.name())),
+            ("files", files.into()),
+            ("problem", draft.state.problem().unwrap_or_default().into()),
+        ])
+    })
+}
+
+fn checks(view: &View) -> Value {
+    list(&view.checks, |run| {
+        Map::from([
+            ("check", name(&run.evidence.check)),
+            ("command", run.evidence.command.as_str().into()),
+            ("passed", run.evidence.passed().into()),
+            ("fresh", run.fresh.into()),
         ])
     })
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Decision, Discovery, Document, Gap, Place, PromptCall, RaisedQuestion, RepliedUncertainty, Reply};
+use certus_engine::{Decision, Discovery, Gap, Place, PromptCall, RaisedQuestion, RepliedUncertainty, Reply};
 use serde_json::{Map, Value};
 
 use super::Repairs;
+use super::documents::{CHANGED, documents};
 use super::values::{area_of, confidence, get, plain_key, said, text};
 
 /// Entries of each part that are kept.
@@ -14,7 +15,6 @@ const UNCERTAINTIES: usize = 64;
 const QUESTIONS: usize = 32;
 const DECISIONS: usize = 64;
 const NEXT: usize = 32;
-const ARTIFACTS: usize = 16;
 const AREAS: usize = 64;
 const OPTIONS: usize = 16;
 const ARGUMENTS: usize = 16;
@@ -22,7 +22,7 @@ const ARGUMENTS: usize = 16;
 /// What a confidence is taken for when an uncertainty does not say: in the middle, neither a reason to ask nor to go on.
 const UNSAID: f64 = 0.5;
 
-type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 const NOTES: &[&str] = &["notes", "note", "summary"];
 const FOUND: &[&str] = &["discovered", "discoveries", "findings", "facts"];
@@ -37,7 +37,7 @@ const WHOLE: &[&str] = &["artifacts", "artifact", "documents"];
 /// Whether a key names a part of the envelope.
 pub(super) fn is_part(key: &str) -> bool {
     let key = plain_key(key);
-    let parts = [NOTES, FOUND, UNCERTAIN, SCORES, ASKED, DECIDED, GAP, FOLLOWING, WHOLE];
+    let parts = [NOTES, FOUND, UNCERTAIN, SCORES, ASKED, DECIDED, GAP, FOLLOWING, WHOLE, CHANGED];
     parts.iter().any(|names| names.contains(&key.as_str()))
 }
 
@@ -51,18 +51,18 @@ pub(super) fn reply(object: &Object, repairs: &mut Repairs) -> Reply {
         decisions: get(object, DECIDED).map(|value| decisions(value, repairs)).unwrap_or_default(),
         gap: get(object, GAP).and_then(|value| gap(value, repairs)),
         next: get(object, FOLLOWING).map(|value| next(value, repairs)).unwrap_or_default(),
-        artifacts: get(object, WHOLE).map(|value| artifacts(value, repairs)).unwrap_or_default(),
+        artifacts: documents(get(object, WHOLE), get(object, CHANGED), repairs),
     }
 }
 
 /// The entries of a part: a list, the pairs of a map, or one thing alone.
-enum Entry<'a> {
+pub(super) enum Entry<'a> {
     Item(&'a Value),
     Pair(&'a str, &'a Value),
 }
 
 /// `single` are keys that show an object to be one entry, not a map of them.
-fn entries<'a>(value: &'a Value, single: &[&str], what: &str, repairs: &mut Repairs) -> Vec<Entry<'a>> {
+pub(super) fn entries<'a>(value: &'a Value, single: &[&str], what: &str, repairs: &mut Repairs) -> Vec<Entry<'a>> {
     match value {
         Value::Array(items) => items.iter().filter(|item| !item.is_null()).map(Entry::Item).collect(),
         Value::Object(object) if single.iter().any(|key| get(object, &[key]).is_some()) => {
@@ -82,7 +82,7 @@ fn entries<'a>(value: &'a Value, single: &[&str], what: &str, repairs: &mut Repa
     }
 }
 
-fn bounded<T>(mut items: Vec<T>, most: usize, what: &str, repairs: &mut Repairs) -> Vec<T> {
+pub(super) fn bounded<T>(mut items: Vec<T>, most: usize, what: &str, repairs: &mut Repairs) -> Vec<T> {
     if items.len() > most {
         repairs.note(format!("{what} had {} entries; the first {most} were kept", items.len()));
         items.truncate(most);
@@ -91,7 +91,7 @@ fn bounded<T>(mut items: Vec<T>, most: usize, what: &str, repairs: &mut Repairs)
 }
 
 /// A string of an object, empty when it is not there.
-fn field(object: &Object, keys: &[&str], what: &str, repairs: &mut Repairs) -> String {
+pub(super) fn field(object: &Object, keys: &[&str], what: &str, repairs: &mut Repairs) -> String {
     get(object, keys).map(|value| said(value, what, repairs)).unwrap_or_default()
 }
 
@@ -407,28 +407,4 @@ fn arguments(value: &Value, repairs: &mut Repairs) -> BTreeMap<String, String> {
         _ => Vec::new(),
     };
     bounded(pairs, ARGUMENTS, what, repairs).into_iter().filter(|(name, _)| !name.is_empty()).collect()
-}
-
-fn artifacts(value: &Value, repairs: &mut Repairs) -> Vec<Document> {
-    let what = "artifacts";
-    let mut found = Vec::new();
-    for entry in entries(value, &["body", "kind"], what, repairs) {
-        let document = match entry {
-            Entry::Item(Value::Object(object)) => Document {
-                kind: field(object, &["kind", "type"], what, repairs),
-                title: field(object, &["title", "name", "path"], what, repairs),
-                body: field(object, &["body", "content", "text"], what, repairs),
-            },
-            Entry::Item(value) => {
-                Document { kind: "document".to_owned(), title: String::new(), body: said(value, what, repairs) }
-            }
-            Entry::Pair(kind, value) => {
-                Document { kind: text(kind, what, repairs), title: String::new(), body: said(value, what, repairs) }
-            }
-        };
-        found.push(document);
-    }
-    found.retain(|document| !document.kind.is_empty());
-    found.retain(|document| !document.title.is_empty() || !document.body.is_empty());
-    bounded(found, ARTIFACTS, what, repairs)
 }

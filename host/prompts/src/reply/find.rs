@@ -12,7 +12,7 @@ use super::lenient;
 /// Objects that are tried in one text.
 const TRIES: usize = 4096;
 /// Bytes that are read for all of them: a text of nothing but `{` must not cost a square.
-const WORK: usize = 8 * super::REPLY_LIMIT;
+const WORK: usize = 8 * 1024 * 1024;
 
 /// An envelope.
 pub(super) struct Found {
@@ -20,6 +20,8 @@ pub(super) struct Found {
     /// The prose before and after it.
     pub(super) around: String,
     pub(super) repairs: Vec<String>,
+    /// See [`lenient::Read::guessed`].
+    pub(super) guessed: bool,
 }
 
 pub(super) fn find(text: &str) -> Option<Found> {
@@ -30,7 +32,7 @@ pub(super) fn find(text: &str) -> Option<Found> {
     {
         let object = unwrap(object);
         if known(&object) > 0 || object.is_empty() {
-            return Some(Found { object, around: String::new(), repairs: read.repairs });
+            return Some(Found { object, around: String::new(), repairs: read.repairs, guessed: read.guessed });
         }
     }
     best(text)
@@ -50,6 +52,7 @@ struct Candidate {
     end: usize,
     object: Map<String, Value>,
     repairs: Vec<String>,
+    guessed: bool,
     known: usize,
 }
 
@@ -76,12 +79,13 @@ fn best(text: &str) -> Option<Found> {
         let object = unwrap(object);
         let known = if object == *example() { 0 } else { known(&object) };
         if known > 0 && best.as_ref().is_none_or(|best| known >= best.known) {
-            best = Some(Candidate { start, end: start + read.end, object, repairs: read.repairs, known });
+            let (end, repairs, guessed) = (start + read.end, read.repairs, read.guessed);
+            best = Some(Candidate { start, end, object, repairs, guessed, known });
         }
     }
     let best = best?;
     let around = around(&text[..best.start], &text[best.end..]);
-    Some(Found { object: best.object, around, repairs: best.repairs })
+    Some(Found { object: best.object, around, repairs: best.repairs, guessed: best.guessed })
 }
 
 /// The prose, without the fence that stood around the object.

@@ -15,6 +15,8 @@ pub(super) struct Read {
     /// Bytes that it took.
     pub(super) end: usize,
     pub(super) repairs: Vec<String>,
+    /// Where a string begins or ends, or what it holds, was guessed: good enough for people, not for the text of a file.
+    pub(super) guessed: bool,
 }
 
 /// Read the object with which the text begins.
@@ -29,11 +31,12 @@ pub(super) fn read(text: &str) -> Result<Read, usize> {
     if let Some(Ok(value)) = strict.next()
         && depth(&value) <= DEPTH
     {
-        return Ok(Read { value, end: strict.byte_offset(), repairs: Vec::new() });
+        return Ok(Read { value, end: strict.byte_offset(), repairs: Vec::new(), guessed: false });
     }
-    let mut reader = Reader { text, at: 0, depth: 0, repairs: Vec::new() };
+    let mut reader = Reader { text, at: 0, depth: 0, repairs: Vec::new(), guessed: false };
     let Some(value) = reader.object() else { return Err(reader.at) };
-    Ok(Read { value, end: reader.at, repairs: reader.repairs.into_iter().map(str::to_owned).collect() })
+    let repairs = reader.repairs.into_iter().map(str::to_owned).collect();
+    Ok(Read { value, end: reader.at, repairs, guessed: reader.guessed })
 }
 
 fn depth(value: &Value) -> usize {
@@ -49,6 +52,7 @@ struct Reader<'a> {
     at: usize,
     depth: usize,
     repairs: Vec<&'static str>,
+    guessed: bool,
 }
 
 impl Reader<'_> {
@@ -78,6 +82,12 @@ impl Reader<'_> {
         if !self.repairs.contains(&what) {
             self.repairs.push(what);
         }
+    }
+
+    /// A repair after which a string may hold something else than was meant.
+    fn guess(&mut self, what: &'static str) {
+        self.guessed = true;
+        self.repair(what);
     }
 
     /// Blanks (also those that chat windows insert) and comments.
@@ -114,7 +124,7 @@ impl Reader<'_> {
             self.blanks();
             match self.peek() {
                 None => {
-                    self.repair(CUT);
+                    self.guess(CUT);
                     break;
                 }
                 Some('}') => {
@@ -130,7 +140,7 @@ impl Reader<'_> {
             }
             let Some(key) = self.key() else {
                 if self.rest().is_empty() {
-                    self.repair(CUT);
+                    self.guess(CUT);
                     break;
                 }
                 return None;
@@ -138,14 +148,14 @@ impl Reader<'_> {
             self.blanks();
             if !self.eat(':') {
                 if self.rest().is_empty() {
-                    self.repair(CUT);
+                    self.guess(CUT);
                     break;
                 }
                 return None;
             }
             self.blanks();
             if self.rest().is_empty() {
-                self.repair(CUT);
+                self.guess(CUT);
                 break;
             }
             let value = self.value()?;
@@ -164,7 +174,7 @@ impl Reader<'_> {
             self.blanks();
             match self.peek() {
                 None => {
-                    self.repair(CUT);
+                    self.guess(CUT);
                     break;
                 }
                 Some(']') => {
@@ -194,7 +204,7 @@ impl Reader<'_> {
                 self.repair("trailing commas were left out");
             }
         } else if self.peek().is_some_and(|c| c != end) {
-            self.repair("missing commas were put in");
+            self.guess("missing commas were put in");
         }
     }
 
@@ -229,21 +239,29 @@ impl Reader<'_> {
         let open = self.bump().unwrap_or('"');
         let close = closing(open).unwrap_or("\"");
         if open != '"' {
-            self.repair(if open == '\'' { "single quotes were accepted" } else { "typographic quotes were accepted" });
+            self.guess(if open == '\'' { "single quotes were accepted" } else { "typographic quotes were accepted" });
         }
         let mut out = String::new();
         loop {
             let Some(c) = self.bump() else {
-                self.repair(CUT);
+                self.guess(CUT);
                 return out;
             };
-            if close.contains(c) && self.ends_here() {
-                return out;
+            if close.contains(c) {
+                if self.ends_here() {
+                    return out;
+                }
+                self.guessed = true;
             }
             match c {
                 '\\' => self.escape(&mut out),
-                '\n' | '\r' | '\t' => {
-                    self.repair("line ends inside strings were accepted");
+                // A window that wraps lines may have put one in.
+                '\n' | '\r' => {
+                    self.guess("line ends inside strings were accepted");
+                    out.push(c);
+                }
+                '\t' => {
+                    self.repair("tabs inside strings were accepted");
                     out.push(c);
                 }
                 c => out.push(c),
@@ -276,12 +294,19 @@ impl Reader<'_> {
                     }
                     other => other,
                 };
-                out.push(code.and_then(char::from_u32).unwrap_or('\u{fffd}'));
+                let c = code.and_then(char::from_u32);
+                self.guessed |= c.is_none();
+                out.push(c.unwrap_or('\u{fffd}'));
             }
-            Some(c @ ('"' | '\\' | '/' | '\'')) => out.push(c),
+            Some(c @ ('"' | '\\' | '/')) => out.push(c),
+            // Not of JSON: the quote alone may be meant, or both signs, as in the text of a program.
+            Some('\'') => {
+                self.guessed = true;
+                out.push('\'');
+            }
             // `\d` of a pattern, `\_` of Markdown: both signs were meant.
             Some(c) => {
-                self.repair("unknown escapes were kept");
+                self.guess("unknown escapes were kept");
                 out.push('\\');
                 out.push(c);
             }

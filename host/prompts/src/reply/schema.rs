@@ -33,6 +33,15 @@ pub fn envelope_schema() -> Value {
         ("arguments", list(object([("name", text()), ("value", text())]))),
         ("why", text()),
     ]);
+    let passage = object([("find", text()), ("with", text())]);
+    let edit = object([
+        ("path", text()),
+        ("base", or_null(text())),
+        ("content", or_null(text())),
+        ("replace", list(passage)),
+        ("delete", json!({"type": "boolean"})),
+    ]);
+    let document = object([("kind", text()), ("title", text()), ("body", text()), ("edits", list(edit))]);
     object([
         ("notes", text()),
         ("discovered", list(discovery)),
@@ -42,7 +51,7 @@ pub fn envelope_schema() -> Value {
         ("decisions", list(object([("key", text()), ("value", text()), ("because", text())]))),
         ("gap", or_null(object([("description", text()), ("confidence", number())]))),
         ("next", list(call)),
-        ("artifacts", list(object([("kind", text()), ("title", text()), ("body", text())]))),
+        ("artifacts", list(document)),
     ])
 }
 

@@ -1,4 +1,6 @@
-use certus_engine::{Decision, Discovery, Document, Gap, Place, PromptCall, RaisedQuestion, RepliedUncertainty, Reply};
+use certus_engine::{
+    Decision, Discovery, Document, Edit, Gap, Place, PromptCall, RaisedQuestion, Replacement, RepliedUncertainty, Reply,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -199,6 +201,114 @@ fn everything_is_bounded_and_cleaned() {
 }
 
 #[test]
+fn edits_come_in_many_shapes() {
+    let texts = [
+        r#"{"artifacts": [{"kind": "change", "title": "t", "body": "", "edits": [{"path": "a.js", "base": "AB12", "content": null, "replace": [{"find": "x", "with": ""}], "delete": false}]}]}"#,
+        r#"{"artifacts": {"kind": "tests", "edits": {"path": "new.js", "base": null, "content": "\u001b é\r\n"}}}"#,
+        r#"{"artifacts": {"edits": [{"file": "a", "sha256": "sha256:cd34", "new_content": ""}]}}"#,
+        r#"{"edits": [{"filename": "a", "search": "x", "replace": "y"}, {"file_path": "b", "old_string": "x", "new_string": "y"}]}"#,
+        r#"{"artifacts": {"change": {"title": "t", "edits": {"a/b.js": {"base": "12", "delete": "yes"}, "c": {"action": "delete"}}}}}"#,
+        r#"{"artifacts": [{"path": "a", "base": "12ab", "replacements": {"old": "x", "new": "y"}}]}"#,
+        "{\"edits\": [{\"path\": \"a\", \"content\": \"one\\ntwo\tthree\",},], // done\n}",
+        r#"{"artifacts": [{"kind": "file", "path": "a.js", "content": "no edit"}]}"#,
+        r#"{"edits": [{"path": "both", "content": "x", "delete": true}, {"path": "none"}]}"#,
+    ];
+    insta::assert_snapshot!(texts.map(shown).join("\n"), @r#"
+        {"artifacts":[{"kind":"change","title":"t","body":"","edits":[{"path":"a.js","base":"ab12","replace":[{"find":"x","with":""}]}]}]}
+        {"artifacts":[{"kind":"tests","title":"","body":"","edits":[{"path":"new.js","content":"\u001b é\r\n"}]}]}
+          artifacts was one thing instead of a list
+          edits was one thing instead of a list
+        {"artifacts":[{"kind":"change","title":"","body":"","edits":[{"path":"a","base":"cd34","content":""}]}]}
+          artifacts was one thing instead of a list
+          a document with edits said no kind; it was taken for `change`
+        {"artifacts":[{"kind":"change","title":"","body":"","edits":[{"path":"a","replace":[{"find":"x","with":"y"}]},{"path":"b","replace":[{"find":"x","with":"y"}]}]}]}
+          edits stood beside the artifacts and were taken for one
+        {"artifacts":[{"kind":"change","title":"t","body":"","edits":[{"path":"a/b.js","base":"12","delete":true},{"path":"c","delete":true}]}]}
+          artifacts was a map instead of a list
+          edits was a map instead of a list
+        {"artifacts":[{"kind":"change","title":"","body":"","edits":[{"path":"a","base":"12ab","replace":[{"find":"x","with":"y"}]}]}]}
+          an edit stood in the place of a document
+          a document with edits said no kind; it was taken for `change`
+        {"artifacts":[{"kind":"change","title":"","body":"","edits":[{"path":"a","content":"one\ntwo\tthree"}]}]}
+          tabs inside strings were accepted
+          trailing commas were left out
+          comments were left out
+          edits stood beside the artifacts and were taken for one
+        {"artifacts":[{"kind":"file","title":"a.js","body":"no edit"}]}
+        {"artifacts":[{"kind":"change","title":"","body":"","edits":[{"path":"both","content":"x","delete":true},{"path":"none"}]}]}
+          edits stood beside the artifacts and were taken for one
+        "#);
+}
+
+#[test]
+fn edits_that_are_not_exact_are_refused_with_everything() {
+    let big = |bytes: usize| "x".repeat(bytes);
+    let edit = |text: &str| format!(r#"{{"path": "a", "content": "{text}"}}"#);
+    let artifacts =
+        |edits: &str| format!(r#"{{"notes": "n", "artifacts": [{{"kind": "change", "edits": [{edits}]}}]}}"#);
+    let texts = [
+        artifacts(r#"{"content": "x"}"#),
+        artifacts(r#"{"path": " ", "content": "x"}"#),
+        artifacts(r#""a diff""#),
+        artifacts(r#"{"path": "a", "content": {"json": true}}"#),
+        artifacts(r#"{"path": "a", "content": ["one", "two"]}"#),
+        artifacts(r#"{"path": "a", "base": 12, "content": "x"}"#),
+        artifacts(r#"{"path": "a", "replace": [{"find": "x"}]}"#),
+        artifacts(r#"{"path": "a", "replace": "x"}"#),
+        artifacts(r#"{"path": "a\u202e", "content": "x"}"#),
+        artifacts(&format!(r#"{{"path": "{}", "content": "x"}}"#, big(401))),
+        artifacts(&vec![edit("x"); 65].join(",")),
+        artifacts(&edit(&big(1024 * 1024 + 1))),
+        artifacts(&vec![edit(&big(1024 * 1024)); 5].join(",")),
+        format!(r#"{{"artifacts": [{}]}}"#, vec![r#"{"kind": "change", "edits": [{"path": "a", "content": "x"}]}"#; 17].join(",")),
+        artifacts(&format!(r#"{{"path": "a", "replace": [{}]}}"#, vec![r#"{"find": "a", "with": "b"}"#; 257].join(","))),
+        r#"{"edits": [{"path": "a", "content": "cut o"#.to_owned(),
+        r#"{"edits": [{"path": "a", "content": "say "hello" loudly"}],}"#.to_owned(),
+        "{\u{201c}edits\u{201d}: [{\u{201c}path\u{201d}: \u{201c}a\u{201d}, \u{201c}content\u{201d}: \u{201c}x\u{201d}}]}".to_owned(),
+        r#"{"edits": [{"path": "a", "content": "\d+"}],}"#.to_owned(),
+        r#"{"edits": [{"path": "a", "content": "it\'s"}]}"#.to_owned(),
+        "{\"edits\": [{\"path\": \"a\", \"content\": \"wrapped\nhere\"}]}".to_owned(),
+    ];
+    let said = texts.map(|text| match parse_reply(&text) {
+        Err(ReplyError::Edits { why }) => why,
+        other => panic!("{text:.200}: {other:?}"),
+    });
+    insta::assert_snapshot!(said.join("\n"), @r#"
+        edit 1 names no path
+        edit 1 names no path
+        edit 1 is no object
+        the `content` of the edit of `a` is not one text
+        the `content` of the edit of `a` is not one text
+        the `base` of the edit of `a` is no digest
+        a passage in `replace` of the edit of `a` has no text in `with`
+        `replace` of the edit of `a` is no list of passages
+        the path of edit 1 has control or invisible characters
+        the path of edit 1 has 401 bytes, and 400 are allowed
+        there are 65, and 64 are allowed
+        a text of the edit of `a` has more than 1 MiB
+        together they have more than 4 MiB
+        they are spread over more than 16 documents
+        `replace` of the edit of `a` has 257 passages, and 256 are allowed
+        the JSON around them is damaged, so that their text may not be what was meant
+        the JSON around them is damaged, so that their text may not be what was meant
+        the JSON around them is damaged, so that their text may not be what was meant
+        the JSON around them is damaged, so that their text may not be what was meant
+        the JSON around them is damaged, so that their text may not be what was meant
+        the JSON around them is damaged, so that their text may not be what was meant
+        "#);
+}
+
+#[test]
+fn edits_at_the_bounds_are_taken() {
+    let edit = format!(r#"{{"path": "a", "content": "{}"}}"#, "x".repeat(1024 * 1024));
+    let edits = [vec![edit; 4], vec![r#"{"path": "b", "delete": true}"#.to_owned(); 60]].concat().join(",");
+    let Parsed { reply, .. } = parsed(&format!(r#"{{"artifacts": [{{"kind": "change", "edits": [{edits}]}}]}}"#));
+    assert_eq!(reply.artifacts[0].edits.len(), 64);
+    // Damage that no edit stands in hurts nothing.
+    assert_eq!(parsed(r#"{"notes": "a "quoted" word", "artifacts": [],}"#).reply.notes, "a \"quoted\" word");
+}
+
+#[test]
 fn depth_and_repetition_cost_little() {
     for text in [
         "{\"a\":".repeat(100_000),
@@ -255,6 +365,9 @@ fn the_example_in_the_framing_is_a_reply_of_that_schema() {
     for part in ["discovered", "uncertainties", "confidence", "questions", "decisions", "next", "artifacts"] {
         assert_eq!(names(&value[part][0]), names(&schema["properties"][part]["items"]["properties"]), "{part}");
     }
+    let document = &schema["properties"]["artifacts"]["items"]["properties"];
+    let edit = &document["edits"]["items"]["properties"];
+    assert_eq!(names(&value["artifacts"][0]["edits"][0]), names(edit));
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -264,6 +377,20 @@ fn text() -> impl Strategy<Value = String> {
 
 fn place() -> impl Strategy<Value = Place> {
     (text(), 1..9999_u32, "[a-z \"{]{0,8}").prop_map(|(path, line, quote)| Place { path, line, quote })
+}
+
+/// Any text at all: what goes into a file must come back as it was, even what cleaning would take out.
+fn edit() -> impl Strategy<Value = Edit> {
+    let any_text = || "(?s)(.|\"|\\\\|\r\n|\u{1b}|\u{200b}|```|\\{|\\}){0,12}";
+    let passage = (any_text(), any_text()).prop_map(|(find, with)| Replacement { find, with });
+    (
+        "[a-z]{1,8}(/[a-zé .-]{1,8})?",
+        option::of("[0-9a-f]{4,64}"),
+        option::of(any_text()),
+        vec(passage, 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(path, base, content, replace, delete)| Edit { path, base, content, replace, delete })
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -300,7 +427,12 @@ fn reply() -> impl Strategy<Value = Reply> {
         arguments,
         why,
     });
-    let document = (text(), text(), text()).prop_map(|(kind, title, body)| Document { kind, title, body });
+    let document = (text(), text(), text(), vec(edit(), 0..3)).prop_map(|(kind, title, body, edits)| Document {
+        kind,
+        title,
+        body,
+        edits,
+    });
     (
         option::of(text()),
         vec(discovery, 0..4),
@@ -358,5 +490,27 @@ proptest! {
         let json = serde_json::to_string(&reply).unwrap();
         let cut = json.floor_char_boundary((json.len() as f64 * at) as usize);
         let _ = parse_reply(&json[..cut]);
+    }
+
+    #[test]
+    fn a_damaged_reply_never_gives_edits_that_nobody_wrote(
+        reply in reply(),
+        at in 0.0..1.0_f64,
+        harm in prop::sample::select(vec!["", "\"", "\\", ",", "}", "'", "\n", "\u{201c}"]),
+        cut in any::<bool>(),
+    ) {
+        let json = serde_json::to_string(&reply).unwrap();
+        let at = json.floor_char_boundary((json.len() as f64 * at) as usize);
+        let rest = if cut { "" } else { &json[at..] };
+        let damaged = format!("{}{harm}{rest}", &json[..at]);
+        // What still is JSON says what it says; only a guess could bring what was not written.
+        if serde_json::from_str::<serde_json::Value>(&damaged).is_err()
+            && let Ok(parsed) = parse_reply(&damaged)
+        {
+            let wrote: Vec<&Edit> = reply.artifacts.iter().flat_map(|document| &document.edits).collect();
+            for edit in parsed.reply.artifacts.iter().flat_map(|document| &document.edits) {
+                prop_assert!(wrote.contains(&edit), "{edit:?} out of {damaged}");
+            }
+        }
     }
 }

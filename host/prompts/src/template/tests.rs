@@ -76,7 +76,7 @@ fn what_is_outside_the_language_is_refused_with_its_line() {
 
 fn run(body: &str) -> Option<String> {
     let values = BTreeMap::from([("goal", "Q")]).into();
-    render(body, Rendering { values, fence: &Fence::around([body]), limit: 1 << 20 }).ok()
+    render(body, Rendering { values, fence: &Fence::around("", [body]), limit: 1 << 20 }).ok()
 }
 
 #[test]

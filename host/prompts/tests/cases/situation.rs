@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use certus_engine::{
-    Decision, Fact, Place, ProjectSummary, PromptCall, Proposal, ProposalStatus, Question, QuestionState,
-    QuestionStatus, Run, StackSummary, Uncertainty, Verdict, View,
+    CheckRun, Decision, Digest, Draft, DraftState, ErrorCode, Evidence, Fact, FileChange, Place, Plan, ProjectSummary,
+    PromptCall, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Run, StackSummary, Uncertainty,
+    Verdict, View, Written,
 };
 use serde::Deserialize;
 
@@ -27,6 +28,10 @@ pub(crate) struct Situation {
     suggested: Vec<String>,
     #[serde(default)]
     gap: Option<String>,
+    #[serde(default)]
+    drafts: Vec<Drafted>,
+    #[serde(default)]
+    checks: Vec<Checked>,
     stack: String,
     frameworks: Vec<String>,
     commands: BTreeMap<String, String>,
@@ -92,6 +97,33 @@ struct Shown {
     asked: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drafted {
+    kind: String,
+    title: String,
+    prompt: String,
+    #[serde(default)]
+    files: Vec<String>,
+    /// Written, unless `refused` or `failed` say why not.
+    #[serde(default)]
+    refused: Option<String>,
+    #[serde(default)]
+    failed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checked {
+    check: String,
+    command: String,
+    status: i32,
+    #[serde(default)]
+    output: String,
+    #[serde(default)]
+    stale: bool,
+}
+
 impl Situation {
     pub(crate) fn view(self) -> View {
         let answers = self.answers.into_iter().enumerate().map(|(index, answered)| QuestionStatus {
@@ -125,6 +157,8 @@ impl Situation {
             suggestions: self.suggested.into_iter().map(PromptCall::new).collect(),
             gap: self.gap,
             refusals: Vec::new(),
+            drafts: self.drafts.into_iter().enumerate().map(drafted).collect(),
+            checks: self.checks.into_iter().map(checked).collect(),
             settings: BTreeMap::new(),
             project: ProjectSummary {
                 stacks: vec![StackSummary {
@@ -141,6 +175,42 @@ impl Situation {
             },
         }
     }
+}
+
+fn drafted((index, drafted): (usize, Drafted)) -> Draft {
+    let change = |path| FileChange { path, old: None, new: None, added: 4, removed: 1 };
+    let files = drafted.files.into_iter().map(change).collect();
+    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files };
+    let state = match (drafted.refused, drafted.failed) {
+        (Some(why), _) => DraftState::Refused(why),
+        (None, Some(message)) => DraftState::Failed { code: ErrorCode::Failed, message },
+        (None, None) => DraftState::Written(Written { plan: plan.digest, undo: plan.stored, files: plan.files }),
+    };
+    Draft {
+        id: format!("D{}", index + 1),
+        kind: drafted.kind,
+        title: drafted.title,
+        prompt: drafted.prompt,
+        effect: 1,
+        phase: "implementation".to_owned(),
+        visit: 1,
+        edits: Vec::new(),
+        state,
+    }
+}
+
+fn checked(checked: Checked) -> CheckRun {
+    let evidence = Evidence {
+        check: checked.check,
+        command: checked.command,
+        status: Some(checked.status),
+        tree: Digest::of("tree"),
+        tail: checked.output,
+        phase: "implementation".to_owned(),
+        visit: 1,
+        seq: 1,
+    };
+    CheckRun { evidence, fresh: !checked.stale }
 }
 
 fn question(id: String, text: String, area: Option<String>) -> Question {

@@ -59,6 +59,9 @@ impl Case<'_> {
     }
 }
 
+/// Who answers, where a model would be named.
+pub(crate) const RULES: &str = "rules";
+
 type Answering = fn(&Case<'_>) -> Result<Reply, ProviderError>;
 
 /// The prompts that rules can honestly answer.
@@ -101,7 +104,11 @@ impl Provider for Offline {
     }
 
     fn model(&self, _: Tier) -> String {
-        "rules".to_owned()
+        RULES.to_owned()
+    }
+
+    fn reads_files(&self) -> bool {
+        false
     }
 
     async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
@@ -109,7 +116,7 @@ impl Provider for Offline {
         // A reply of ours is plain data and always serialises.
         let text = serde_json::to_string(&reply).unwrap_or_default();
         let confidence_from = (!reply.confidence.is_empty()).then_some(from);
-        Ok(Answer { text, model: "rules".to_owned(), confidence_from, ..Answer::default() })
+        Ok(Answer { text, model: RULES.to_owned(), confidence_from, ..Answer::default() })
     }
 }
 

@@ -1,11 +1,10 @@
-//! What guests send, checked: numbers in 0..=1, digests that are digests, names that are unique. How much they send was
-//! bounded before, by [`Limits::hostcall_bytes`](crate::Limits::hostcall_bytes).
+//! What guests send, checked: numbers in 0..=1, names that are unique. How much they send was bounded before, by
+//! [`Limits::hostcall_bytes`](crate::Limits::hostcall_bytes).
 
 use std::collections::BTreeMap;
 
 use certus_engine::{
-    Action, Asking, Check, Decision, Discovery, Edit, ErrorCode, Place, PromptCall, Proposal, Question,
-    RepliedUncertainty,
+    Action, Asking, Check, Decision, Discovery, ErrorCode, Place, PromptCall, Proposal, Question, RepliedUncertainty,
 };
 
 use super::{command, phase_controller as wit, stack_interpreter as stack, types};
@@ -23,7 +22,7 @@ pub(crate) fn action(action: wit::Action) -> Result<Action, Invalid> {
         wit::Action::RequestApproval(shown) => Action::RequestApproval(proposal(shown)),
         wit::Action::EnterPhase((phase, why)) => Action::EnterPhase { phase, why },
         wit::Action::RunCommand(line) => Action::RunCommand(line),
-        wit::Action::ProposeEdits(edits) => Action::ProposeEdits(each(edits, edit)?),
+        wit::Action::ProposeEdits(draft) => Action::ProposeEdits(draft),
         wit::Action::RunCheck(check) => Action::RunCheck(match check {
             wit::Check::Test => Check::Test,
             wit::Check::Lint => Check::Lint,
@@ -39,14 +38,6 @@ fn asking(asking: wit::Asking) -> Asking {
         wit::Asking::Raised(id) => Asking::Raised(id),
         wit::Asking::New(new) => Asking::New(question(new)),
     }
-}
-
-fn edit(edit: wit::Edit) -> Result<Edit, Invalid> {
-    let base = match edit.base {
-        Some(digest) => Some(digest.parse().map_err(|error| Invalid(format!("base of {}: {error}", edit.path)))?),
-        None => None,
-    };
-    Ok(Edit { path: edit.path, base, content: edit.content })
 }
 
 pub(crate) fn prompt_call(call: types::PromptCall) -> Result<PromptCall, Invalid> {
@@ -180,9 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_must_be_one_and_an_argument_given_once() {
-        let edit = wit::Edit { path: "a".into(), base: Some("beef".into()), content: String::new() };
-        assert!(action(wit::Action::ProposeEdits(vec![edit])).is_err());
+    fn an_argument_is_given_once() {
         let arguments = vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())];
         assert!(prompt_call(types::PromptCall { name: "p".into(), arguments }).is_err());
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use certus_engine::{
-    Decision, ErrorCode, Fact, Lack, Phase, Place, PromptCall, Proposal, ProposalStatus, Question, QuestionState,
-    QuestionStatus, Run, Uncertainty, Verdict, View,
+    CheckRun, Decision, Draft, DraftState, ErrorCode, Fact, FileChange, Lack, Phase, Place, PromptCall, Proposal,
+    ProposalStatus, Question, QuestionState, QuestionStatus, Run, Uncertainty, Verdict, View,
 };
 
 use super::{chain, prompt, stack_interpreter as stack, types, views, workspace};
@@ -31,6 +31,9 @@ pub(crate) fn view(view: &View) -> views::View {
         suggestions: list(&view.suggestions, prompt_call),
         gap: view.gap.clone(),
         refusals: view.refusals.clone(),
+        drafts: list(&view.drafts, draft),
+        checks: list(&view.checks, check_run),
+        commands: view.project.commands.keys().cloned().collect(),
         settings: scores(&view.settings),
     }
 }
@@ -137,6 +140,56 @@ fn run(run: &Run) -> views::Run {
         visit: run.visit,
         ending: if run.ok { views::Ending::Ok } else { views::Ending::Failed },
         answers: run.answers,
+    }
+}
+
+fn draft(draft: &Draft) -> views::Draft {
+    views::Draft {
+        id: draft.id.clone(),
+        kind: draft.kind.clone(),
+        title: draft.title.clone(),
+        prompt: draft.prompt.clone(),
+        reply: draft.effect,
+        phase: draft.phase.clone(),
+        visit: draft.visit,
+        files: list(files(&draft.state), |file| file.path.clone()),
+        state: draft_state(&draft.state),
+        problem: draft.state.problem().map(str::to_owned),
+    }
+}
+
+pub(super) fn draft_state(state: &DraftState) -> views::DraftState {
+    match state {
+        DraftState::New | DraftState::Amended => views::DraftState::New,
+        DraftState::Planned(_) => views::DraftState::Planned,
+        DraftState::Approved(_) => views::DraftState::Approved,
+        DraftState::Refused(_) => views::DraftState::Refused,
+        DraftState::Written(_) => views::DraftState::Written,
+        DraftState::Undone => views::DraftState::Undone,
+        DraftState::Failed { .. } => views::DraftState::Failed,
+    }
+}
+
+/// The files that a draft changes, where that is known.
+pub(super) fn files(state: &DraftState) -> &[FileChange] {
+    match state {
+        DraftState::Planned(plan) | DraftState::Approved(plan) => &plan.files,
+        DraftState::Written(written) => &written.files,
+        DraftState::New
+        | DraftState::Amended
+        | DraftState::Refused(_)
+        | DraftState::Undone
+        | DraftState::Failed { .. } => &[],
+    }
+}
+
+fn check_run(run: &CheckRun) -> views::CheckRun {
+    views::CheckRun {
+        check: run.evidence.check.clone(),
+        passed: run.evidence.passed(),
+        fresh: run.fresh,
+        phase: run.evidence.phase.clone(),
+        visit: run.evidence.visit,
     }
 }
 

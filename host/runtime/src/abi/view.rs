@@ -31,6 +31,9 @@ pub(crate) struct View<'a> {
     suggestions: Vec<PromptCall<'a>>,
     gap: Option<&'a str>,
     refusals: &'a [String],
+    drafts: Vec<Draft<'a>>,
+    checks: Vec<CheckRun<'a>>,
+    commands: Vec<&'a str>,
     settings: Vec<Score<'a>>,
 }
 
@@ -171,6 +174,31 @@ pub(crate) struct PromptCall<'a> {
     arguments: Vec<(&'a str, &'a str)>,
 }
 
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Draft<'a> {
+    id: &'a str,
+    kind: &'a str,
+    title: &'a str,
+    prompt: &'a str,
+    reply: u32,
+    phase: &'a str,
+    visit: u32,
+    files: Vec<&'a str>,
+    state: views::DraftState,
+    problem: Option<&'a str>,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct CheckRun<'a> {
+    check: &'a str,
+    passed: bool,
+    fresh: bool,
+    phase: &'a str,
+    visit: u32,
+}
+
 impl<'a> From<&'a engine::View> for View<'a> {
     fn from(view: &'a engine::View) -> Self {
         Self {
@@ -216,6 +244,26 @@ impl<'a> From<&'a engine::View> for View<'a> {
             }),
             gap: view.gap.as_deref(),
             refusals: &view.refusals,
+            drafts: list(&view.drafts, |draft| Draft {
+                id: &draft.id,
+                kind: &draft.kind,
+                title: &draft.title,
+                prompt: &draft.prompt,
+                reply: draft.effect,
+                phase: &draft.phase,
+                visit: draft.visit,
+                files: list(super::files(&draft.state), |file| file.path.as_str()),
+                state: super::draft_state(&draft.state),
+                problem: draft.state.problem(),
+            }),
+            checks: list(&view.checks, |run| CheckRun {
+                check: &run.evidence.check,
+                passed: run.evidence.passed(),
+                fresh: run.fresh,
+                phase: &run.evidence.phase,
+                visit: run.evidence.visit,
+            }),
+            commands: view.project.commands.keys().map(String::as_str).collect(),
             settings: scores(&view.settings),
         }
     }
@@ -350,6 +398,39 @@ mod tests {
         };
         let fact = |source| engine::Fact { id: text("F1"), key: text("k"), value: text("v"), source, cited: true };
         let run = |ok| engine::Run { name: text("p"), phase: text("first"), visit: 3, ok, answers: 4 };
+        let changes = vec![engine::FileChange {
+            path: text("src/a.js"),
+            old: None,
+            new: Some(proposal.digest()),
+            added: 3,
+            removed: 0,
+        }];
+        let plan = engine::Plan { digest: proposal.digest(), stored: proposal.digest(), files: changes.clone() };
+        let written = engine::Written { plan: plan.digest, undo: plan.digest, files: changes };
+        let draft = |state| engine::Draft {
+            id: text("D1"),
+            kind: text("tests"),
+            title: text("title"),
+            prompt: text("test_generator"),
+            effect: 9,
+            phase: text("first"),
+            visit: 2,
+            edits: Vec::new(),
+            state,
+        };
+        let check = |status, fresh| engine::CheckRun {
+            evidence: engine::Evidence {
+                check: text("test"),
+                command: text("npm test"),
+                status,
+                tree: proposal.digest(),
+                tail: text("ok"),
+                phase: text("first"),
+                visit: 2,
+                seq: 11,
+            },
+            fresh,
+        };
         let resolved = |resolution| engine::Uncertainty {
             area: text("scope"),
             claim: text("claim"),
@@ -401,8 +482,21 @@ mod tests {
             }],
             gap: Some(text("gap")),
             refusals: vec![text("law")],
+            drafts: vec![
+                draft(engine::DraftState::New),
+                draft(engine::DraftState::Planned(plan.clone())),
+                draft(engine::DraftState::Approved(plan)),
+                draft(engine::DraftState::Refused(text("no"))),
+                draft(engine::DraftState::Written(written)),
+                draft(engine::DraftState::Undone),
+                draft(engine::DraftState::Failed { code: engine::ErrorCode::Invalid, message: text("gone") }),
+            ],
+            checks: vec![check(Some(1), false), check(Some(0), true), check(None, true)],
             settings: [(text("ask-above"), 0.3)].into(),
-            project: engine::ProjectSummary::default(),
+            project: engine::ProjectSummary {
+                commands: [(text("lint"), text("eslint")), (text("test"), text("npm test"))].into(),
+                ..engine::ProjectSummary::default()
+            },
         }
     }
 

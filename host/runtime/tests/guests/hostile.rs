@@ -30,6 +30,8 @@ fn view(goal: &str) -> View {
         suggestions: Vec::new(),
         gap: None,
         refusals: Vec::new(),
+        drafts: Vec::new(),
+        checks: Vec::new(),
         settings: BTreeMap::new(),
         project: certus_engine::ProjectSummary::default(),
     }
@@ -44,6 +46,7 @@ async fn a_controller_answers_lies_and_all() {
     let next = async |goal| hostile().next(&view(goal)).await;
     assert_eq!(next("nothing").await.unwrap(), Action::GiveUp("No lie was named.".into()));
     assert_eq!(next("lie:run-approve").await.unwrap(), Action::RunCommand("/approve".into()));
+    assert_eq!(next("lie:unapproved-edit").await.unwrap(), Action::ProposeEdits("D1".into()));
     let spin = hostile().with_limits(hasty()).next(&view("lie:spin")).await;
     assert_eq!(spin.unwrap_err().kind, limit(LimitKind::GuestTime));
     let CallErrorKind::Panic(words) = next("lie:panic").await.unwrap_err().kind else { panic!("no panic") };

@@ -57,6 +57,14 @@ pub struct PlannedFile {
     pub(crate) mode: Option<u32>,
 }
 
+impl PlannedFile {
+    /// What will be there; absent for a file that goes.
+    #[must_use]
+    pub fn after(&self) -> Option<&str> {
+        self.new.as_deref()
+    }
+}
+
 impl Plan {
     /// The files that change, as the edits name them, in their order.
     #[must_use]

@@ -1,7 +1,7 @@
 //! A controller that lies. The goal contains the lie to tell.
 
 use crate::{Hostile, spin};
-use certus_sdk::{Action, Asking, Edit, PhaseController, PromptCall, View};
+use certus_sdk::{Action, Asking, PhaseController, PromptCall, View};
 
 impl PhaseController for Hostile {
     fn next(view: View) -> Action {
@@ -14,16 +14,10 @@ impl PhaseController for Hostile {
             }
             "unknown-phase" => Action::EnterPhase(("paradise".into(), "Trust me.".into())),
             "finish" => Action::Finish("All done, trust me.".into()),
-            "unapproved-edit" => Action::ProposeEdits(vec![Edit {
-                path: "owned.txt".into(),
-                base: None,
-                content: "nobody approved this\n".into(),
-            }]),
-            "escaping-edit" => Action::ProposeEdits(vec![Edit {
-                path: "../owned.txt".into(),
-                base: None,
-                content: "outside\n".into(),
-            }]),
+            // No person approved a solution, and no reply brought such a draft.
+            "unapproved-edit" => Action::ProposeEdits("D1".into()),
+            // A path in place of a draft's id.
+            "invented-edit" => Action::ProposeEdits("../owned.txt".into()),
             "loop" => Action::RunPrompts(vec![prompt("requirement_validator")]),
             "ask-nothing" => Action::Ask(Vec::new()),
             "ask-unknown" => Action::Ask(vec![Asking::Raised("never-raised".into())]),

@@ -66,6 +66,9 @@ mod tests {
             suggestions: Vec::new(),
             gap: None,
             refusals: Vec::new(),
+            drafts: Vec::new(),
+            checks: Vec::new(),
+            commands: Vec::new(),
             settings: Vec::new(),
         }
     }

@@ -80,7 +80,8 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
             assumed.iter().map(|item| format!("- {}", requirements::uncertainty(item).claim)).collect();
         notes.push(format!("It rests on {} besides:\n{}", counted(assumed.len(), "assumption"), lines.join("\n")));
     }
-    let document = Document { kind: "solution".to_owned(), title: title(case), body: body(&sections) };
+    let document =
+        Document { kind: "solution".to_owned(), title: title(case), body: body(&sections), edits: Vec::new() };
     Ok(Reply {
         notes: notes.join("\n\n"),
         confidence: case.confidence.areas.clone(),
@@ -99,7 +100,8 @@ pub(super) fn present(case: &Case<'_>) -> Result<Reply, ProviderError> {
     if sentences == 0 {
         return Ok(Reply { notes: "There is nothing to present yet.".to_owned(), ..Reply::default() });
     }
-    let document = Document { kind: "solution".to_owned(), title: title(case), body: body(&sections) };
+    let document =
+        Document { kind: "solution".to_owned(), title: title(case), body: body(&sections), edits: Vec::new() };
     Ok(Reply {
         notes: format!("{}, the shortest that still says what is decided.", counted(sentences, "sentence")),
         artifacts: vec![document],

@@ -1,0 +1,353 @@
+//! Edits and checks: planning a draft against the files, showing it, writing what was approved, taking it back, and running
+//! the project's own commands.
+//!
+//! A plan is stored whole, with every text before and after, before it is shown: so the same bytes are approved, written and
+//! taken back, by whatever process.
+
+use std::time::Instant;
+
+use certus_engine::{
+    Body, Check, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, law,
+};
+use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
+use certus_workspace::run::{self, Environment};
+
+use super::perform::elapsed;
+use super::{Driver, Stop};
+use crate::Failure;
+use crate::error::Kind;
+use crate::person::{EditVerdict, ShownEdits, ShownFile};
+
+/// Characters of a digest that name a file's content at least.
+const BASE: usize = 8;
+/// Bytes of a check's last lines that are kept in the events.
+const TAIL: usize = 16 * 1024;
+
+/// Why an effect of a draft failed, as it is recorded.
+struct Fault(ErrorCode, String);
+
+impl From<EditError> for Fault {
+    fn from(error: EditError) -> Self {
+        let code = match &error {
+            EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
+            EditError::Protected { .. } => ErrorCode::Denied,
+            EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
+            EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
+            _ => ErrorCode::Invalid,
+        };
+        Self(code, error.to_string())
+    }
+}
+
+fn damaged(what: &str) -> Fault {
+    Fault(ErrorCode::Failed, format!("what was stored of {what} cannot be read"))
+}
+
+impl From<Fault> for Outcome {
+    fn from(Fault(code, message): Fault) -> Self {
+        Self::Failed { code, message: crate::clean::clean(&message) }
+    }
+}
+
+impl Driver<'_> {
+    /// Plan a draft against the files as they are.
+    pub(crate) fn plan(&mut self, id: EffectId, draft: &str) {
+        let outcome = match self.planned(draft) {
+            Ok((plan, bytes)) => {
+                self.blobs.push((plan.stored, bytes));
+                Outcome::Planned { plan }
+            }
+            Err(fault) => fault.into(),
+        };
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+    }
+
+    fn planned(&self, draft: &str) -> Result<(Plan, Vec<u8>), Fault> {
+        let project = self.session.project();
+        let found = self.chain.drafts().iter().find(|known| known.id == draft);
+        let edits = found.map(|draft| draft.edits.as_slice()).unwrap_or_default();
+        let based = |edit: &Edit| {
+            let there = project.read(&edit.path).ok().map(|text| text.digest());
+            file_edit(edit, there)
+        };
+        let edits = edits.iter().map(based).collect::<Result<Vec<_>, _>>()?;
+        let plan = project.plan(&edits, &Permit::default())?;
+        let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
+        let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
+        let files = plan.files().iter().map(|file| {
+            Ok(FileChange {
+                path: file.path.clone(),
+                old: digest(&file.old_digest)?,
+                new: digest(&file.new_digest)?,
+                added: u32::try_from(file.added).unwrap_or(u32::MAX),
+                removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
+            })
+        });
+        let files = files.collect::<Result<_, Fault>>()?;
+        Ok((Plan { digest: parsed(&plan.digest())?, stored: Digest::of(&bytes), files }, bytes))
+    }
+
+    /// The plan as it was stored, if it is the one that is meant.
+    fn stored(&self, plan: &Plan) -> Result<edit::Plan, Fault> {
+        let bytes = match self.session.blob(plan.stored) {
+            Ok(Some(bytes)) => bytes,
+            _ => return Err(damaged("the plan")),
+        };
+        let stored: edit::Plan = serde_json::from_slice(&bytes).map_err(|_| damaged("the plan"))?;
+        if parsed(&stored.digest())? == plan.digest { Ok(stored) } else { Err(damaged("the plan")) }
+    }
+
+    /// What a person is shown of planned edits.
+    pub(crate) fn shown_edits(&self, draft: &str, plan: &Plan) -> Result<ShownEdits, Failure> {
+        let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let known = self.chain.drafts().iter().find(|known| known.id == draft);
+        Ok(ShownEdits {
+            draft: draft.to_owned(),
+            kind: known.map(|draft| crate::clean::line(&draft.kind, 60)).unwrap_or_default(),
+            title: known.map(|draft| crate::clean::line(&draft.title, 200)).unwrap_or_default(),
+            files: stored
+                .files()
+                .iter()
+                .map(|file| ShownFile {
+                    path: file.path.clone(),
+                    diff: file.diff.clone(),
+                    added: file.added,
+                    removed: file.removed,
+                    after: file.after().map(str::to_owned),
+                })
+                .collect(),
+        })
+    }
+
+    /// Show planned edits and take the verdict. What a person allowed before is not asked again, but recorded all the same.
+    pub(crate) async fn approve_edits(
+        &mut self,
+        id: EffectId,
+        draft: &str,
+        plan: &Plan,
+    ) -> Result<Option<Stop>, Failure> {
+        let known = self.chain.drafts().iter().find(|known| known.id == draft);
+        let verdict = if known.is_some_and(|draft| self.chain.is_granted(draft)) {
+            Some(EditVerdict::Approved(None))
+        } else {
+            let shown = self.shown_edits(draft, plan)?;
+            self.person.judge_edits(&shown, self.only_shows()).await?
+        };
+        let Some(verdict) = verdict else {
+            return Ok(Some(if self.only_shows() { Stop::Until } else { Stop::Waiting }));
+        };
+        let outcome = self.edits_judged(plan, verdict)?;
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        self.commit().await?;
+        Ok(None)
+    }
+
+    pub(crate) fn edits_judged(&self, plan: &Plan, verdict: EditVerdict) -> Result<Outcome, Failure> {
+        let (verdict, grant) = match verdict {
+            EditVerdict::Approved(grant) => (certus_engine::Verdict::Approved, grant),
+            EditVerdict::Refused(why) => (certus_engine::Verdict::Rejected(crate::clean::clean(&why)), None),
+            EditVerdict::Amended(contents) => {
+                let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+                let edits = stored.files().iter().map(|file| Edit {
+                    path: file.path.clone(),
+                    base: file.old_digest.clone(),
+                    content: contents.get(&file.path).cloned().or_else(|| file.after().map(str::to_owned)),
+                    delete: file.new_digest.is_none(),
+                    ..Edit::default()
+                });
+                return Ok(Outcome::Amended { edits: edits.collect() });
+            }
+        };
+        Ok(Outcome::Judged { verdict, digest: plan.digest, by: self.session.user(), grant })
+    }
+
+    /// Write exactly what was approved.
+    pub(crate) async fn write_edits(&mut self, id: EffectId, draft: &str, digest: Digest) -> Result<(), Failure> {
+        let plan = self.chain.drafts().iter().find(|known| known.id == draft).and_then(|draft| match &draft.state {
+            certus_engine::DraftState::Approved(plan) if plan.digest == digest => Some(plan.clone()),
+            _ => None,
+        });
+        let written = match plan {
+            Some(plan) => self.stored(&plan).and_then(|stored| Ok(self.session.project().write(&stored)?)),
+            None => Err(Fault(ErrorCode::Invalid, format!("{draft} is not approved"))),
+        };
+        let outcome = match written {
+            Ok(written) => {
+                let undo = serde_json::to_vec(&written.undo).unwrap_or_default();
+                let record = Digest::of(&undo);
+                self.blobs.push((record, undo));
+                self.blobs.extend(written.bytes.into_iter().map(|(_, bytes)| (Digest::of(&bytes), bytes)));
+                Outcome::Written { undo: record }
+            }
+            Err(fault) => fault.into(),
+        };
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        self.commit().await
+    }
+
+    /// Take written edits back.
+    pub(crate) async fn undo_edits(&mut self, id: EffectId, record: Digest) -> Result<(), Failure> {
+        let lookup = |digest: &str| self.session.blob(parsed(digest).ok()?).ok()?;
+        let undone = || -> Result<(), Fault> {
+            let bytes = self.session.blob(record).ok().flatten().ok_or_else(|| damaged("the write"))?;
+            let undo: Undo = serde_json::from_slice(&bytes).map_err(|_| damaged("the write"))?;
+            Ok(self.session.project().undo(&undo, lookup)?)
+        };
+        let outcome = match undone() {
+            Ok(()) => Outcome::Done,
+            Err(fault) => fault.into(),
+        };
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        self.commit().await
+    }
+
+    /// Run one of the project's own checks, on the files as they are.
+    pub(crate) async fn check(&mut self, id: EffectId, check: Check, line: &str) -> Result<(), Failure> {
+        self.listener.busy(line);
+        let since = Instant::now();
+        let project = self.session.project();
+        let tree = parsed(&project.tree_digest().sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let command = run::Command {
+            line: line.to_owned(),
+            directory: String::new(),
+            environment: Environment::inherited(&[]),
+            limits: self.session.config().check_limits.clone(),
+        };
+        let outcome = match project.run(&command, |_| {}) {
+            Ok(running) => {
+                let finished = running.await;
+                let limit = if finished.timed_out {
+                    format!("\n(ended after {} s: too slow)", command.limits.time.as_secs())
+                } else {
+                    String::new()
+                };
+                let status = if finished.timed_out { None } else { finished.status };
+                Outcome::Checked { status, tree, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
+            }
+            Err(error) => Outcome::Failed {
+                code: ErrorCode::Failed,
+                message: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
+            },
+        };
+        let elapsed_ms = self.session.elapsed(elapsed(since));
+        self.note(Body::Outcome { effect: id, outcome, elapsed_ms });
+        self.commit().await
+    }
+
+    /// Begin what a person asks for: taking a draft, or the last one, back.
+    ///
+    /// # Errors
+    /// Nothing was written, something else is open, a file changed meanwhile, or the store failed.
+    pub async fn undo(&mut self, draft: Option<&str>) -> Result<Vec<String>, Failure> {
+        let ruling = law::judge_undo(&self.chain, draft)?;
+        let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
+        let (draft, undo) = (draft.clone(), *undo);
+        let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {
+            certus_engine::DraftState::Written(written) => written.files.iter().map(|file| file.path.clone()).collect(),
+            _ => Vec::new(),
+        });
+        let basis = self.chain.version();
+        let effect = self.intend(None, Request::Undo { draft, undo }, basis, &mut None);
+        self.commit().await?;
+        self.undo_edits(effect, undo).await?;
+        match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {
+            Some(Outcome::Failed { message, .. }) => {
+                Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))
+            }
+            _ => Ok(files.unwrap_or_default()),
+        }
+    }
+}
+
+/// The last bytes of a text, from the beginning of a line.
+fn end(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let tail = &text[text.ceil_char_boundary(text.len() - most)..];
+    tail.split_once('\n').map_or(tail, |(_, rest)| rest)
+}
+
+fn parsed(digest: &str) -> Result<Digest, Fault> {
+    digest.parse().map_err(|_| damaged("a digest"))
+}
+
+/// The edit as the workspace takes it. A model names the base by the beginning of its digest; passages that are replaced are
+/// looked for in the file as it is, and what a person approves is shown against exactly that.
+fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
+    let invalid = |what: &str| Fault(ErrorCode::Invalid, format!("{}: {what}", crate::clean::line(&edit.path, 200)));
+    let given = usize::from(edit.content.is_some()) + usize::from(!edit.replace.is_empty()) + usize::from(edit.delete);
+    if given != 1 {
+        return Err(invalid("an edit needs exactly one of content, replace and delete"));
+    }
+    let base = match (&edit.base, there) {
+        (Some(base), Some(digest)) => {
+            let base = base.trim().to_lowercase();
+            if base.len() < BASE || !digest.starts_with(&base) {
+                return Err(Fault(
+                    ErrorCode::Diverged,
+                    format!("{} is not as it was when the edit was made", crate::clean::line(&edit.path, 200)),
+                ));
+            }
+            Some(digest)
+        }
+        // Passages say themselves what they stand in.
+        (None, there) if !edit.replace.is_empty() => there,
+        (None, _) => None,
+        (Some(base), None) => Some(base.clone()),
+    };
+    let change = match &edit.content {
+        Some(text) => Change::Whole(text.clone()),
+        None if edit.delete => Change::Delete,
+        None => Change::Replace(edit.replace.iter().map(replacement).collect()),
+    };
+    Ok(FileEdit { path: edit.path.clone(), base, change })
+}
+
+fn replacement(Replacement { find, with }: &Replacement) -> edit::Replacement {
+    edit::Replacement { find: find.clone(), replace: with.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(base: Option<&str>) -> Edit {
+        Edit {
+            path: "a.js".to_owned(),
+            base: base.map(str::to_owned),
+            content: Some("x".to_owned()),
+            ..Edit::default()
+        }
+    }
+
+    #[test]
+    fn a_base_is_named_by_its_beginning_and_must_be_the_files() {
+        let there = || Some("0123456789abcdef".repeat(4));
+        let based = |base| file_edit(&edit(base), there()).map(|edit| edit.base).map_err(|Fault(code, _)| code);
+        assert_eq!(based(Some("01234567")), Ok(there()));
+        assert_eq!(based(Some("0123456789ABCDEF")), Ok(there()));
+        assert_eq!(based(Some("0123")), Err(ErrorCode::Diverged));
+        assert_eq!(based(Some("fedcba98")), Err(ErrorCode::Diverged));
+        // Without a base the whole content is for a file that must not exist: planning says so.
+        assert_eq!(based(None), Ok(None));
+        let passage = Edit { content: None, replace: vec![Replacement::default()], ..edit(None) };
+        assert_eq!(file_edit(&passage, there()).map(|edit| edit.base).map_err(|Fault(code, _)| code), Ok(there()));
+    }
+
+    #[test]
+    fn exactly_one_change_is_meant() {
+        let none = Edit { content: None, ..edit(None) };
+        let two = Edit { delete: true, ..edit(None) };
+        for edit in [none, two] {
+            assert!(file_edit(&edit, None).is_err());
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_output_begins_with_a_line() {
+        assert_eq!(end("one\ntwo\nthree", 7), "three");
+        assert_eq!(end("short", 7), "short");
+        assert_eq!(end("ääääääää", 5), "ää");
+    }
+}

@@ -1,0 +1,30 @@
+use certus_app::Failure;
+use clap::Args;
+
+use crate::args::Global;
+use crate::context;
+use crate::output::Output;
+
+/// Show the edits that wait to be approved, or those of a draft
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// A draft, such as D1; the one that waits, or else the last written one, when left out
+    draft: Option<String>,
+    /// Another chain than the active one
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
+}
+
+pub(crate) fn run(args: &DiffArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let session = context::session(global, None)?;
+    let id = context::chain(&session, args.chain.as_deref())?;
+    let edits = session.edits(id, args.draft.as_deref())?;
+    output.object(&edits);
+    output.heading(&format!("{} ({}, {}): {}", edits.draft, edits.kind, edits.state, edits.title));
+    for file in &edits.files {
+        output.line("");
+        output.line(format!("{}  +{} -{}", file.file, file.added, file.removed));
+        output.line(&file.diff);
+    }
+    Ok(0)
+}

@@ -1,0 +1,100 @@
+//! What replies, verdicts and writes make of drafts.
+
+use super::{Chain, Effect};
+use crate::{Draft, DraftState, EffectId, Grant, Outcome, Reply, Request, Verdict, Written};
+
+impl Chain {
+    pub(super) fn draft(&mut self, id: EffectId, prompt: &str, effect: &Effect, reply: &Reply) {
+        for document in reply.artifacts.iter().filter(|document| !document.edits.is_empty()) {
+            self.drafts.push(Draft {
+                id: format!("D{}", self.drafts.len() + 1),
+                kind: document.kind.clone(),
+                title: document.title.clone(),
+                prompt: prompt.to_owned(),
+                effect: id,
+                phase: effect.phase.clone(),
+                visit: effect.visit,
+                edits: document.edits.clone(),
+                state: DraftState::New,
+            });
+        }
+    }
+
+    /// An effect of a draft ended. What does not fit where the draft stands changes nothing.
+    pub(super) fn edited(&mut self, effect: &Effect, outcome: &Outcome) {
+        let (Request::Plan { draft: id }
+        | Request::ApproveEdits { draft: id, .. }
+        | Request::Write { draft: id, .. }
+        | Request::Undo { draft: id, .. }) = &effect.request
+        else {
+            return;
+        };
+        let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
+        let next = match (&effect.request, outcome, &draft.state) {
+            (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended) => {
+                DraftState::Planned(plan.clone())
+            }
+            (Request::ApproveEdits { .. }, Outcome::Amended { edits }, DraftState::Planned(_)) => {
+                draft.edits.clone_from(edits);
+                DraftState::Amended
+            }
+            (
+                Request::ApproveEdits { .. },
+                Outcome::Judged { verdict, digest, grant, .. },
+                DraftState::Planned(plan),
+            ) if *digest == plan.digest => match verdict {
+                Verdict::Approved => {
+                    self.grants.extend(grant.clone());
+                    DraftState::Approved(plan.clone())
+                }
+                Verdict::Rejected(why) | Verdict::MoreInfo(why) => DraftState::Refused(why.clone()),
+            },
+            (Request::Write { .. }, Outcome::Written { undo }, DraftState::Approved(plan)) => {
+                self.last_write = effect.settled;
+                DraftState::Written(Written { plan: plan.digest, undo: *undo, files: plan.files.clone() })
+            }
+            (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
+                self.last_write = effect.settled;
+                DraftState::Undone
+            }
+            // Taking back failed: it is still written.
+            (Request::Undo { .. }, ..) => return,
+            (_, Outcome::Failed { code, message }, _) => DraftState::Failed { code: *code, message: message.clone() },
+            _ => return,
+        };
+        draft.state = next;
+        if draft.state.is_over() {
+            // What can still be needed of it stands in the events.
+            draft.edits.clear();
+        }
+    }
+
+    /// What replies drafted, oldest first.
+    pub fn drafts(&self) -> &[Draft] {
+        &self.drafts
+    }
+
+    /// Whether an approval that was given before covers every file of a draft.
+    pub fn is_granted(&self, draft: &Draft) -> bool {
+        let covered = |path: &String| {
+            self.grants.iter().any(|grant| match grant {
+                Grant::Chain => true,
+                Grant::Files(files) => files.contains(path),
+            })
+        };
+        match &draft.state {
+            DraftState::Planned(plan) => plan.files.iter().all(|file| covered(&file.path)),
+            _ => false,
+        }
+    }
+
+    /// Whether a person let this command line run in this chain.
+    pub fn allows_command(&self, line: &str) -> bool {
+        self.allowed_commands.iter().any(|allowed| allowed == line)
+    }
+
+    /// The event of the last write or undo; 0 before the first.
+    pub fn last_write(&self) -> u64 {
+        self.last_write
+    }
+}

@@ -1,0 +1,167 @@
+//! Edits: what a reply drafts, what a person approves, what is written.
+//!
+//! A draft is only a wish. It is planned against the files as they are, which gives a digest over exactly what would be
+//! written; a person approves that digest; only then is it written, and only where the files are still the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, EffectId, ErrorCode};
+
+/// An edit of one file, as a reply words it. Exactly one of `content`, `replace` and `delete` is meant; planning refuses others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Edit {
+    /// Relative to the project's root.
+    pub path: String,
+    /// The file as it was shown: its sha-256 in hex, or the beginning of it. Absent for a file that must not exist yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The whole new content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Passages to replace, each of which occurs exactly once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<Replacement>,
+    /// The file goes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delete: bool,
+}
+
+/// One passage and what stands there afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Replacement {
+    /// Occurs exactly once in the file.
+    pub find: String,
+    /// May be empty.
+    #[serde(rename = "with", alias = "replace")]
+    pub with: String,
+}
+
+/// Edits that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// `D1`, `D2` … in the order in which replies brought them.
+    pub id: String,
+    /// `tests`, `change` …
+    pub kind: String,
+    /// One line.
+    pub title: String,
+    /// The prompt whose reply it was.
+    pub prompt: String,
+    /// The prompt's effect.
+    pub effect: EffectId,
+    /// In which phase.
+    pub phase: String,
+    /// In which visit of it.
+    pub visit: u32,
+    /// What is to be changed; empty once nothing more can come of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+    /// Where it stands.
+    pub state: DraftState,
+}
+
+/// Where a draft stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "of")]
+pub enum DraftState {
+    /// Nobody proposed it yet.
+    New,
+    /// A person changed it, and sees it again once it is planned anew.
+    Amended,
+    /// Planned, to be shown.
+    Planned(Plan),
+    /// A person approved exactly this.
+    Approved(Plan),
+    /// A person refused it, and why.
+    Refused(String),
+    /// It is in the files.
+    Written(Written),
+    /// It was written and taken back.
+    Undone,
+    /// It cannot be planned or written.
+    Failed {
+        /// The kind of failure.
+        code: ErrorCode,
+        /// For people and models.
+        message: String,
+    },
+}
+
+impl DraftState {
+    /// The state's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Amended => "amended",
+            Self::Planned(_) => "planned",
+            Self::Approved(_) => "approved",
+            Self::Refused(_) => "refused",
+            Self::Written(_) => "written",
+            Self::Undone => "undone",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Nothing more is written because of it.
+    pub fn is_over(&self) -> bool {
+        !matches!(self, Self::New | Self::Amended | Self::Planned(_) | Self::Approved(_))
+    }
+
+    /// Why it came to nothing, if it did.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Refused(why) => Some(why),
+            Self::Failed { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// A draft against the files as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Over every path, old and new content: what an approval is given over.
+    pub digest: Digest,
+    /// Of the plan as it is stored, with its diffs and every text before and after.
+    pub stored: Digest,
+    /// By path.
+    pub files: Vec<FileChange>,
+}
+
+/// What happens to one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Relative to the project's root.
+    pub path: String,
+    /// Of the content before; absent where the file is new.
+    pub old: Option<Digest>,
+    /// Of the content after; absent where the file goes.
+    pub new: Option<Digest>,
+    /// Lines.
+    pub added: u32,
+    /// Lines.
+    pub removed: u32,
+}
+
+/// A plan that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Of the plan.
+    pub plan: Digest,
+    /// Of the record that takes it back.
+    pub undo: Digest,
+    /// By path.
+    pub files: Vec<FileChange>,
+}
+
+/// What else an approval of edits covers. It ends with the chain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "covers", content = "path")]
+pub enum Grant {
+    /// All edits of these files.
+    Files(Vec<String>),
+    /// All edits.
+    Chain,
+}

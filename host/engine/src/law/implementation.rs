@@ -1,0 +1,92 @@
+//! The law of edits and checks: nothing is written that a person did not approve exactly so, and nothing of the project's
+//! is run that a person did not let run.
+
+use super::{Judged, Law, Ruling, perform, refuse};
+use crate::{Chain, Check, DraftState, Proposal, Request, Verdict, chain};
+
+/// Judge the wish to put a draft before the person.
+pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
+    let last = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution");
+    if !last.is_some_and(|status| status.verdict == Some(Verdict::Approved)) {
+        return refuse(Law::NoWriteWithoutApproval, "no approved solution allows edits");
+    }
+    let Some(draft) = chain.drafts().iter().find(|draft| draft.id == id) else {
+        return refuse(Law::UnknownDraft, format!("there is no draft `{id}`"));
+    };
+    match &draft.state {
+        DraftState::New => perform(Request::Plan { draft: id.to_owned() }),
+        state => refuse(Law::UnknownDraft, format!("{id} is {}", state.name())),
+    }
+}
+
+/// Judge the wish to run one of the project's own checks. The first time, a person is asked whether its command may run.
+pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
+    let Some(command) = chain.project().commands.get(check.name()) else {
+        return refuse(Law::UnknownCommand, format!("the project has no {} command that is known", check.name()));
+    };
+    if chain.allows_command(command) {
+        return perform(Request::Check { check, command: command.clone() });
+    }
+    let proposal = Proposal {
+        kind: chain::COMMAND.to_owned(),
+        title: command.clone(),
+        body: format!(
+            "It is the project's own command for its {}. It runs in the project's folder with your rights, without your keys, \
+             with a limit of time, as often as this chain needs it.",
+            check.name()
+        ),
+    };
+    // Another visit may ask again.
+    let refused = chain.proposals_of_visit().rfind(|status| status.digest == proposal.digest());
+    match refused.map(|status| &status.verdict) {
+        Some(Some(Verdict::Rejected(why) | Verdict::MoreInfo(why))) => {
+            refuse(Law::CommandNotAllowed, format!("a person did not let `{command}` run: {why}"))
+        }
+        _ => {
+            super::one_line(&proposal.title).map_err(|detail| super::refusal(Law::CommandNotAllowed, detail))?;
+            perform(Request::Approve { proposal })
+        }
+    }
+}
+
+/// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
+/// planned anew, approved ones written.
+pub fn due(chain: &Chain) -> Ruling {
+    let request = chain.drafts().iter().find_map(|draft| match &draft.state {
+        DraftState::Amended => Some(Request::Plan { draft: draft.id.clone() }),
+        DraftState::Planned(plan) => Some(Request::ApproveEdits { draft: draft.id.clone(), plan: plan.clone() }),
+        DraftState::Approved(plan) => Some(Request::Write { draft: draft.id.clone(), plan: plan.digest }),
+        _ => None,
+    });
+    Ruling { record: Vec::new(), requests: request.into_iter().collect() }
+}
+
+/// Judge a person's wish to take the last written draft back, or this one.
+///
+/// # Errors
+/// There is none, or a later one stands on it.
+pub fn judge_undo(chain: &Chain, id: Option<&str>) -> Judged {
+    let written = |state: &DraftState| matches!(state, DraftState::Written(_));
+    let drafts = chain.drafts();
+    let found = match id {
+        Some(id) => drafts.iter().position(|draft| draft.id == id && written(&draft.state)),
+        None => drafts.iter().rposition(|draft| written(&draft.state)),
+    };
+    let Some(at) = found else {
+        return refuse(Law::UnknownDraft, "there is nothing written that could be taken back");
+    };
+    let DraftState::Written(this) = &drafts[at].state else {
+        return refuse(Law::UnknownDraft, "there is nothing written that could be taken back");
+    };
+    let shares = |other: &DraftState| match other {
+        DraftState::Written(other) => {
+            other.files.iter().any(|file| this.files.iter().any(|mine| mine.path == file.path))
+        }
+        _ => false,
+    };
+    if let Some(later) = drafts[at + 1..].iter().find(|later| shares(&later.state)) {
+        let detail = format!("{} changed the same files later: take it back first", later.id);
+        return refuse(Law::UnknownDraft, detail);
+    }
+    perform(Request::Undo { draft: drafts[at].id.clone(), undo: this.undo })
+}
