@@ -9,7 +9,7 @@ cp -r "$(dirname "$0")/projects/express-shop" "$work/project"
 cd "$work/project"
 export HOME=$work XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache
 status=0
-strace -f -y -s 65536 -e trace=openat,pwrite64,write,fdatasync,fsync -o "$work/trace" \
+strace -f -y -s 65536 -e trace=openat,openat2,pwrite64,write,fdatasync,fsync -o "$work/trace" \
   "$certus" flow "Add JWT authentication to the shop" --provider manual >/dev/null 2>&1 || status=$?
 [ "$status" -eq 3 ] || { echo "the run ended with $status, not with 3"; exit 1; }
 awk '
@@ -18,7 +18,7 @@ awk '
   # … and the log is synced …
   /(fdatasync|fsync)\([0-9]+<[^>]*certus\.db-wal>/ { dirty = 0; if (intent && !synced) synced = NR }
   # … before the effect begins.
-  /openat\(.*manual\/requirement_disambiguator.*O_CREAT/ && !effect { effect = NR; was_dirty = dirty }
+  /openat2?\(.*requirement_disambiguator-.*O_CREAT/ && !effect { effect = NR; was_dirty = dirty }
   END {
     printf "intent written at call %d, synced at %d, effect begun at %d\n", intent, synced, effect
     exit !(intent && synced && effect && intent < synced && synced < effect && !was_dirty)
