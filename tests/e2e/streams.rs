@@ -78,6 +78,8 @@ fn every_signal_to_end_leaves_one_object() {
         assert!(lines.any(|line| line.contains("Running requirement_")), "the first prompt begins");
         let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
+        // Closed before the signal arrives, stdin would end it first.
+        let _stdin = child.stdin.take();
         let ran = Ran::of(child.wait_with_output().expect("it ends")).exits(status);
         let object: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one object");
         assert_eq!(object["error"]["kind"], kind);
