@@ -109,7 +109,7 @@ fn a_hold_is_seen_by_other_processes_and_ends_with_its_holder() {
             child.stdin.take().expect("its stdin").write_all(b"\n").expect("it reads");
         }
         child.wait().expect("it is gone");
-        drop(store.hold(ChainId(7), 6000).expect("free again"));
+        assert!(is_freed(&store, ChainId(7)));
         assert!(project.state.join("locks/chain-007.lock").exists());
     }
 }
@@ -121,5 +121,17 @@ fn a_hold_is_seen_within_a_process_too() {
     let hold = store.hold(ChainId(1), 1).expect("free");
     assert!(matches!(store.hold(ChainId(1), 2), Err(StoreError::Held(_))));
     drop(hold);
-    assert!(store.hold(ChainId(1), 3).is_ok());
+    assert!(is_freed(&store, ChainId(1)));
+}
+
+/// Whether a chain can be held soon. Another test may be starting a process at this moment, which has our files open, and so
+/// the lock, until it becomes the other program.
+fn is_freed(store: &Store, chain: ChainId) -> bool {
+    (0..200).any(|_| {
+        let held = store.hold(chain, 6000).is_err();
+        if held {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        !held
+    })
 }
