@@ -49,6 +49,10 @@ pub struct Config {
     pub variant: Option<String>,
     /// Output tokens that one prompt may take.
     pub max_output_tokens: u32,
+    /// What may be spent.
+    pub caps: certus_engine::Caps,
+    /// What a person set for this chain alone.
+    pub own_cap: Option<certus_engine::Cap>,
     /// How far one of the project's own checks may go.
     pub check_limits: certus_workspace::run::Limits,
 }
@@ -120,6 +124,8 @@ impl Config {
             variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
             // A project's limit counts only where it is the lower one.
             max_output_tokens: file.limits.max_output_tokens.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
+            caps: certus_engine::Caps::default(),
+            own_cap: None,
             check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
         })
     }

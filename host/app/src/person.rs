@@ -78,6 +78,11 @@ pub trait Listener: Send + Sync {
 
     /// Something begins that may take a while.
     fn busy(&self, what: &str);
+
+    /// More of the answer to a prompt arrived, as it came: a listener cleans what it shows.
+    fn streamed(&self, prompt: &str, delta: &str) {
+        let _ = (prompt, delta);
+    }
 }
 
 /// Nobody: every question waits.
@@ -118,6 +123,7 @@ pub fn headline(body: &Body) -> Option<String> {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
         Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
+        Body::Reissued { leftover: Some(leftover), .. } => format!("Once more: {}", leftover.message),
         Body::Reissued { possibly_billed_twice: true, .. } => {
             "Repeating the call that was in flight (possibly billed twice)".to_owned()
         }

@@ -9,11 +9,6 @@ use certus_providers::{Manual, Offline, Provider, Replay};
 use crate::Failure;
 use crate::by_hand::{ByHand, Given};
 
-/// Whether a call that was cut off may still be billed by somebody.
-pub(crate) fn bills(provider: &dyn Provider) -> bool {
-    !matches!(provider.name().split(':').next(), Some("offline" | "replay"))
-}
-
 /// A recording may take at most so many bytes.
 const MOST_RECORDING: u64 = 256 << 20;
 

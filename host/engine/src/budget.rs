@@ -87,7 +87,14 @@ impl Cap {
         Ok(())
     }
 
-    fn is_nearly(self, used: Amount) -> bool {
+    /// Each unit as it says, or else as `other` does.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { tokens: self.tokens.or(other.tokens), usd_micros: self.usd_micros.or(other.usd_micros) }
+    }
+
+    /// Whether so much of it is used that a person is warned.
+    pub fn is_nearly(self, used: Amount) -> bool {
         let nearly = |used: u64, cap: Option<u64>| {
             cap.is_some_and(|cap| u128::from(used) * 100 >= u128::from(cap) * u128::from(WARN_AT))
         };
@@ -261,4 +268,15 @@ pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Rul
         }
     }
     Ok(Ruling { record, requests: Vec::new() })
+}
+
+/// The caps that hold when driving begins: what is configured, and what a person sets for this chain alone or set before.
+/// Nothing where they hold already.
+pub fn set(chain: &Chain, configured: Caps, own: Option<Cap>) -> Option<Body> {
+    let own = match (own, chain.own_cap()) {
+        (Some(now), Some(before)) => Some(now.or(before)),
+        (now, before) => now.or(before),
+    };
+    let caps = Caps { chain: own.unwrap_or_default().or(configured.chain), ..configured };
+    (caps != chain.caps() || own != chain.own_cap()).then_some(Body::BudgetSet { caps, own })
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionStatus, Uncertainty};
 use crate::reply::RepliedUncertainty;
 use crate::{
-    Amount, Body, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Millis, Outcome, ProjectSummary, PromptCall,
-    Request, Scope, Started, Usage,
+    Amount, Body, Cap, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
+    ProjectSummary, PromptCall, Request, Scope, Started, Usage,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -53,6 +53,7 @@ pub struct Chain {
     then: Option<Then>,
     rating: Option<u8>,
     caps: Caps,
+    own_cap: Option<Cap>,
     warned: Vec<Scope>,
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
@@ -273,20 +274,20 @@ impl Chain {
                 self.intend(*effect, *invocation, *occurrence, request, *digest, *basis, event.at);
             }
             Body::Outcome { effect, outcome, .. } => self.settle(*effect, outcome),
-            Body::Reissued { effect, attempt, possibly_billed_twice } => {
+            Body::Reissued { effect, attempt, possibly_billed_twice, leftover } => {
                 self.pause = None;
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.attempt = *attempt;
                     effect.possibly_billed_twice |= possibly_billed_twice;
                     effect.state = EffectState::Pending;
-                    effect.release(*possibly_billed_twice);
                 }
+                self.lose(*effect, *possibly_billed_twice, leftover.as_deref());
             }
-            Body::Deferred { effect, code, message, possibly_billed } => {
+            Body::Deferred { effect, code, message, possibly_billed, leftover } => {
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.state = EffectState::Deferred;
-                    effect.release(*possibly_billed);
                 }
+                self.lose(*effect, *possibly_billed, leftover.as_deref());
                 // Of several effects that wait, a person deals with the first one first.
                 self.pause.get_or_insert_with(|| Pause { code: *code, message: message.clone() });
             }
@@ -300,8 +301,9 @@ impl Chain {
                     effect.reserved = Some(*amount);
                 }
             }
-            Body::BudgetSet { caps } => {
+            Body::BudgetSet { caps, own } => {
                 self.caps = *caps;
+                self.own_cap = *own;
                 self.warned.clear();
             }
             Body::BudgetWarned { scope } => self.warned.push(*scope),
@@ -516,6 +518,19 @@ impl Chain {
             effect.release(true);
             effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
         }
+    }
+
+    /// An attempt ended without an answer: what it cost stays with its effect, the rest of what was set aside comes back.
+    fn lose(&mut self, id: EffectId, possibly_billed: bool, leftover: Option<&Leftover>) {
+        let Some(effect) = self.effects.get_mut(&id).filter(|effect| effect.is_open()) else { return };
+        let Some(usage) = leftover.and_then(|leftover| leftover.billed) else {
+            effect.release(possibly_billed);
+            return;
+        };
+        effect.release(false);
+        effect.lost = effect.lost.plus(Amount { tokens: usage.tokens(), usd_micros: usage.usd_micros });
+        let effect = effect.clone();
+        self.spend(&effect, usage);
     }
 
     fn spend(&mut self, effect: &Effect, usage: Usage) {

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Scope};
+use crate::{
+    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Scope, Usage,
+};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -73,6 +75,20 @@ pub struct Started {
     pub rules: Option<Digest>,
 }
 
+/// What is left of an attempt that gave no answer that can be used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Leftover {
+    /// Why there is no answer, for people.
+    pub message: String,
+    /// What was billed for it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Usage>,
+    /// Of the text that had arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Digest>,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
@@ -130,14 +146,17 @@ pub enum Body {
         #[serde(default)]
         elapsed_ms: i64,
     },
-    /// The process ended while the effect was in flight; it is begun again.
+    /// The effect is begun again: the process ended while it was in flight, or the attempt gave nothing that can be used.
     Reissued {
         /// Which.
         effect: EffectId,
         /// From 2.
         attempt: u32,
-        /// The call may have reached who bills for it.
+        /// The call may have reached who bills for it: what was set aside counts as spent.
         possibly_billed_twice: bool,
+        /// What the attempt before left behind, where it was seen to end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leftover: Option<Box<Leftover>>,
     },
     /// An effect could not be performed now; it stays open and can be tried again.
     Deferred {
@@ -150,6 +169,9 @@ pub enum Body {
         /// A call may have reached who bills for it: what was set aside counts as spent. Else it comes back.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         possibly_billed: bool,
+        /// What the attempt left behind, where one was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        leftover: Option<Box<Leftover>>,
     },
     /// An amount is set aside for a call. On disk before the call is made.
     Reserved {
@@ -162,6 +184,9 @@ pub enum Body {
     BudgetSet {
         /// All of them.
         caps: Caps,
+        /// What a person set for this chain alone; it holds until they set another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<Cap>,
     },
     /// Most of a cap is used up; told once.
     BudgetWarned {

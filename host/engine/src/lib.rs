@@ -32,7 +32,7 @@ pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Wr
 pub use effect::{
     Attribution, Discovered, EffectId, ErrorCode, Outcome, PluginRef, ProjectSummary, Request, StackSummary,
 };
-pub use event::{Body, ChainId, Event, Millis, ParseChainIdError, Started};
+pub use event::{Body, ChainId, Event, Leftover, Millis, ParseChainIdError, Started};
 pub use gate::Lack;
 pub use knowledge::{
     Band, Decision, Fact, Place, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty,

@@ -16,7 +16,7 @@ impl Ledger {
         for body in law::begin(started()) {
             ledger.note(body);
         }
-        ledger.note(Body::BudgetSet { caps });
+        ledger.note(Body::BudgetSet { caps, own: None });
         ledger
     }
 
@@ -42,6 +42,13 @@ impl Ledger {
         let usage = Usage { input_tokens: tokens, usd_micros, ..Usage::default() };
         let by = Attribution { usage, ..Attribution::default() };
         self.note(outcome(effect, Outcome::Replied { reply: Box::default(), by }));
+    }
+
+    fn defer(&mut self, effect: EffectId, possibly_billed: bool, billed: Option<u64>) {
+        let usage = |usd_micros| Usage { usd_micros, ..Usage::default() };
+        let leftover = billed.map(|billed| Box::new(Leftover { billed: Some(usage(billed)), ..Leftover::default() }));
+        let (code, message) = (ErrorCode::Unavailable, String::new());
+        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover });
     }
 
     fn used(&self) -> Amount {
@@ -72,16 +79,14 @@ fn what_may_have_been_billed_counts_as_spent() {
     let mut ledger = Ledger::new(Caps { chain: money(100), ..Caps::default() });
     let effect = ledger.call();
     ledger.reserve(effect, 1, Some(40)).expect("it fits");
-    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: true });
+    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: true, leftover: None });
     ledger.reserve(effect, 1, Some(40)).expect("it fits twice");
-    ledger.note(Body::Reissued { effect, attempt: 3, possibly_billed_twice: true });
+    ledger.note(Body::Reissued { effect, attempt: 3, possibly_billed_twice: true, leftover: None });
     assert!(ledger.reserve(effect, 1, Some(40)).is_err());
     // What certainly was not billed comes back.
-    ledger.note(Body::BudgetSet { caps: Caps { chain: money(120), ..Caps::default() } });
+    ledger.note(Body::BudgetSet { caps: Caps { chain: money(120), ..Caps::default() }, own: None });
     ledger.reserve(effect, 1, Some(40)).expect("the cap was raised");
-    let unavailable =
-        Body::Deferred { effect, code: ErrorCode::Unavailable, message: String::new(), possibly_billed: false };
-    ledger.note(unavailable);
+    ledger.defer(effect, false, None);
     assert_eq!(ledger.used(), Amount { tokens: 2, usd_micros: 80 });
 }
 
@@ -91,8 +96,10 @@ fn a_price_that_nobody_knows_fits_under_no_cap_of_money() {
     let effect = ledger.call();
     let over = ledger.reserve(effect, 1, None).expect_err("it cannot be kept");
     assert_eq!(over, OverBudget::Unpriced { scope: Scope::Chain, model: "m".to_owned() });
-    ledger
-        .note(Body::BudgetSet { caps: Caps { chain: Cap { tokens: Some(10), usd_micros: None }, ..Caps::default() } });
+    ledger.note(Body::BudgetSet {
+        caps: Caps { chain: Cap { tokens: Some(10), usd_micros: None }, ..Caps::default() },
+        own: None,
+    });
     ledger.reserve(effect, 10, None).expect("tokens are counted");
 }
 
@@ -179,6 +186,7 @@ enum Turn {
     Paid(usize, u64),
     Died(usize),
     Deferred(usize, bool),
+    Failed(usize, u64),
     Again(usize, u64),
 }
 
@@ -188,6 +196,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         3 => (0..50usize, 0..100u64).prop_map(|(which, share)| Turn::Paid(which, share)),
         1 => (0..50usize).prop_map(Turn::Died),
         1 => (0..50usize, any::<bool>()).prop_map(|(which, billed)| Turn::Deferred(which, billed)),
+        1 => (0..50usize, 0..100u64).prop_map(|(which, share)| Turn::Failed(which, share)),
         2 => (0..50usize, 0..60u64).prop_map(|(which, price)| Turn::Again(which, price)),
     ]
 }
@@ -219,13 +228,18 @@ proptest! {
                 Turn::Died(which) => {
                     let Some(effect) = pick(which) else { continue };
                     billed += reserved(&ledger, effect).unwrap_or(0);
-                    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: true });
+                    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: true, leftover: None });
                 }
                 Turn::Deferred(which, possibly_billed) => {
                     let Some(effect) = pick(which) else { continue };
                     billed += reserved(&ledger, effect).filter(|_| possibly_billed).unwrap_or(0);
-                    let (code, message) = (ErrorCode::Unavailable, String::new());
-                    ledger.note(Body::Deferred { effect, code, message, possibly_billed });
+                    ledger.defer(effect, possibly_billed, None);
+                }
+                Turn::Failed(which, share) => {
+                    let Some(effect) = pick(which) else { continue };
+                    let Some(reserved) = reserved(&ledger, effect) else { continue };
+                    billed += reserved * share / 100;
+                    ledger.defer(effect, true, Some(reserved * share / 100));
                 }
                 Turn::Again(which, price) => {
                     let Some(effect) = pick(which) else { continue };

@@ -57,6 +57,7 @@ fn built() -> Vec<Body> {
             code: ErrorCode::Unavailable,
             message: "needs a model".to_owned(),
             possibly_billed: false,
+            leftover: None,
         },
     ]);
     bodies

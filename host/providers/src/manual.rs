@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
+use crate::{Answer, Billing, Progress, Provider, ProviderError, Request, Tier};
 use async_trait::async_trait;
 
 /// The most that may be pasted, in bytes.
@@ -133,6 +133,10 @@ impl Provider for Manual {
 
     fn model(&self, _: Tier) -> String {
         "a person's chat".to_owned()
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Nobody
     }
 
     async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::http::{Dialect, End, Event, Http, Incoming, Outgoing, Problem, Reported, Step, overflows, parsed, sign};
 use crate::{
-    Answer, CallError, CallErrorKind, Credential, Models, Progress, Provider, ProviderError, Request, Service, Spent,
-    Structured, Tier,
+    Answer, Billing, CallError, CallErrorKind, Credential, Models, Progress, Provider, ProviderError, Request, Service,
+    Spent, Structured, Tier,
 };
 
 /// Windows are asked for in steps, because a model is loaded again whenever its window changes.
@@ -73,6 +73,10 @@ impl Provider for Ollama {
 
     fn model(&self, tier: Tier) -> String {
         self.models.of(tier).to_owned()
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Tokens
     }
 
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

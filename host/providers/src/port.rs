@@ -32,6 +32,11 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// Who is paid for an answer.
+    fn billing(&self) -> Billing {
+        Billing::Money
+    }
+
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
     /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
     ///
@@ -41,6 +46,17 @@ pub trait Provider: Send + Sync {
         let _ = request;
         Ok(None)
     }
+}
+
+/// Who is paid for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Billing {
+    /// Nobody, and nothing is counted.
+    Nobody,
+    /// Nobody, but tokens are used.
+    Tokens,
+    /// Somebody, by the token.
+    Money,
 }
 
 /// Where the text of an answer goes while it arrives.

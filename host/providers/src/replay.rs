@@ -17,7 +17,7 @@ use certus_engine::{Digest, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
+use crate::{Answer, Billing, Progress, Provider, ProviderError, Request, Tier};
 
 /// Exchanges that an error names at most.
 const NEAR: usize = 5;
@@ -210,6 +210,10 @@ impl Provider for Replay {
     /// As who was recorded: requests are found by the digest of their text.
     fn reads_files(&self) -> bool {
         self.exchanges.values().any(|recorded| recorded.model != crate::offline::RULES)
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Nobody
     }
 
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

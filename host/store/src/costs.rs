@@ -24,6 +24,8 @@ pub struct CostLine {
     pub cached_tokens: u64,
     /// Millionths of a dollar.
     pub usd_micros: u64,
+    /// Of these, for attempts that gave no answer: billed, or possibly billed.
+    pub lost_usd_micros: u64,
 }
 
 /// Costs by what they were spent on; each list with the dearest first.
@@ -129,7 +131,7 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
-        self.query(|db| sums(db, "ended >= ?", since))
+        self.query(|db| sums(db, &format!("{COSTS} AND coalesce(ended, started) >= ?"), since))
     }
 
     /// What a chain cost.
@@ -138,7 +140,7 @@ impl Store {
     /// [`StoreError::NoChain`], and what the disk says.
     pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
         self.row(chain)?;
-        self.query(|db| sums(db, "ended IS NOT NULL AND runs.chain = ?", i64::from(chain.0)))
+        self.query(|db| sums(db, &format!("{COSTS} AND runs.chain = ?"), i64::from(chain.0)))
     }
 
     /// Every run of a prompt in a chain, in order.
@@ -174,6 +176,9 @@ impl Store {
     }
 }
 
+/// Runs that ended, and those that cost something although they did not.
+const COSTS: &str = "(ended IS NOT NULL OR lost_tokens > 0 OR lost_usd_micros > 0)";
+
 fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
     let by_chain = grouped(db, "printf('%03d %s', runs.chain, slug)", those, value)?;
     let sum = |of: fn(&CostLine) -> u64| by_chain.iter().map(of).fold(0, u64::saturating_add);
@@ -184,7 +189,12 @@ fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
         usd_micros: sum(|line| line.usd_micros),
         by_prompt: grouped(db, "prompt", those, value)?,
         by_phase: grouped(db, "runs.phase", those, value)?,
-        by_model: grouped(db, "runs.provider || CASE model WHEN '' THEN '' ELSE '/' || model END", those, value)?,
+        by_model: grouped(
+            db,
+            "coalesce(runs.provider, '') || CASE coalesce(model, '') WHEN '' THEN '' ELSE '/' || model END",
+            those,
+            value,
+        )?,
         by_chain,
     })
 }
@@ -192,9 +202,10 @@ fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
 fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Result<Vec<CostLine>> {
     // As floating numbers, because a sum of hostile integers overflows with an error.
     let sql = format!(
-        "SELECT {by}, count(*), count(*) - sum(ok), sum(from_memo), total(input_tokens) + total(output_tokens), \
-         total(cached_tokens), total(runs.usd_micros) FROM prompt_runs AS runs JOIN chains ON chains.id = runs.chain \
-         WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
+        "SELECT {by}, count(ended), count(ended) - coalesce(sum(ok), 0), sum(from_memo), \
+         total(input_tokens) + total(output_tokens) + total(lost_tokens), total(cached_tokens), \
+         total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros) \
+         FROM prompt_runs AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
     );
     db.prepare_cached(&sql)?.query_map([value], line)?.collect()
 }
@@ -210,6 +221,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         tokens: total(4)?,
         cached_tokens: total(5)?,
         usd_micros: total(6)?,
+        lost_usd_micros: total(7)?,
     })
 }
 

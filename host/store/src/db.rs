@@ -17,7 +17,7 @@ use crate::StoreError;
 const APPLICATION: i64 = 0x4345_5254;
 
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
 const READABLE_SINCE: usize = 1;

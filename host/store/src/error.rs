@@ -103,6 +103,9 @@ pub enum StoreError {
         /// In bytes.
         limit: u64,
     },
+    /// The chains of the project together would pass the cap of a day.
+    #[error(transparent)]
+    OverBudget(#[from] certus_engine::OverBudget),
     /// Another process works on a chain that this would touch.
     #[error(transparent)]
     Held(#[from] crate::Held),

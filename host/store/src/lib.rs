@@ -13,6 +13,7 @@
 
 mod contexts;
 mod costs;
+mod day;
 mod db;
 mod dir;
 mod error;
@@ -29,6 +30,7 @@ mod writer;
 
 pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
 pub use costs::{CostLine, Costs, PromptRun, Visit};
+pub use day::{DAY, DayCap};
 pub use error::StoreError;
 pub use hold::{Held, Hold};
 pub use read::Found;

@@ -5,7 +5,7 @@
 //! executes, see [`crate::pen`].
 
 use certus_engine::{
-    Attribution, Body, Chain, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit, Request,
+    Amount, Attribution, Body, Chain, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit, Request,
 };
 
 /// One change of the tables, of the chain at hand.
@@ -34,6 +34,11 @@ pub(crate) enum Change {
         effect: EffectId,
         attempt: u32,
         possibly_billed_twice: bool,
+    },
+    Held {
+        effect: EffectId,
+        reserved: Amount,
+        lost: Amount,
     },
     Ended(Box<Finished>),
     Believed {
@@ -100,16 +105,21 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
                 }
             }
         }
-        Body::Reissued { effect, attempt, possibly_billed_twice } => into.push(Change::Reissued {
-            effect: *effect,
-            attempt: *attempt,
-            possibly_billed_twice: *possibly_billed_twice,
-        }),
+        Body::Reissued { effect, attempt, possibly_billed_twice, .. } => {
+            into.push(Change::Reissued {
+                effect: *effect,
+                attempt: *attempt,
+                possibly_billed_twice: *possibly_billed_twice,
+            });
+            held(chain, *effect, into);
+        }
         Body::Deferred { effect, code, .. } => {
             if let Some(known) = chain.effect(*effect) {
                 into.push(trouble(known, code.to_string()));
             }
+            held(chain, *effect, into);
         }
+        Body::Reserved { effect, .. } => held(chain, *effect, into),
         Body::ActionRefused { law, .. } => into.push(Change::Trouble {
             phase: chain.phase().to_owned(),
             visit: chain.visit(),
@@ -118,7 +128,6 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
         Body::ChainStarted(_)
-        | Body::Reserved { .. }
         | Body::BudgetSet { .. }
         | Body::BudgetWarned { .. }
         | Body::Reopened
@@ -172,6 +181,14 @@ fn ended(
     }
 }
 
+/// What is set aside for an open run of a prompt, and what its attempts cost without an answer.
+fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
+    if let Some(effect) = chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. })) {
+        let reserved = effect.reserved.unwrap_or_default();
+        into.push(Change::Held { effect: id, reserved, lost: effect.lost });
+    }
+}
+
 fn is_believed(effect: &Effect) -> bool {
     matches!((&effect.request, &effect.state), (Request::Prompt { .. }, EffectState::Believed(_)))
 }
@@ -211,6 +228,7 @@ fn restored(chain: &Chain, into: &mut Vec<Change>) {
     }
     for (id, effect) in chain.effects() {
         began(chain, id, effect, None, into);
+        held(chain, id, into);
         if !effect.is_open() {
             // The context does not say when; its cost belongs to about that time.
             ended(id, effect, effect.at, None, None, into);

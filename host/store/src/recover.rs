@@ -406,7 +406,7 @@ fn build(
         let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
         let row = ChainRow::of(id, &chain);
         pen.row(&row).map_err(said)?;
-        let job = Job { target: Target::New(Box::new(row)), lines, changes, blobs: Vec::new() };
+        let job = Job { target: Target::New(Box::new(row)), lines, changes, blobs: Vec::new(), day: None };
         pen.put(id, &job).map_err(said)?;
     }
     drop(pen);

@@ -7,6 +7,7 @@ use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::day::DayCap;
 use crate::dir::{Dir, identity};
 use crate::hold::{Hold, hold};
 use crate::pen::Pen;
@@ -143,7 +144,30 @@ impl Store {
         self.or_reread(id, chain, appended)
     }
 
-    /// The same for a caller that is not a task.
+    /// The same, if what the events set aside fits under the cap of a day.
+    ///
+    /// # Errors
+    /// [`StoreError::OverBudget`] where it does not, and as [`Self::append`].
+    pub async fn append_within(
+        &self,
+        day: DayCap,
+        id: ChainId,
+        chain: &mut Chain,
+        now: Millis,
+        bodies: Vec<Body>,
+        blobs: Vec<(Digest, Vec<u8>)>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let appended = match prepare(Some(id), chain, now, bodies, blobs) {
+            Ok((events, mut job)) => {
+                job.day = Some(day);
+                self.submit(job).await.map(|_| events)
+            }
+            Err(error) => Err(error),
+        };
+        self.or_reread(id, chain, appended)
+    }
+
+    /// The same as [`Self::append`] for a caller that is not a task.
     ///
     /// # Errors
     /// As [`Self::append`].
@@ -320,7 +344,7 @@ fn prepare(
             Target::After { id, version, standing: Standing::of(chain), anew }
         }
     };
-    Ok((events, Box::new(Job { target, lines, changes, blobs })))
+    Ok((events, Box::new(Job { target, lines, changes, blobs, day: None })))
 }
 
 /// Fold events in, noting what they change in the tables.

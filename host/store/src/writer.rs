@@ -13,6 +13,7 @@ use certus_engine::{Body, ChainId, Digest, Event, Millis};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use crate::day::DayCap;
 use crate::db::{explain, open_for_appends};
 use crate::pen::Pen;
 use crate::projection::Change;
@@ -76,6 +77,7 @@ pub(crate) struct Job {
     pub(crate) lines: Vec<Line>,
     pub(crate) changes: Vec<Change>,
     pub(crate) blobs: Vec<(Digest, Vec<u8>)>,
+    pub(crate) day: Option<DayCap>,
 }
 
 pub(crate) type Answer = Result<ChainId, StoreError>;
@@ -182,6 +184,11 @@ fn together(db: &mut Connection, group: &[Box<Job>]) -> rusqlite::Result<Vec<Ans
 }
 
 fn append(db: &Connection, pen: &mut Pen<'_>, job: &Job) -> rusqlite::Result<Answer> {
+    if let Some(day) = &job.day
+        && let Err(over) = day.admits(db)?
+    {
+        return Ok(Err(over.into()));
+    }
     match &job.target {
         Target::New(row) => {
             let id = next_number(db)?;
@@ -231,7 +238,7 @@ mod tests {
         let body = Body::ProviderChosen { provider: "x".repeat(size) };
         let event = Event { seq: 1, at: 1, body };
         let lines = vec![Line::of(&event).expect("it is small enough")];
-        Box::new(Job { target, lines, changes: Vec::new(), blobs: Vec::new() })
+        Box::new(Job { target, lines, changes: Vec::new(), blobs: Vec::new(), day: None })
     }
 
     #[test]

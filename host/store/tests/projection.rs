@@ -134,6 +134,7 @@ fn a_row_says_where_a_chain_stands() {
         code: ErrorCode::Unavailable,
         message: "no model".to_owned(),
         possibly_billed: false,
+        leftover: None,
     };
     assert_eq!(after(vec![note("offline")]), (Status::Running, 0));
     assert_eq!(after(vec![intent(1, asked, 3)]), (Status::WaitingPerson, 1));

@@ -21,7 +21,7 @@ use certus_runtime::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::perform::elapsed;
-use super::prompt::{Answered, answer, cite_all};
+use super::prompt::cite_all;
 use super::{Driver, Stop};
 use crate::Failure;
 use crate::clean::clean;
@@ -437,9 +437,11 @@ impl Driver<'_> {
                 self.note(Body::Outcome { effect: id, outcome: Outcome::Done, elapsed_ms: 0 });
                 None
             }
-            Request::Prompt { name, .. } => {
-                let name = name.clone();
-                self.nested_prompt(id, &name).await?
+            // What could not even be rendered has its outcome already.
+            Request::Prompt { .. } if self.chain.effect(id).is_none_or(|effect| !effect.is_open()) => None,
+            Request::Prompt { .. } => {
+                self.commit().await?;
+                self.run_prompts(&[id]).await?
             }
             Request::Ask { question } => {
                 self.commit().await?;
@@ -462,22 +464,6 @@ impl Driver<'_> {
             Some(outcome) => as_given(id, outcome),
             None => Err(HostError::new(ErrorCode::Failed, "the effect has no outcome")),
         })
-    }
-
-    async fn nested_prompt(&mut self, id: EffectId, name: &str) -> Result<Option<Stop>, Failure> {
-        if self.chain.effect(id).is_none_or(|effect| !effect.is_open()) {
-            return Ok(None);
-        }
-        if let Some(outcome) = self.memoised(id) {
-            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-            return Ok(None);
-        }
-        self.commit().await?;
-        self.listener.busy(name);
-        let call = self.call(id)?;
-        let since = Instant::now();
-        let answered: Answered = answer(Arc::clone(&self.provider), self.session.project(), call).await;
-        Ok(self.note_answer(id, answered, elapsed(since)))
     }
 
     /// What a guest is told of a reply: the same however often the command is run again.
@@ -546,7 +532,9 @@ fn seed(chain: certus_engine::ChainId, effect: EffectId) -> u64 {
 
 fn as_given(id: EffectId, outcome: Outcome) -> Result<(EffectId, Outcome), HostError> {
     match outcome {
-        Outcome::Failed { code, message } => Err(HostError::new(code, message)),
+        Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. } => {
+            Err(HostError::new(code, message))
+        }
         outcome => Ok((id, outcome)),
     }
 }

@@ -5,6 +5,7 @@
 //! event in memory, [`Driver::commit`] makes everything noted durable, and nothing is performed or shown as done before
 //! that. Only one driver holds a chain at a time; the store's OS lock sees to it.
 
+mod calls;
 mod command;
 mod edits;
 mod perform;
@@ -15,10 +16,10 @@ use std::sync::Arc;
 
 use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law,
-    Millis, Proposal, Refusal, Request, Ruling, Verdict, law,
+    Millis, OverBudget, Proposal, Refusal, Request, Ruling, Verdict, law,
 };
-use certus_providers::Provider;
-use certus_store::Hold;
+use certus_providers::{Billing, Provider};
+use certus_store::{DayCap, Hold};
 
 use crate::error::{Kind, kind_of_pause};
 use crate::material::Material;
@@ -215,6 +216,7 @@ impl<'a> Driver<'a> {
 
     async fn steps(&mut self) -> Result<Stop, Failure> {
         self.choose_provider();
+        self.set_caps();
         self.reissue_interrupted();
         // Also where driving stops before anything is performed.
         self.take_given().await?;
@@ -328,6 +330,13 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn set_caps(&mut self) {
+        let config = self.session.config();
+        if let Some(body) = certus_engine::budget::set(&self.chain, config.caps, config.own_cap) {
+            self.note(body);
+        }
+    }
+
     /// Whatever was begun and has no outcome was in flight when the process before this one ended, or could not be done
     /// then. Effects inside a command are taken up when the command reaches them again.
     fn reissue_interrupted(&mut self) {
@@ -344,8 +353,8 @@ impl<'a> Driver<'a> {
         let in_flight = effect.state == EffectState::Pending;
         let attempt = effect.attempt.saturating_add(1);
         let possibly_billed_twice =
-            in_flight && matches!(effect.request, Request::Prompt { .. }) && crate::provide::bills(&*self.provider);
-        self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice });
+            in_flight && matches!(effect.request, Request::Prompt { .. }) && self.provider.billing() != Billing::Nobody;
+        self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice, leftover: None });
     }
 
     fn project_was_read(&self) -> bool {
@@ -411,6 +420,8 @@ impl<'a> Driver<'a> {
         if let Some(message) = unsendable {
             let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
             self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
+        } else {
+            self.set_aside_early(effect);
         }
         effect
     }
@@ -426,16 +437,34 @@ impl<'a> Driver<'a> {
 
     /// Make everything noted durable, then tell the listener.
     pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
+        self.append(None).await.map(drop)
+    }
+
+    /// The same, if what is noted sets aside no more than the day allows; else what is noted is taken back.
+    pub(crate) async fn commit_within(&mut self, day: DayCap) -> Result<Option<OverBudget>, Failure> {
+        let refused = self.append(Some(day)).await?;
+        if refused.is_some() {
+            self.chain = self.durable.clone();
+        }
+        Ok(refused)
+    }
+
+    async fn append(&mut self, day: Option<DayCap>) -> Result<Option<OverBudget>, Failure> {
         if self.noted.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let bodies = std::mem::take(&mut self.noted);
         let blobs = std::mem::take(&mut self.blobs);
         crate::faults::at("before");
-        let events = self.session.append(self.id, &mut self.durable, self.noted_at, bodies, blobs).await?;
+        let appended = self.session.append(self.id, &mut self.durable, self.noted_at, bodies, blobs, day).await?;
         crate::faults::at("after");
-        self.listener.recorded(&events, &self.chain);
-        Ok(())
+        match appended {
+            Ok(events) => {
+                self.listener.recorded(&events, &self.chain);
+                Ok(None)
+            }
+            Err(over) => Ok(Some(over)),
+        }
     }
 
     /// Record a person's verdict on the edits, or else the proposal, that wait. `grant` says what else an approval of edits covers.

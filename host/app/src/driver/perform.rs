@@ -1,12 +1,9 @@
 //! Performing the effects of one action, each after its intent is on disk.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use certus_engine::{Body, EffectId, ErrorCode, Outcome, Proposal, Question, Request, Verdict};
-use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::prompt::{Answered, answer};
 use super::{Driver, Stop};
 use crate::{Answers, Failure};
 
@@ -72,49 +69,6 @@ impl Driver<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Run prompts beside one another. Each reply is on disk as soon as it is there; the last one shares its
-    /// transaction with what follows from it.
-    async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
-        let mut running = FuturesUnordered::new();
-        let mut stop = None;
-        for &id in ids {
-            if let Some(outcome) = self.memoised(id) {
-                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-                continue;
-            }
-            let call = self.call(id)?;
-            self.listener.busy(&call.prompt);
-            let (provider, project) = (Arc::clone(&self.provider), self.session.project());
-            running.push(async move {
-                let since = Instant::now();
-                (id, answer(provider, project, call).await, elapsed(since))
-            });
-        }
-        while let Some((id, answered, elapsed_ms)) = running.next().await {
-            if let Some(paused) = self.note_answer(id, answered, elapsed_ms) {
-                stop.get_or_insert(paused);
-            }
-            if !running.is_empty() {
-                self.commit().await?;
-            }
-        }
-        Ok(stop)
-    }
-
-    pub(crate) fn note_answer(&mut self, id: EffectId, answered: Answered, elapsed_ms: i64) -> Option<Stop> {
-        match answered {
-            Answered::Outcome { outcome, raw } => {
-                self.blobs.extend(raw);
-                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: self.session.elapsed(elapsed_ms) });
-                None
-            }
-            Answered::Deferred { code, message, person } => {
-                self.note(Body::Deferred { effect: id, code, message: message.clone(), possibly_billed: false });
-                Some(if person { Stop::Waiting } else { Stop::Paused { code, message } })
-            }
-        }
     }
 
     /// Record every answer that was given beforehand to a question that waits, whichever question waits first: what a

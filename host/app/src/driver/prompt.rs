@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use certus_engine::{Attribution, Chain, Digest, EffectId, ErrorCode, Outcome, Reply, Request, View};
-use certus_providers::{Provider, ProviderError, Tier};
+use certus_engine::{Attribution, Chain, Digest, EffectId, Outcome, Reply, Request, View};
+use certus_providers::{Billing, Tier};
 use certus_workspace::{Citation, Project};
 
 use super::Driver;
@@ -36,20 +36,6 @@ fn joined(stable: &str, variable: &str) -> Vec<u8> {
     [stable.as_bytes(), variable.as_bytes()].join(&0)
 }
 
-/// How asking the provider ended.
-pub(crate) enum Answered {
-    Outcome {
-        outcome: Outcome,
-        raw: Option<(Digest, Vec<u8>)>,
-    },
-    /// Not now; `person` when a person has to supply the reply.
-    Deferred {
-        code: ErrorCode,
-        message: String,
-        person: bool,
-    },
-}
-
 impl Driver<'_> {
     /// What to send for a prompt's effect: rendered by this process, or read back from the store.
     pub(crate) fn sending(&mut self, id: EffectId) -> Result<Sending, Failure> {
@@ -73,10 +59,13 @@ impl Driver<'_> {
     /// The call as the provider takes it.
     pub(crate) fn call(&mut self, id: EffectId) -> Result<certus_providers::Request, Failure> {
         let sending = self.sending(id)?;
-        let gone = || Failure::failed(format!("effect {id} is not in the chain"));
-        let effect = self.chain.effect(id).ok_or_else(gone)?;
-        let Request::Prompt { name, arguments, .. } = &effect.request else { return Err(gone()) };
-        Ok(certus_providers::Request {
+        self.request(id, &sending).ok_or_else(|| Failure::failed(format!("effect {id} is not in the chain")))
+    }
+
+    pub(crate) fn request(&self, id: EffectId, sending: &Sending) -> Option<certus_providers::Request> {
+        let effect = self.chain.effect(id)?;
+        let Request::Prompt { name, arguments, .. } = &effect.request else { return None };
+        Some(certus_providers::Request {
             prompt: name.clone(),
             stable: sending.stable.to_string(),
             variable: sending.variable.to_string(),
@@ -85,9 +74,9 @@ impl Driver<'_> {
             attempt: effect.attempt,
             tier: sending.tier,
             arguments: arguments.clone(),
-            view: sending.view,
+            view: Arc::clone(&sending.view),
             max_output_tokens: self.session.config().max_output_tokens,
-            schema: None,
+            schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
         })
     }
 
@@ -98,56 +87,6 @@ impl Driver<'_> {
         let by = Attribution { provider: "memo".to_owned(), from_memo: true, ..Attribution::default() };
         Some(Outcome::Replied { reply: Box::new(reply.clone()), by })
     }
-}
-
-/// Ask the provider and make the outcome of what it says. Runs beside others, so it borrows no driver.
-pub(crate) async fn answer(
-    provider: Arc<dyn Provider>,
-    project: Arc<Project>,
-    call: certus_providers::Request,
-) -> Answered {
-    let answer = match provider.answer(&call, &()).await {
-        Ok(answer) => answer,
-        Err(error) => return deferred(&error, provider.name() == "manual"),
-    };
-    let raw = (Digest::of(&answer.text), answer.text.as_bytes().to_vec());
-    let outcome = match certus_prompts::parse_reply(&answer.text) {
-        Ok(parsed) => {
-            let mut reply = parsed.reply;
-            cite(&project, &mut reply);
-            let by = Attribution {
-                provider: provider.name().to_owned(),
-                model: answer.model,
-                usage: answer.usage,
-                raw: Some(raw.0),
-                from_memo: false,
-                confidence_from: answer.confidence_from,
-            };
-            Outcome::Replied { reply: Box::new(reply), by }
-        }
-        // A person pasted the wrong thing: that is no answer, and nothing was paid.
-        Err(error) if provider.name() == "manual" => {
-            let message = format!("what was given as the reply to {} cannot be used: {error}", call.prompt);
-            return Answered::Deferred {
-                code: ErrorCode::Unavailable,
-                message: crate::clean::clean(&message),
-                person: true,
-            };
-        }
-        Err(error) => {
-            Outcome::Failed { code: ErrorCode::Invalid, message: format!("the reply to {}: {error}", call.prompt) }
-        }
-    };
-    Answered::Outcome { outcome, raw: Some(raw) }
-}
-
-fn deferred(error: &ProviderError, manual: bool) -> Answered {
-    let code = match error {
-        ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
-        _ => ErrorCode::Unavailable,
-    };
-    let person = matches!(error, ProviderError::Waiting { .. }) || manual;
-    Answered::Deferred { code, message: crate::clean::clean(&error.to_string()), person }
 }
 
 /// Look every quote up. What a reply claims of itself is overwritten.

@@ -1,9 +1,10 @@
 //! A project's chains: made, found, read and appended to.
 
 use certus_engine::{
-    Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, PluginRef, QuestionState, Request, Started, law,
+    Amount, Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState,
+    Request, Started, law,
 };
-use certus_store::{Hold, Mode, Store, StoreError};
+use certus_store::{DayCap, Hold, Mode, Store, StoreError};
 
 use super::{DEFAULT_METHODOLOGY, Session};
 use crate::Failure;
@@ -225,9 +226,22 @@ impl Session {
         now: Millis,
         bodies: Vec<Body>,
         blobs: Vec<(Digest, Vec<u8>)>,
-    ) -> Result<Vec<Event>, Failure> {
-        let appended = self.store()?.append(id, chain, now, bodies, blobs).await;
-        appended.map_err(|error| self.store_error(error))
+        day: Option<DayCap>,
+    ) -> Result<Result<Vec<Event>, OverBudget>, Failure> {
+        let store = self.store()?;
+        let appended = match day {
+            None => store.append(id, chain, now, bodies, blobs).await,
+            Some(day) => store.append_within(day, id, chain, now, bodies, blobs).await,
+        };
+        match appended {
+            Ok(events) => Ok(Ok(events)),
+            Err(StoreError::OverBudget(over)) => Ok(Err(over)),
+            Err(error) => Err(self.store_error(error)),
+        }
+    }
+
+    pub(crate) fn committed_since(&self, since: Millis) -> Result<Amount, Failure> {
+        self.existing()?.committed_since(since).map_err(|error| self.store_error(error))
     }
 
     /// Rewrite the context file. It is a projection: that it cannot be written loses nothing and stops nothing.

@@ -60,6 +60,7 @@ pub struct Session {
     context_fault: OnceLock<String>,
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
+    prices: OnceLock<certus_providers::Prices>,
 }
 
 impl Session {
@@ -98,6 +99,7 @@ impl Session {
             context_fault: OnceLock::new(),
             runtime: OnceLock::new(),
             summaries: OnceLock::new(),
+            prices: OnceLock::new(),
         })
     }
 
@@ -109,6 +111,11 @@ impl Session {
     /// What all layers of configuration come to.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What models cost.
+    pub fn prices(&self) -> &certus_providers::Prices {
+        self.prices.get_or_init(certus_providers::Prices::bundled)
     }
 
     /// The directory of the project's state.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::{
-    Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall, ProposalStatus,
-    QuestionStatus, Reply, Request, Scope, Started, Uncertainty, Usage,
+    Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
+    ProposalStatus, QuestionStatus, Reply, Request, Scope, Started, Uncertainty, Usage,
 };
 
 /// Reading a chain.
@@ -167,6 +167,11 @@ impl Chain {
     /// What may be spent.
     pub fn caps(&self) -> Caps {
         self.caps
+    }
+
+    /// What a person set for this chain alone.
+    pub fn own_cap(&self) -> Option<Cap> {
+        self.own_cap
     }
 
     /// Whether a person was told that most of a cap is used up.

@@ -309,6 +309,11 @@ fn caps() -> impl Strategy<Value = Caps> {
     })
 }
 
+fn leftover() -> impl Strategy<Value = Option<Box<Leftover>>> {
+    let billed = option::of(any::<u32>().prop_map(|tokens| Usage { input_tokens: tokens.into(), ..Usage::default() }));
+    option::of((name(), billed).prop_map(|(message, billed)| Box::new(Leftover { message, billed, raw: None })))
+}
+
 /// Any body at all, but no chain within a chain.
 fn flat_body() -> impl Strategy<Value = Body> {
     prop_oneof![
@@ -322,14 +327,14 @@ fn flat_body() -> impl Strategy<Value = Body> {
         ),
         6 => (effect_id(), any_outcome(), any::<i64>())
             .prop_map(|(effect, outcome, elapsed_ms)| Body::Outcome { effect, outcome, elapsed_ms }),
-        1 => (effect_id(), any::<u32>(), any::<bool>()).prop_map(
-            |(effect, attempt, possibly_billed_twice)| Body::Reissued { effect, attempt, possibly_billed_twice }
+        1 => (effect_id(), any::<u32>(), any::<bool>(), leftover()).prop_map(
+            |(effect, attempt, possibly_billed_twice, leftover)| Body::Reissued { effect, attempt, possibly_billed_twice, leftover }
         ),
-        1 => (effect_id(), code(), name(), any::<bool>()).prop_map(
-            |(effect, code, message, possibly_billed)| Body::Deferred { effect, code, message, possibly_billed }
+        1 => (effect_id(), code(), name(), any::<bool>(), leftover()).prop_map(
+            |(effect, code, message, possibly_billed, leftover)| Body::Deferred { effect, code, message, possibly_billed, leftover }
         ),
         1 => (effect_id(), amount()).prop_map(|(effect, amount)| Body::Reserved { effect, amount }),
-        1 => caps().prop_map(|caps| Body::BudgetSet { caps }),
+        1 => caps().prop_map(|caps| Body::BudgetSet { caps, own: None }),
         1 => Just(Body::BudgetWarned { scope: Scope::Chain }),
         1 => name().prop_map(|detail| Body::ActionRefused { action: "finish".to_owned(), law: Law::GateNotMet, detail }),
         1 => name().prop_map(|provider| Body::ProviderChosen { provider }),

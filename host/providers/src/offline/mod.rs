@@ -35,7 +35,7 @@ use certus_engine::{Reply, Verdict, View};
 
 pub use citations::uncited_sentences;
 
-use crate::{Answer, Progress, Provider, ProviderError, Request, Tier};
+use crate::{Answer, Billing, Progress, Provider, ProviderError, Request, Tier};
 use confidence::Confidence;
 use rules::Assessment;
 use scene::Scene;
@@ -109,6 +109,10 @@ impl Provider for Offline {
 
     fn reads_files(&self) -> bool {
         false
+    }
+
+    fn billing(&self) -> Billing {
+        Billing::Nobody
     }
 
     async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -1,0 +1,335 @@
+//! Calls to who answers prompts: set aside, made, made again where that helps, settled.
+//!
+//! An amount is on disk before the call that may spend it; what a failed attempt left behind is on disk before the next
+//! attempt. So no order of failures, deaths and concurrent calls spends more than the caps allow, and nothing that was paid
+//! for is forgotten.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use certus_engine::{
+    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Usage,
+    budget,
+};
+use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
+use certus_store::{DAY, DayCap};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::perform::elapsed;
+use super::{Driver, Stop};
+use crate::Failure;
+use crate::person::Listener;
+
+/// One prompt on its way to an answer.
+struct Call {
+    id: EffectId,
+    request: certus_providers::Request,
+    /// Attempts of this process, from 1.
+    tries: u32,
+    /// The answer before could not be read, and its writer was told why.
+    repaired: bool,
+}
+
+/// What follows from an attempt that ended.
+enum Next {
+    /// It has its outcome.
+    Settled,
+    /// After this long, once more.
+    Again(Box<Call>, Duration),
+    /// Not now.
+    Stop(Stop),
+}
+
+/// Shows an answer while it arrives.
+struct Shown<'a> {
+    listener: &'a dyn Listener,
+    prompt: &'a str,
+}
+
+impl Progress for Shown<'_> {
+    fn text(&self, delta: &str) {
+        self.listener.streamed(self.prompt, delta);
+    }
+}
+
+async fn attempt(
+    provider: Arc<dyn Provider>,
+    listener: &dyn Listener,
+    call: Box<Call>,
+    wait: Duration,
+) -> (Box<Call>, Result<Answer, ProviderError>, i64) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let since = Instant::now();
+    let shown = Shown { listener, prompt: &call.request.prompt };
+    let result = provider.answer(&call.request, &shown).await;
+    (call, result, elapsed(since))
+}
+
+impl<'a> Driver<'a> {
+    /// Answer prompts beside one another. Each reply is on disk as soon as it is there; the last one shares its
+    /// transaction with what follows from it.
+    pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
+        let mut stop = None;
+        let mut calls = Vec::new();
+        for &id in ids {
+            if let Some(outcome) = self.memoised(id) {
+                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                continue;
+            }
+            let request = self.call(id)?;
+            match self.set_aside(id, &request).await? {
+                Some(over) => drop(stop.get_or_insert(over)),
+                None => calls.push(Box::new(Call { id, request, tries: 1, repaired: false })),
+            }
+        }
+        if !calls.is_empty() {
+            self.commit().await?;
+        }
+        let listener: &'a dyn Listener = self.listener;
+        let mut running = FuturesUnordered::new();
+        for call in calls {
+            listener.busy(&call.request.prompt);
+            running.push(attempt(Arc::clone(&self.provider), listener, call, Duration::ZERO));
+        }
+        while let Some((call, result, elapsed_ms)) = running.next().await {
+            match self.settle(call, result, elapsed_ms).await? {
+                Next::Settled => {}
+                Next::Stop(why) => drop(stop.get_or_insert(why)),
+                Next::Again(call, wait) => running.push(attempt(Arc::clone(&self.provider), listener, call, wait)),
+            }
+            if !running.is_empty() {
+                self.commit().await?;
+            }
+        }
+        Ok(stop)
+    }
+
+    async fn settle(
+        &mut self,
+        call: Box<Call>,
+        result: Result<Answer, ProviderError>,
+        elapsed_ms: i64,
+    ) -> Result<Next, Failure> {
+        match result {
+            Ok(answer) => self.answered(call, answer, elapsed_ms).await,
+            Err(error) => self.unanswered(call, &error).await,
+        }
+    }
+
+    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
+        let usage = self.priced(&call.request, &answer);
+        let raw = self.keep(&answer.text);
+        let by = Attribution {
+            provider: self.provider.name().to_owned(),
+            model: answer.model,
+            usage,
+            raw: Some(raw),
+            from_memo: false,
+            confidence_from: answer.confidence_from,
+        };
+        let outcome = match certus_prompts::parse_reply(&answer.text) {
+            Ok(parsed) => {
+                let mut reply = parsed.reply;
+                super::prompt::cite(&self.session.project(), &mut reply);
+                Outcome::Replied { reply: Box::new(reply), by }
+            }
+            // A person pasted the wrong thing: that is no answer, and nothing was paid.
+            Err(error) if self.provider.name() == "manual" => {
+                let message = format!("what was given as the reply to {} cannot be used: {error}", call.request.prompt);
+                self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
+                return Ok(Next::Stop(Stop::Waiting));
+            }
+            Err(error) if self.provider.billing() != Billing::Nobody && !call.repaired => {
+                let message = format!("the reply to {} cannot be read: {error}", call.request.prompt);
+                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
+                let request = repair(&call.request, &error.to_string(), &answer.text);
+                let again = Box::new(Call { request, tries: call.tries + 1, repaired: true, ..*call });
+                return self.again(again, leftover, false, Duration::ZERO).await;
+            }
+            Err(error) => Outcome::Unusable {
+                code: ErrorCode::Invalid,
+                message: format!("the reply to {}: {error}", call.request.prompt),
+                by: Box::new(by),
+            },
+        };
+        self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: self.session.elapsed(elapsed_ms) });
+        Ok(Next::Settled)
+    }
+
+    async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
+        let message = crate::clean::clean(&error.to_string());
+        let leftover = error.call().map(|failed| Leftover {
+            message: message.clone(),
+            billed: match failed.spent {
+                Spent::Known(usage) => Some(self.with_price(&failed.model, &call.request, usage)),
+                Spent::Nothing | Spent::Possibly(_) => None,
+            },
+            raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
+        });
+        let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
+        if let Some(leftover) = &leftover
+            && let Some(wait) = retry::after(error, call.tries, fastrand::f64())
+        {
+            let seconds = wait.as_secs_f64().ceil();
+            self.listener.busy(&format!("{} (again in {seconds} s: {message})", call.request.prompt));
+            let again = Box::new(Call { tries: call.tries + 1, ..*call });
+            return self.again(again, leftover.clone(), possibly_billed, wait).await;
+        }
+        let code = match error {
+            ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
+            _ => ErrorCode::Unavailable,
+        };
+        self.defer(call.id, code, &message, possibly_billed, leftover);
+        let person = matches!(error, ProviderError::Waiting { .. }) || self.provider.name() == "manual";
+        Ok(Next::Stop(if person { Stop::Waiting } else { Stop::Paused { code, message } }))
+    }
+
+    /// Record what an attempt left behind and set aside what the next one may cost.
+    async fn again(
+        &mut self,
+        call: Box<Call>,
+        leftover: Leftover,
+        possibly_billed_twice: bool,
+        wait: Duration,
+    ) -> Result<Next, Failure> {
+        let attempt = self.chain.effect(call.id).map_or(1, |effect| effect.attempt).saturating_add(1);
+        let leftover = Some(Box::new(leftover));
+        self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
+        Ok(match self.set_aside(call.id, &call.request).await? {
+            Some(over) => Next::Stop(over),
+            None => Next::Again(call, wait),
+        })
+    }
+
+    fn defer(
+        &mut self,
+        effect: EffectId,
+        code: ErrorCode,
+        message: &str,
+        possibly_billed: bool,
+        leftover: Option<Leftover>,
+    ) {
+        let (message, leftover) = (crate::clean::clean(message), leftover.map(Box::new));
+        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover });
+    }
+
+    /// Set aside what a call may cost at most. Where its upper estimate does not fit, it is counted exactly.
+    async fn set_aside(&mut self, id: EffectId, request: &certus_providers::Request) -> Result<Option<Stop>, Failure> {
+        let reserved = self.chain.effect(id).is_some_and(|effect| effect.reserved.is_some());
+        if self.provider.billing() == Billing::Nobody || reserved {
+            return Ok(None);
+        }
+        let mut refused = self.reserve(id, request, request.estimated_tokens()).await?;
+        if matches!(refused, Some(OverBudget::Reached { .. }))
+            && let Ok(Some(counted)) = self.provider.count(request).await
+        {
+            refused = self.reserve(id, request, counted).await?;
+        }
+        let Some(over) = refused else { return Ok(None) };
+        let (code, message) = (ErrorCode::Limit, over.to_string());
+        self.defer(id, code, &message, false, None);
+        Ok(Some(Stop::Paused { code, message }))
+    }
+
+    async fn reserve(
+        &mut self,
+        id: EffectId,
+        request: &certus_providers::Request,
+        input: u64,
+    ) -> Result<Option<OverBudget>, Failure> {
+        let wanted = self.estimate(request, input);
+        let ruling = match budget::reserve(&self.chain, id, &wanted) {
+            Ok(ruling) => ruling,
+            Err(over) => return Ok(Some(over)),
+        };
+        let cap = self.chain.caps().day;
+        if cap == Cap::default() {
+            self.follow(ruling);
+            return Ok(None);
+        }
+        // What was noted before holds, whatever the day still allows.
+        self.commit().await?;
+        self.follow(ruling);
+        let day = DayCap { cap, wanted, since: self.now() - DAY };
+        let since = day.since;
+        let refused = self.commit_within(day).await?;
+        if refused.is_none() {
+            self.warn_of_day(cap, since)?;
+        }
+        Ok(refused)
+    }
+
+    fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
+        let scope = certus_engine::Scope::Day;
+        if !self.chain.was_warned_of(scope) && cap.is_nearly(self.session.committed_since(since)?) {
+            self.note(Body::BudgetWarned { scope });
+        }
+        Ok(())
+    }
+
+    /// Set the estimate aside together with the intent, where that is all it takes: one transaction less for each call.
+    pub(crate) fn set_aside_early(&mut self, id: EffectId) {
+        if self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
+            return;
+        }
+        let Some(Request::Prompt { .. }) = self.chain.effect(id).map(|effect| &effect.request) else { return };
+        if self.memoised(id).is_some() {
+            return;
+        }
+        let Some(sending) = self.sending.get(&id).cloned() else { return };
+        let Some(request) = self.request(id, &sending) else { return };
+        // Where it does not fit, the call itself is the place to count exactly and to say so.
+        if let Ok(ruling) = budget::reserve(&self.chain, id, &self.estimate(&request, request.estimated_tokens())) {
+            self.follow(ruling);
+        }
+    }
+
+    fn estimate(&self, request: &certus_providers::Request, input: u64) -> Estimate {
+        let (model, output) = (self.provider.model(request.tier), u64::from(request.max_output_tokens));
+        let usd_micros = match self.provider.billing() {
+            Billing::Money => self.session.prices().upper_bound(&model, input, output, self.now()),
+            Billing::Tokens | Billing::Nobody => Some(0),
+        };
+        Estimate { tokens: input.saturating_add(output), usd_micros, model }
+    }
+
+    fn priced(&self, request: &certus_providers::Request, answer: &Answer) -> Usage {
+        self.with_price(&answer.model, request, answer.usage)
+    }
+
+    /// The usage with its price, unless the provider itself named one. A service may call its model by a longer name than
+    /// the one it was asked for.
+    fn with_price(&self, model: &str, request: &certus_providers::Request, usage: Usage) -> Usage {
+        if self.provider.billing() != Billing::Money || usage.usd_micros > 0 {
+            return usage;
+        }
+        let (prices, asked) = (self.session.prices(), self.provider.model(request.tier));
+        let cost = |model: &str| prices.cost(model, &usage, self.now());
+        Usage { usd_micros: cost(model).or_else(|| cost(&asked)).unwrap_or(0), ..usage }
+    }
+
+    /// The text goes into the store with whatever is committed next.
+    fn keep(&mut self, text: &str) -> Digest {
+        let digest = Digest::of(text);
+        self.blobs.push((digest, text.as_bytes().to_vec()));
+        digest
+    }
+}
+
+/// Bytes of an unreadable answer that its writer gets back.
+const MOST_RETURNED: usize = 32 * 1024;
+
+/// The same request, with the answer that could not be read and why.
+fn repair(request: &certus_providers::Request, why: &str, answer: &str) -> certus_providers::Request {
+    let end = answer.floor_char_boundary(MOST_RETURNED);
+    let variable = format!(
+        "{}\n\nYour answer to this was:\n\n<answer>\n{}\n</answer>\n\nIt cannot be read: {}. Write the same answer again as \
+         exactly one JSON object of the form that is asked for above, and nothing else.\n",
+        request.variable,
+        answer.get(..end).unwrap_or_default(),
+        crate::clean::line(why, 500),
+    );
+    certus_providers::Request { variable, ..request.clone() }
+}

@@ -1,0 +1,49 @@
+//! The cap of a day. It spans all chains and processes of a project, so it is judged inside the one transaction that
+//! records a reservation: nobody else can set anything aside in between.
+
+use certus_engine::{Amount, Cap, Estimate, Millis, OverBudget, Scope};
+use rusqlite::Connection;
+
+use crate::{Store, StoreError};
+
+/// The length of a day in milliseconds.
+pub const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// What an append may set aside at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCap {
+    /// The most that all chains together may spend.
+    pub cap: Cap,
+    /// What the append sets aside.
+    pub wanted: Estimate,
+    /// When the day began.
+    pub since: Millis,
+}
+
+impl DayCap {
+    /// Whether it fits to what is on disk.
+    pub(crate) fn admits(&self, db: &Connection) -> rusqlite::Result<Result<(), OverBudget>> {
+        Ok(self.cap.admits(Scope::Day, committed(db, self.since)?, &self.wanted))
+    }
+}
+
+impl Store {
+    /// What all chains spent, possibly spent or have set aside for runs that began at a time or later, or ended then.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn committed_since(&self, since: Millis) -> Result<Amount, StoreError> {
+        self.query(|db| committed(db, since))
+    }
+}
+
+fn committed(db: &Connection, since: Millis) -> rusqlite::Result<Amount> {
+    // As floating numbers, because a sum of hostile integers overflows with an error.
+    let sql = "SELECT total(input_tokens) + total(output_tokens) + total(lost_tokens) + total(reserved_tokens), \
+         total(usd_micros) + total(lost_usd_micros) + total(reserved_usd_micros) \
+         FROM prompt_runs WHERE coalesce(ended, started) >= ?";
+    // Exact up to 2^53; a cast of more saturates.
+    db.prepare_cached(sql)?.query_row([since], |row| {
+        Ok(Amount { tokens: row.get::<_, f64>(0)? as u64, usd_micros: row.get::<_, f64>(1)? as u64 })
+    })
+}
