@@ -8,6 +8,7 @@ mod by_hand;
 pub mod clean;
 pub mod clock;
 mod config;
+mod costs;
 mod doctor;
 pub mod driver;
 mod error;
@@ -32,6 +33,7 @@ pub use async_trait::async_trait;
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};
 pub use config::{Config, DEFAULT_PROVIDER};
+pub use costs::{ChainCost, CostLine, CostReport};
 pub use doctor::{Check, examine};
 pub use error::{Failure, Kind};
 pub use init::{Prepared, init};
@@ -40,7 +42,7 @@ pub use plugins::{CommandLine, PluginLine};
 pub use report::{FlowReport, OpenQuestion};
 pub use session::{DEFAULT_METHODOLOGY, PromptSummary, PromptText, Session, SessionOptions, named_answers};
 pub use stack::{StackReport, Unparsed};
-pub use state::{ChainCost, CostLine, CostReport, State, StatusLine};
+pub use state::{State, StatusLine};
 pub use table::{BUILT_IN, Entry, Origin};
 
 /// Read a project's stacks, without opening its chains.

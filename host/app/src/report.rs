@@ -1,7 +1,8 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
 use certus_engine::{
-    Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
+    Chain, ChainId, Draft, DraftState, Effect, ErrorCode, Lack, Outcome, Place, QuestionState, Request, Uncertainty,
+    Verdict,
 };
 use certus_store::Status;
 use serde::Serialize;
@@ -415,5 +416,19 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
         "offline" | "manual" => String::new(),
         other => format!(" --provider {}", quoted(other)),
     };
-    Some(format!("certus flow --continue --chain {id}{provider}{suffix}"))
+    let raised = match chain.pause() {
+        Some(pause) if pause.code == ErrorCode::Limit => raised(chain),
+        _ => String::new(),
+    };
+    Some(format!("certus flow --continue --chain {id}{provider}{raised}{suffix}"))
+}
+
+/// A cap of the chain, raised to twice what was spent of it; a cap of anything else stands in a file.
+fn raised(chain: &Chain) -> String {
+    let (cap, used) = (chain.caps().chain, chain.usage());
+    match (cap.usd_micros, cap.tokens) {
+        (Some(cap), _) => format!(" --max-usd {:.2}", (cap.max(used.usd_micros) as f64 * 2.0 / 1e6).max(0.01)),
+        (None, Some(cap)) => format!(" --max-tokens {}", cap.max(used.tokens()).saturating_mul(2)),
+        (None, None) => String::new(),
+    }
 }

@@ -9,11 +9,6 @@ use serde::Serialize;
 use crate::Failure;
 use crate::paths::{project_root, state_dir};
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
-/// Lines of one table in a cost report.
-const MOST_LINES: usize = 10;
-
 /// Chains of a project, for reading.
 pub struct State {
     dir: PathBuf,
@@ -50,63 +45,6 @@ pub struct StatusLine {
     pub updated: String,
 }
 
-/// What chains cost.
-#[derive(Debug, Clone, Serialize)]
-pub struct CostReport {
-    /// Of the last so many days.
-    pub days: u32,
-    /// How many chains began or ran prompts.
-    pub chains: u64,
-    /// In all.
-    pub prompt_runs: u64,
-    /// In all.
-    pub tokens: u64,
-    /// In all, in US dollars.
-    pub usd: f64,
-    /// 0 when there is no chain.
-    pub usd_per_chain: f64,
-    /// Most expensive first.
-    pub by_chain: Vec<CostLine>,
-    /// Most expensive first.
-    pub by_prompt: Vec<CostLine>,
-    /// Most expensive first.
-    pub by_phase: Vec<CostLine>,
-    /// Most expensive first.
-    pub by_model: Vec<CostLine>,
-}
-
-/// One line of a cost report.
-#[derive(Debug, Clone, Serialize)]
-pub struct CostLine {
-    /// Of the chain, prompt, phase or model.
-    pub name: String,
-    /// Prompt runs.
-    pub runs: u64,
-    /// Input and output.
-    pub tokens: u64,
-    /// US dollars.
-    pub usd: f64,
-}
-
-/// What one chain cost.
-#[derive(Debug, Clone, Serialize)]
-pub struct ChainCost {
-    /// `047`.
-    pub chain: String,
-    /// As typed.
-    pub goal: String,
-    /// Input and output.
-    pub tokens: u64,
-    /// US dollars.
-    pub usd: f64,
-    /// From its beginning to its last event.
-    pub duration_ms: i64,
-    /// How many.
-    pub prompt_runs: u64,
-    /// 0 when no prompt ran.
-    pub usd_per_prompt: f64,
-}
-
 impl State {
     /// Open what is there; a project without chains is no error.
     ///
@@ -122,11 +60,15 @@ impl State {
         Ok(Self { dir, store })
     }
 
-    fn failure(&self, error: StoreError) -> Failure {
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn failure(&self, error: StoreError) -> Failure {
         store_failure(error, &self.dir)
     }
 
-    fn there(&self) -> Result<&Store, Failure> {
+    pub(crate) fn there(&self) -> Result<&Store, Failure> {
         self.store.as_ref().ok_or_else(nothing_here)
     }
 
@@ -153,72 +95,12 @@ impl State {
         Ok(status_line(&row, active))
     }
 
-    fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
+    pub(crate) fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
         match named {
             Some(text) => find(self.there()?, &self.dir, text),
             None => active.ok_or_else(no_active),
         }
     }
-
-    /// What chains cost in the last so many days, as the clock of this machine counts them.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub fn cost_report(&self, days: u32) -> Result<CostReport, Failure> {
-        use crate::clock::Clock;
-        let since = crate::clock::SystemClock.now() - i64::from(days) * DAY;
-        let costs = match &self.store {
-            Some(store) => store.costs_since(since).map_err(|error| self.failure(error))?,
-            None => certus_store::Costs::default(),
-        };
-        let usd = costs.usd_micros as f64 / 1e6;
-        Ok(CostReport {
-            days,
-            chains: costs.chains,
-            prompt_runs: costs.runs,
-            tokens: costs.tokens,
-            usd,
-            usd_per_chain: if costs.chains == 0 { 0.0 } else { usd / costs.chains as f64 },
-            by_chain: cost_lines(costs.by_chain),
-            by_prompt: cost_lines(costs.by_prompt),
-            by_phase: cost_lines(costs.by_phase),
-            by_model: cost_lines(costs.by_model),
-        })
-    }
-
-    /// What one chain cost.
-    ///
-    /// # Errors
-    /// It is not there, or the store failed.
-    pub fn chain_cost(&self, named: Option<&str>) -> Result<ChainCost, Failure> {
-        let store = self.there()?;
-        let active = store.active();
-        let id = self.id(named, active)?;
-        let row = store.row(id).map_err(|error| self.failure(error))?;
-        // As the report over all chains counts them: a run that waits for its reply cost nothing yet.
-        let runs = store.prompt_runs(id).map_err(|error| self.failure(error))?;
-        let runs = runs.iter().filter(|run| run.ended.is_some()).count() as u64;
-        let usd = row.usd_micros as f64 / 1e6;
-        Ok(ChainCost {
-            chain: id.to_string(),
-            goal: crate::clean::clean(&row.goal),
-            tokens: row.tokens,
-            usd,
-            duration_ms: row.updated - row.created,
-            prompt_runs: runs,
-            usd_per_prompt: if runs == 0 { 0.0 } else { usd / runs as f64 },
-        })
-    }
-}
-
-fn cost_lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
-    let line = |line: certus_store::CostLine| CostLine {
-        name: crate::clean::line(&line.name, 60),
-        runs: line.runs,
-        tokens: line.tokens,
-        usd: line.usd_micros as f64 / 1e6,
-    };
-    costs.into_iter().take(MOST_LINES).map(line).collect()
 }
 
 /// No chain was ever started in a project.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
@@ -16,6 +17,36 @@ use crate::output::Output;
 pub(crate) struct Progress {
     output: Output,
     bar: ProgressBar,
+    live: Arc<Mutex<Live>>,
+}
+
+/// The answer that arrives, as far as one line shows it.
+#[derive(Default)]
+struct Live {
+    prompt: String,
+    characters: usize,
+    tail: String,
+}
+
+/// Characters of an answer that are seen while it arrives.
+const TAIL: usize = 120;
+
+impl Live {
+    fn add(&mut self, prompt: &str, delta: &str) {
+        // Of several answers that arrive beside one another, the one that moved last is shown.
+        if self.prompt != prompt {
+            *self = Self { prompt: prompt.to_owned(), ..Self::default() };
+        }
+        self.characters += delta.chars().count();
+        self.tail.push_str(&certus_app::clean::line(delta, TAIL));
+        let excess = self.tail.chars().count().saturating_sub(TAIL);
+        self.tail = self.tail.chars().skip(excess).collect();
+    }
+
+    fn line(&self) -> String {
+        // Four characters a token are usual; what was really counted is in the report.
+        format!("{} ~{} tokens …{}", self.prompt, self.characters.div_ceil(4), self.tail)
+    }
 }
 
 impl Progress {
@@ -24,10 +55,11 @@ impl Progress {
         if output.quiet || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        // Cut to the width of the terminal.
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { output, bar }
+        Self { output, bar, live: Arc::default() }
     }
 
     /// Take the line away.
@@ -53,6 +85,15 @@ impl Listener for Progress {
     fn busy(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         self.bar.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn streamed(&self, prompt: &str, delta: &str) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.add(prompt, delta);
+        self.bar.set_message(live.line());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::row::unsigned;
 use crate::{Store, StoreError};
 
 /// What some runs cost together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CostLine {
     /// What they were spent on.
     pub name: String,
@@ -26,10 +26,12 @@ pub struct CostLine {
     pub usd_micros: u64,
     /// Of these, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd_micros: u64,
+    /// Overall confidence that the runs raised, summed; what lowered it counts as nothing.
+    pub gained: f64,
 }
 
 /// Costs by what they were spent on; each list with the dearest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Costs {
     /// How many chains.
     pub chains: u64,
@@ -204,8 +206,10 @@ fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Resu
     let sql = format!(
         "SELECT {by}, count(ended), count(ended) - coalesce(sum(ok), 0), sum(from_memo), \
          total(input_tokens) + total(output_tokens) + total(lost_tokens), total(cached_tokens), \
-         total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros) \
-         FROM prompt_runs AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
+         total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros), \
+         total(max(0.0, confidence_after - confidence_before) / together) \
+         FROM (SELECT *, count(*) OVER (PARTITION BY chain, started, confidence_before) AS together FROM prompt_runs) \
+         AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
     );
     db.prepare_cached(&sql)?.query_map([value], line)?.collect()
 }
@@ -222,6 +226,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         cached_tokens: total(5)?,
         usd_micros: total(6)?,
         lost_usd_micros: total(7)?,
+        gained: row.get(8)?,
     })
 }
 

@@ -16,6 +16,11 @@ use crate::StoreError;
 /// `CERT`, in the header of every database of ours.
 const APPLICATION: i64 = 0x4345_5254;
 
+/// The first format that has columns for what attempts lost. An older one is read as if it had them, and all were zero.
+const LOST_SINCE: usize = 3;
+const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
+     0 AS lost_tokens, 0 AS lost_usd_micros FROM main.prompt_runs";
+
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
 const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
@@ -86,7 +91,12 @@ pub(crate) fn open_read_only(
     scratch: impl Fn() -> PathBuf,
 ) -> Result<(Connection, Option<PathBuf>), StoreError> {
     let readable = |db: Connection, path: &Path| match check(&db, path)? {
-        Some(known) if known >= READABLE_SINCE => Ok(db),
+        Some(known) if known >= READABLE_SINCE => {
+            if known < LOST_SINCE {
+                db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
+            }
+            Ok(db)
+        }
         Some(known) => Err(StoreError::Damaged {
             path: path.to_owned(),
             what: format!("its format {known} must be brought forward, which takes write access"),

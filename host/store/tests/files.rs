@@ -130,7 +130,10 @@ fn of_the_first_format(project: &Project) {
     db.execute("ATTACH ? AS present", [present.to_str().expect("a name")]).expect("attached");
     db.execute_batch("DELETE FROM meta").expect("emptied");
     for table in ["meta", "chains", "events", "blobs", "phase_visits", "prompt_runs"] {
-        db.execute(&format!("INSERT INTO {table} SELECT * FROM present.{table}"), []).expect("copied");
+        let sql = "SELECT group_concat(name) FROM pragma_table_info(?, 'main')";
+        let columns: String = db.query_row(sql, [table], |row| row.get(0)).expect("the columns of then");
+        db.execute(&format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM present.{table}"), [])
+            .expect("copied");
     }
     db.execute_batch("DETACH present").expect("detached");
     db.execute_batch(&format!("PRAGMA application_id = {application}; PRAGMA user_version = 1")).expect("marked");
@@ -174,7 +177,7 @@ fn a_database_of_the_first_format_is_brought_forward() {
     append(&store, made.id, &mut chain, "it goes on");
     let next = begin(&store, "another goal", 3000);
     assert_eq!(next.id, ChainId(2));
-    assert_eq!(format_of(&project), (2, 0));
+    assert_eq!(format_of(&project), (3, 0));
 }
 
 #[test]

@@ -224,9 +224,11 @@ impl Driver<'_> {
                 let status = if finished.timed_out { None } else { finished.status };
                 Outcome::Checked { status, tree, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
             }
-            Err(error) => Outcome::Failed {
-                code: ErrorCode::Failed,
-                message: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
+            // Evidence as well, and none of success: whoever decides what comes next must see it.
+            Err(error) => Outcome::Checked {
+                status: None,
+                tree,
+                tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
             },
         };
         let elapsed_ms = self.session.elapsed(elapsed(since));

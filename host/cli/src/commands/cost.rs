@@ -10,6 +10,9 @@ pub(crate) struct CostReportArgs {
     /// Of the last so many days
     #[arg(long, default_value_t = 7, value_name = "N")]
     days: u32,
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 /// Show what one chain cost
@@ -17,16 +20,33 @@ pub(crate) struct CostReportArgs {
 pub(crate) struct ChainCostArgs {
     /// 047, 47 or a part of its name; the active chain when left out
     chain: Option<String>,
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let report = state.cost_report(args.days)?;
+    if args.csv {
+        output.line(report.csv().trim_end());
+        return Ok(0);
+    }
     output.object(&report);
     output.heading(&format!("Chains of the last {} days", report.days));
     output.line(format!("- chains: {}", report.chains));
     output.line(format!("- cost: ${:.4}, {} tokens in {} prompt runs", report.usd, report.tokens, report.prompt_runs));
     output.line(format!("- average a chain: ${:.4}", report.usd_per_chain));
+    if report.lost_usd > 0.0 {
+        output.line(format!("- of it for attempts without an answer: ${:.4}", report.lost_usd));
+    }
+    if report.cached_tokens > 0 {
+        let (tokens, saved) = (report.cached_tokens, report.cache_saved_usd);
+        output.line(format!("- read from caches: {tokens} tokens, which saved ${saved:.4}"));
+    }
+    if let Some(usd) = report.usd_per_tenth {
+        output.line(format!("- a tenth of overall confidence: ${usd:.4}"));
+    }
     let share = |usd: f64| if report.usd > 0.0 { format!("{:.0} %", usd / report.usd * 100.0) } else { "-".to_owned() };
     for (title, lines) in [
         ("Most expensive chains", &report.by_chain),
@@ -49,12 +69,23 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
             ));
         }
     }
+    if !report.suggestions.is_empty() {
+        output.line("");
+        output.heading("What the numbers suggest");
+        for suggestion in &report.suggestions {
+            output.line(format!("- {suggestion}"));
+        }
+    }
     Ok(0)
 }
 
 pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let cost = state.chain_cost(args.chain.as_deref())?;
+    if args.csv {
+        output.line(cost.csv().trim_end());
+        return Ok(0);
+    }
     output.object(&cost);
     output.heading(&format!("Chain {}: {}", cost.chain, certus_app::clean::line(&cost.goal, 80)));
     output.line(format!("- total tokens: {}", cost.tokens));
@@ -62,5 +93,8 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     output.line(format!("- duration: {}", certus_app::clock::duration(cost.duration_ms)));
     output.line(format!("- prompts run: {}", cost.prompt_runs));
     output.line(format!("- cost a prompt: ${:.4}", cost.usd_per_prompt));
+    if cost.lost_usd > 0.0 {
+        output.line(format!("- of it for attempts without an answer: ${:.4}", cost.lost_usd));
+    }
     Ok(0)
 }

@@ -1,0 +1,88 @@
+//! The cap of a day: however many chains and processes race for the last of it, together they never set aside more.
+
+mod support;
+
+use std::sync::Arc;
+
+use certus_engine::{Amount, Attribution, Body, Cap, ChainId, Estimate, Outcome, Usage};
+use certus_store::{DAY, DayCap, Mode, Store, StoreError};
+use support::{begin, history, project};
+
+const NOW: i64 = 10 * DAY;
+
+fn day(tokens: u64, wanted: u64) -> DayCap {
+    DayCap {
+        cap: Cap { tokens: Some(tokens), usd_micros: None },
+        wanted: Estimate { tokens: wanted, usd_micros: None, model: "m".to_owned() },
+        since: NOW - DAY,
+    }
+}
+
+/// A chain with the intent of a call.
+fn called(store: &Store) -> (ChainId, certus_engine::Chain) {
+    let made = begin(store, "a goal", NOW);
+    let mut chain = made.chain;
+    let intent = history::intent(1, history::prompt("a"), chain.version());
+    store.append_blocking(made.id, &mut chain, NOW, vec![intent], Vec::new()).expect("appended");
+    (made.id, chain)
+}
+
+fn reserved(tokens: u64) -> Vec<Body> {
+    vec![Body::Reserved { effect: 1, amount: Amount { tokens, usd_micros: 0 } }]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racers_never_pass_it_together() {
+    let project = project();
+    let stores = [Arc::new(project.open()), Arc::new(Store::open(&project.state, Mode::ReadWrite).expect("twice"))];
+    let chains: Vec<_> = (0..50).map(|number| (Arc::clone(&stores[number % 2]), called(&stores[number % 2]))).collect();
+    let racers = chains.into_iter().map(|(store, (id, mut chain))| {
+        tokio::spawn(async move { store.append_within(day(100, 7), id, &mut chain, NOW, reserved(7), Vec::new()).await })
+    });
+    let (mut granted, mut refused) = (0, 0);
+    for racer in racers.collect::<Vec<_>>() {
+        match racer.await.expect("it ends") {
+            Ok(_) => granted += 1,
+            Err(StoreError::OverBudget(over)) => {
+                assert!(over.to_string().contains("the budget of the day"), "{over}");
+                refused += 1;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((granted, refused), (14, 36));
+    assert_eq!(stores[0].committed_since(NOW - DAY), Ok(Amount { tokens: 98, usd_micros: 0 }));
+}
+
+#[tokio::test]
+async fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
+    let project = project();
+    let store = project.open();
+    let ((first, mut one), (second, mut two)) = (called(&store), called(&store));
+    store.append_within(day(100, 90), first, &mut one, NOW, reserved(90), Vec::new()).await.expect("it fits");
+    let refused = store.append_within(day(100, 20), second, &mut two, NOW, reserved(20), Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::OverBudget(_))), "{refused:?}");
+    let usage = Usage { input_tokens: 30, ..Usage::default() };
+    let by = Attribution { usage, ..Attribution::default() };
+    let paid = history::outcome(1, Outcome::Replied { reply: Box::default(), by });
+    store.append(first, &mut one, NOW, vec![paid], Vec::new()).await.expect("paid");
+    assert_eq!(store.committed_since(NOW - DAY), Ok(Amount { tokens: 30, usd_micros: 0 }));
+    store.append_within(day(100, 20), second, &mut two, NOW, reserved(20), Vec::new()).await.expect("now it fits");
+    assert_eq!(store.committed_since(NOW + 1), Ok(Amount::default()));
+}
+
+#[test]
+fn projections_made_anew_say_the_same() {
+    let project = project();
+    let store = project.open();
+    let (id, mut chain) = called(&store);
+    let again = Body::Reissued { effect: 1, attempt: 2, possibly_billed_twice: true, leftover: None };
+    let bodies = [reserved(50), vec![again], reserved(40)].concat();
+    store.append_blocking(id, &mut chain, NOW, bodies, Vec::new()).expect("appended");
+    let all = Ok(Amount { tokens: 90, usd_micros: 0 });
+    assert_eq!(store.committed_since(0), all);
+    store.rebuild_projections().expect("rebuilt");
+    assert_eq!(store.committed_since(0), all);
+    let lost = store.costs_of(id).expect("costs");
+    assert_eq!((lost.runs, lost.tokens), (0, 50), "what is only set aside costs nothing");
+}
