@@ -29,13 +29,10 @@ pub(crate) struct Material {
 impl Material {
     /// Gather it.
     pub(crate) fn of(chain: &Chain, project: &Project, arguments: &BTreeMap<String, String>) -> Self {
-        let replies: Vec<(&str, &certus_engine::Reply)> = chain
-            .effects()
-            .filter_map(|(_, effect)| match (&effect.request, effect.outcome()) {
-                (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) => Some((name.as_str(), &**reply)),
-                _ => None,
-            })
-            .collect();
+        let replied = |(_, effect)| replied(effect);
+        let replies: Vec<(&str, &certus_engine::Reply)> = chain.effects().filter_map(replied).collect();
+        let fresh = |(_, effect): &(_, &certus_engine::Effect)| effect.settled >= chain.fresh_from();
+        let fresh: Vec<(&str, &certus_engine::Reply)> = chain.effects().filter(fresh).filter_map(replied).collect();
         let documents = documents(&replies);
         let mut named = chain.goal().to_owned();
         let solution = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution");
@@ -44,7 +41,14 @@ impl Material {
             named.push('\n');
             named.push_str(text);
         }
-        Self { files: files(chain, project, &named), documents, notes: notes(&replies) }
+        Self { files: files(chain, project, &named), documents, notes: notes(&fresh) }
+    }
+}
+
+fn replied(effect: &certus_engine::Effect) -> Option<(&str, &certus_engine::Reply)> {
+    match (&effect.request, effect.outcome()) {
+        (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) => Some((name, reply)),
+        _ => None,
     }
 }
 

@@ -123,6 +123,11 @@ pub fn headline(body: &Body) -> Option<String> {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
         Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
+        Body::ContextFilled { percent, .. } => format!("The request takes {percent} % of its room"),
+        Body::ContextReset { health, .. } => format!(
+            "Context health {:.0} of 10: what follows starts from the goal, answers, decisions and facts",
+            health * 10.0
+        ),
         Body::Reissued { leftover: Some(leftover), .. } => format!("Once more: {}", leftover.message),
         Body::Reissued { possibly_billed_twice: true, .. } => {
             "Repeating the call that was in flight (possibly billed twice)".to_owned()

@@ -54,6 +54,8 @@ pub struct Chain {
     rating: Option<u8>,
     caps: Caps,
     own_cap: Option<Cap>,
+    filled: Option<u32>,
+    fresh_from: u64,
     warned: Vec<Scope>,
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
@@ -307,6 +309,8 @@ impl Chain {
                 self.warned.clear();
             }
             Body::BudgetWarned { scope } => self.warned.push(*scope),
+            Body::ContextFilled { percent, .. } => self.filled = Some(*percent),
+            Body::ContextReset { fresh_from, .. } => self.fresh_from = *fresh_from,
             Body::Reopened => self.ended = None,
             Body::ProviderChosen { provider } => {
                 self.provider.clone_from(provider);
@@ -440,6 +444,14 @@ impl Chain {
         };
         effect.state = EffectState::Believed(outcome.clone());
         let effect = effect.clone();
+        if let Request::Prompt { name, .. } = &effect.request {
+            if crate::law::makes_room(name) {
+                self.filled = None;
+            }
+            if crate::law::condenses(name, &outcome) {
+                self.fresh_from = effect.settled;
+            }
+        }
         match (&effect.request, &*outcome) {
             (Request::ReadProject, Outcome::ProjectRead(found)) => {
                 self.project = found.summary.clone();

@@ -193,6 +193,24 @@ pub enum Body {
         /// Whose cap.
         scope: Scope,
     },
+    /// A request takes most of the room that it may have, or leaves something out for want of it.
+    ContextFilled {
+        /// Whose request.
+        effect: EffectId,
+        /// Of the room; above 100 where what is never left out does not fit.
+        percent: u32,
+        /// Part → entries that are not shown.
+        #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+        left_out: std::collections::BTreeMap<String, usize>,
+    },
+    /// What is known has gone bad: requests are made of the goal, answers, decisions and facts from here on, without the notes
+    /// of before.
+    ContextReset {
+        /// As it was scored, 0..=1.
+        health: f64,
+        /// The event from which on notes are shown.
+        fresh_from: u64,
+    },
     /// The law refused what the controller named.
     ActionRefused {
         /// The action's name.
@@ -254,6 +272,8 @@ impl Body {
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned { .. } => "budget-warned",
+            Self::ContextFilled { .. } => "context-filled",
+            Self::ContextReset { .. } => "context-reset",
             Self::ActionRefused { .. } => "action-refused",
             Self::Reopened => "reopened",
             Self::ProviderChosen { .. } => "provider-chosen",

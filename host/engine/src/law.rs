@@ -4,6 +4,7 @@
 //! controller's; these hold in every methodology.
 
 mod implementation;
+mod upkeep;
 
 use std::fmt;
 
@@ -143,6 +144,8 @@ pub trait Catalogue {
 }
 
 pub use implementation::{due, judge_undo};
+pub use upkeep::upkeep;
+pub(crate) use upkeep::{condenses, makes_room};
 
 type Judged = Result<Ruling, Refusal>;
 

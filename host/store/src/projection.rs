@@ -130,6 +130,8 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
         | Body::BudgetWarned { .. }
+        | Body::ContextFilled { .. }
+        | Body::ContextReset { .. }
         | Body::Reopened
         | Body::Corrected { .. }
         | Body::ProviderChosen { .. }

@@ -37,7 +37,9 @@ async fn racers_never_pass_it_together() {
     let stores = [Arc::new(project.open()), Arc::new(Store::open(&project.state, Mode::ReadWrite).expect("twice"))];
     let chains: Vec<_> = (0..50).map(|number| (Arc::clone(&stores[number % 2]), called(&stores[number % 2]))).collect();
     let racers = chains.into_iter().map(|(store, (id, mut chain))| {
-        tokio::spawn(async move { store.append_within(day(100, 7), id, &mut chain, NOW, reserved(7), Vec::new()).await })
+        tokio::spawn(
+            async move { store.append_within(day(100, 7), id, &mut chain, NOW, reserved(7), Vec::new()).await },
+        )
     });
     let (mut granted, mut refused) = (0, 0);
     for racer in racers.collect::<Vec<_>>() {

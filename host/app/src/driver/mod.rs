@@ -28,6 +28,9 @@ use crate::session::Session;
 use crate::{Answers, Failure};
 pub(crate) use prompt::{Sending, cite_all};
 
+/// Percentage of a request's room from which on its filling is recorded.
+const NEARLY_FULL: u32 = 80;
+
 /// Refusals in one visit after which the controller is not asked again.
 const PATIENCE: usize = 3;
 
@@ -244,6 +247,13 @@ impl<'a> Driver<'a> {
                 self.follow(due);
                 continue;
             }
+            if self.reads_text() && !self.only_command {
+                let upkeep = law::upkeep(&self.chain, self.session.catalogue());
+                if !upkeep.record.is_empty() || !upkeep.requests.is_empty() {
+                    self.follow(upkeep);
+                    continue;
+                }
+            }
             if let Some(stop) = self.next_action().await? {
                 return Ok(stop);
             }
@@ -327,6 +337,21 @@ impl<'a> Driver<'a> {
         let provider = self.provider_name.clone();
         if provider != self.chain.provider() {
             self.note(Body::ProviderChosen { provider });
+        }
+    }
+
+    /// Whether who answers is a model. A person with a chat window keeps their own context.
+    fn reads_text(&self) -> bool {
+        self.provider.reads_files() && self.provider.name() != "manual"
+    }
+
+    /// Record how much of its room a request takes, where that is much.
+    fn measure(&mut self, effect: EffectId) {
+        let Some((percent, left_out)) = self.sending.get(&effect).and_then(|sending| sending.room.clone()) else {
+            return;
+        };
+        if self.reads_text() && self.chain.filled().is_none() && (percent >= NEARLY_FULL || !left_out.is_empty()) {
+            self.note(Body::ContextFilled { effect, percent, left_out });
         }
     }
 
@@ -421,6 +446,7 @@ impl<'a> Driver<'a> {
             let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
             self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
         } else {
+            self.measure(effect);
             self.set_aside_early(effect);
         }
         effect

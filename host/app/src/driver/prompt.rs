@@ -1,5 +1,6 @@
 //! One prompt run: rendered before its intent, answered by the provider or the memo, its quotes looked up in the files.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use certus_engine::{Attribution, Chain, Digest, EffectId, Outcome, Reply, Request, View};
@@ -17,12 +18,14 @@ pub(crate) struct Sending {
     pub(crate) digest: Digest,
     pub(crate) tier: Tier,
     pub(crate) view: Arc<View>,
+    /// Percentage of the room, and what is left out for want of it; unknown of what was read back.
+    pub(crate) room: Option<(u32, BTreeMap<String, usize>)>,
 }
 
 impl Sending {
     pub(crate) fn new(stable: &str, variable: &str, tier: Tier, view: Arc<View>) -> Self {
         let digest = Digest::of(joined(stable, variable));
-        Self { stable: stable.into(), variable: variable.into(), digest, tier, view }
+        Self { stable: stable.into(), variable: variable.into(), digest, tier, view, room: None }
     }
 
     /// What the store keeps under the digest.

@@ -35,7 +35,13 @@ impl Session {
         let rendered =
             certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
                 .map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view)))
+        let left_out = rendered.left_out.into_iter().map(|left| (left.part, left.count)).collect();
+        // As much as fits is sent, so that this is far below any limit of the number.
+        let percent = (rendered.fill * 100.0).round() as u32;
+        Ok(Sending {
+            room: Some((percent, left_out)),
+            ..Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view))
+        })
     }
 
     /// What is wrong with the file of a prompt, where that is why there is none of its name.

@@ -174,6 +174,16 @@ impl Chain {
         self.own_cap
     }
 
+    /// The percentage of its room that a request took since the context was condensed last, where that was much.
+    pub fn filled(&self) -> Option<u32> {
+        self.filled
+    }
+
+    /// The event from which on notes of replies are shown to a model; those before were condensed or given up.
+    pub fn fresh_from(&self) -> u64 {
+        self.fresh_from
+    }
+
     /// Whether a person was told that most of a cap is used up.
     pub fn was_warned_of(&self, scope: Scope) -> bool {
         self.warned.contains(&scope)

@@ -1,0 +1,79 @@
+//! Keeping what a model is told of a chain sound, whatever the controller does: condense it before it no longer fits, look at
+//! it every few prompts, and begin anew from what was decided where it has gone bad.
+
+use super::{Catalogue, Ruling, prompt_request};
+use crate::{Body, Chain, EffectId, Outcome, PromptCall, Request};
+
+/// Condenses what stands between the decisions.
+const PRESERVATION: &str = "context_preservation";
+/// Scores what is known as such.
+const HEALTH: &str = "context_health_checker";
+/// The area that it scores.
+const AREA: &str = "context_health";
+
+/// What is due before anything else is asked of a model; nothing for rules, which read no text.
+///
+/// Settings of the methodology: `health-check-every` (prompts; 0 for never), `reset-health-below` (of 10),
+/// `preserve-context-at` (of the room of a request).
+pub fn upkeep(chain: &Chain, catalogue: &dyn Catalogue) -> Ruling {
+    let setting = |name: &str, usual: f64| {
+        let settings = chain.started().map(|started| &started.methodology.settings);
+        settings.and_then(|settings| settings.get(name)).copied().unwrap_or(usual)
+    };
+    let mut record = Vec::new();
+    if let Some((seq, health)) = last_health(chain)
+        && health * 10.0 < setting("reset-health-below", 6.0)
+        && chain.fresh_from() < seq
+    {
+        record.push(Body::ContextReset { health, fresh_from: seq });
+    }
+    let full = chain.filled().is_some_and(|percent| f64::from(percent) >= setting("preserve-context-at", 0.8) * 100.0);
+    let every = setting("health-check-every", 10.0);
+    let name = if full {
+        PRESERVATION
+    } else if every >= 1.0 && since_health(chain) as f64 >= every {
+        HEALTH
+    } else {
+        return Ruling { record, requests: Vec::new() };
+    };
+    // A library without the prompt goes without.
+    let call = PromptCall::new(name);
+    Ruling { record, requests: prompt_request(&call, catalogue).ok().into_iter().collect() }
+}
+
+/// Prompts of a chain, the newest first.
+fn prompts(chain: &Chain) -> impl Iterator<Item = (EffectId, &str, &crate::Effect)> {
+    chain.effects().rev().filter_map(|(id, effect)| match &effect.request {
+        Request::Prompt { name, .. } => Some((id, name.as_str(), effect)),
+        _ => None,
+    })
+}
+
+/// Answers since the health was looked at, paid ones: what the chain knew already adds nothing.
+fn since_health(chain: &Chain) -> usize {
+    let since = prompts(chain).take_while(|(_, name, _)| *name != HEALTH);
+    let paid = |(_, name, effect): &(EffectId, &str, &crate::Effect)| {
+        *name != PRESERVATION && matches!(effect.outcome(), Some(Outcome::Replied { by, .. }) if !by.from_memo)
+    };
+    since.filter(paid).count()
+}
+
+/// When the health was scored last, and how, in 0..=1.
+fn last_health(chain: &Chain) -> Option<(u64, f64)> {
+    let (_, _, effect) = prompts(chain).find(|(_, name, _)| *name == HEALTH)?;
+    match effect.outcome() {
+        Some(Outcome::Replied { reply, .. }) => Some((effect.settled, *reply.confidence.get(AREA)?)),
+        _ => None,
+    }
+}
+
+/// Whether a reply of this prompt stands for the notes before it.
+pub(crate) fn condenses(name: &str, outcome: &Outcome) -> bool {
+    name == PRESERVATION
+        && matches!(outcome, Outcome::Replied { reply, .. } if reply.artifacts.iter().any(|one| one.kind == "context"))
+}
+
+/// Whether a run of this prompt answers that a request was nearly full, whatever came of it.
+pub(crate) fn makes_room(name: &str) -> bool {
+    name == PRESERVATION
+}
