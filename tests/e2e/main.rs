@@ -6,6 +6,7 @@ mod durability;
 mod hostile;
 mod journey;
 mod lies;
+mod model;
 mod streams;
 mod summaries;
 mod support;

@@ -112,7 +112,7 @@ impl Listener for Nobody {
 pub fn headline(body: &Body) -> Option<String> {
     use certus_engine::{Outcome, Request};
     let text = match body {
-        Body::PhaseEntered { phase, visit, .. } if *visit > 1 => format!("Phase: {phase} (visit {visit})"),
+        Body::PhaseEntered { phase, visit, why } if *visit > 1 => format!("Phase: {phase} (visit {visit}): {why}"),
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
         Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
         Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),

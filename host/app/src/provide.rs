@@ -23,6 +23,25 @@ pub(crate) fn provider(name: &str, state: &Path, reply: Option<&Path>) -> Result
             let given = reply.map(Given::from).transpose()?;
             Ok(Arc::new(Manual::new(Arc::new(ByHand::new(state, given)))))
         }
+        None if name == "openai" => {
+            let service = certus_providers::Service {
+                name: "openai".into(),
+                base_url: std::env::var("OPENAI_BASE_URL").unwrap_or_default(),
+                credential: certus_providers::Credential::Key(
+                    certus_providers::Secret::new(std::env::var("OPENAI_API_KEY").unwrap_or_default())
+                        .map_err(|e| Failure::usage(e.to_string()))?,
+                ),
+                models: certus_providers::Models::one("gpt-5.1"),
+                timeouts: Default::default(),
+                proxy: Default::default(),
+                limits: Default::default(),
+                structured: Default::default(),
+            };
+            Ok(Arc::new(
+                certus_providers::OpenAi::new(service, certus_providers::OutputLimit::default())
+                    .map_err(|e| Failure::usage(e.to_string()))?,
+            ))
+        }
         Some(("replay", file)) if !file.is_empty() => {
             let recorded = |failure: Failure| failure.hint("make a recording: certus show --exchanges > FILE");
             let bytes = read(Path::new(file), MOST_RECORDING).map_err(recorded)?;

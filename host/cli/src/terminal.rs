@@ -97,13 +97,13 @@ impl Listener for Progress {
     }
 }
 
-/// Planned edits, file by file. They go where questions go: what is to be approved must be seen, whatever stdout is for.
-fn show_edits(edits: &ShownEdits, output: &Output) {
-    output.ask("");
-    output.ask(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
+/// Planned edits, file by file.
+fn show_edits(edits: &ShownEdits, show: impl Fn(&str)) {
+    show("");
+    show(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
     for file in &edits.files {
-        output.ask(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
-        output.ask(&file.diff);
+        show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
+        show(&file.diff);
     }
 }
 
@@ -237,11 +237,14 @@ impl Person for Terminal {
     }
 
     async fn judge_edits(&self, edits: &ShownEdits, only_show: bool) -> Result<Option<EditVerdict>, Failure> {
+        self.progress.done();
         if only_show || !self.interactive {
+            // Whoever approves later, in another process, has seen what.
+            show_edits(edits, |text| self.output.line(text));
             return Ok(None);
         }
-        self.progress.done();
-        show_edits(edits, &self.output);
+        // Where questions go: what is to be approved must be seen, whatever stdout is for.
+        show_edits(edits, |text| self.output.ask(text));
         let how = "\nWrite this? [y]es, [f]ile: and all that follows in these files, [c]hain: and all that follows in this chain, \
                    [e]dit it first, [n]o: ";
         loop {

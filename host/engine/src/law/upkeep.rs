@@ -16,6 +16,11 @@ const AREA: &str = "context_health";
 /// Settings of the methodology: `health-check-every` (prompts; 0 for never), `reset-health-below` (of 10),
 /// `preserve-context-at` (of the room of a request).
 pub fn upkeep(chain: &Chain, catalogue: &dyn Catalogue) -> Ruling {
+    // In the last phase there is little left to go wrong with, and what there is ends the chain.
+    let last = chain.started().and_then(|started| started.methodology.phases.last());
+    if last.is_some_and(|last| last.name == chain.phase()) {
+        return Ruling::default();
+    }
     let setting = |name: &str, usual: f64| {
         let settings = chain.started().map(|started| &started.methodology.settings);
         settings.and_then(|settings| settings.get(name)).copied().unwrap_or(usual)

@@ -1,0 +1,218 @@
+//! A chain whose prompts a model answers, over the real protocol: the model is a script, everything else is real.
+
+use fake_api::{FakeApi, Play, Reply, Script, Step};
+use serde_json::{Value, json};
+
+use crate::support::{Ran, World};
+
+pub(crate) const GOAL: &str = "Add a function that takes a discount in percent off a price in cents";
+pub(crate) const KEY: &str = "sk-test-0123456789abcdef";
+
+const TEST: &str = "const test = require('node:test');
+const assert = require('node:assert');
+const { discounted } = require('../lib/discount');
+
+test('ten percent are taken off', () => {
+  assert.strictEqual(discounted(1000, 10), 900);
+});
+";
+const RIGHT: &str = "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
+const WRONG: &str = "exports.discounted = (cents) => cents;\n";
+
+/// The script's server, alive as long as this.
+pub(crate) struct Model {
+    runtime: tokio::runtime::Runtime,
+    api: FakeApi,
+}
+
+impl Model {
+    pub(crate) fn start(steps: Vec<Step>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), ..Script::default() };
+        let api = runtime.block_on(FakeApi::start(script)).expect("the server starts");
+        Self { runtime, api }
+    }
+
+    /// Run the binary with this model behind the provider `openai`.
+    pub(crate) fn run(&self, world: &World, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(world, arguments).output().expect("the binary runs"))
+    }
+
+    pub(crate) fn command(&self, world: &World, arguments: &[&str]) -> std::process::Command {
+        let mut command = world.command(arguments);
+        command
+            .env("CERTUS_PROVIDER", "openai")
+            .env("OPENAI_API_KEY", KEY)
+            .env("OPENAI_BASE_URL", format!("{}/v1", self.api.url()));
+        command
+    }
+
+    /// Run with `--json` and read the object.
+    pub(crate) fn json(&self, world: &World, arguments: &[&str]) -> (Option<i32>, Value) {
+        let ran = self.run(world, &[arguments, &["--json"]].concat());
+        let value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{error}: stdout is not one JSON object\n{}\n{}", ran.stdout, ran.stderr));
+        (ran.status, value)
+    }
+
+    /// How many requests ran a prompt.
+    pub(crate) fn asked(&self, prompt: &str) -> usize {
+        let task = format!("## Task: {prompt}\\n");
+        self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
+    }
+
+    /// How many requests there were.
+    pub(crate) fn calls(&self) -> usize {
+        self.api.log().len()
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        // Connections that hang by script must not hold the test.
+        let runtime = std::mem::replace(
+            &mut self.runtime,
+            tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made"),
+        );
+        runtime.shutdown_background();
+    }
+}
+
+/// The sample project without the linter, which would have to be installed first.
+pub(crate) fn shop() -> World {
+    let world = World::with("express-shop");
+    let path = world.project.join("package.json");
+    let text = std::fs::read_to_string(&path).expect("the project has a manifest");
+    let without: String =
+        text.lines().filter(|line| !line.contains("\"lint\"")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(path, without).expect("the manifest can be written");
+    world
+}
+
+/// What answers a prompt.
+pub(crate) fn when(prompt: &str, play: impl Into<Play>) -> Step {
+    Step { when: format!("## Task: {prompt}\n"), times: None, play: play.into() }
+}
+
+/// The same, but only the first so many times.
+pub(crate) fn first(times: u32, step: Step) -> Step {
+    Step { times: Some(times), ..step }
+}
+
+/// A reply with these fields; the others are empty.
+pub(crate) fn reply(fields: Value) -> Reply {
+    let mut whole = json!({
+        "notes": "", "discovered": [], "uncertainties": [], "confidence": [], "questions": [], "decisions": [],
+        "gap": null, "next": [], "artifacts": [],
+    });
+    for (name, value) in fields.as_object().expect("fields") {
+        whole[name] = value.clone();
+    }
+    Reply::new(&whole.to_string())
+}
+
+fn confidence(areas: &[&str]) -> Value {
+    areas.iter().map(|area| json!({"area": area, "confidence": 0.95})).collect()
+}
+
+/// A model that is sure of everything.
+fn sure() -> Play {
+    let areas =
+        ["requirements", "architecture", "business_logic", "security", "error_handling", "implementation_details"];
+    reply(json!({"notes": "Clear.", "confidence": confidence(&areas)})).into()
+}
+
+fn document(kind: &str, title: &str, body: &str, files: &[(&str, &str)]) -> Value {
+    let edit = |(path, content): &(&str, &str)| json!({"path": path, "base": null, "content": content, "replace": [], "delete": false});
+    let edits: Vec<Value> = files.iter().map(edit).collect();
+    json!([{"kind": kind, "title": title, "body": body, "edits": edits}])
+}
+
+/// Everything that a whole chain needs; `code` is what the model writes.
+pub(crate) fn whole(code: &str) -> Vec<Step> {
+    let solution =
+        "`discounted(cents, percent)` in lib/discount.js takes a percentage off a price in whole cents (goal).";
+    let review =
+        |prompt: &str, area: &str| when(prompt, reply(json!({"notes": "Good.", "confidence": confidence(&[area])})));
+    vec![
+        when(
+            "solution_synthesizer",
+            reply(json!({"artifacts": document("solution", "A discount function", solution, &[])})),
+        ),
+        when(
+            "solution_presenter",
+            reply(json!({"artifacts": document("solution", "A discount function", solution, &[])})),
+        ),
+        when(
+            "solution_designer",
+            reply(json!({"artifacts": document("plan", "One piece", "1. lib/discount.js", &[])})),
+        ),
+        when(
+            "test_generator",
+            reply(
+                json!({"artifacts": document("tests", "Ten percent", "It fails first.", &[("test/discount.test.js", TEST)])}),
+            ),
+        ),
+        first(
+            1,
+            when(
+                "tdd_flow_controller",
+                reply(
+                    json!({"artifacts": document("change", "The function", "As planned.", &[("lib/discount.js", code)])}),
+                ),
+            ),
+        ),
+        when("tdd_flow_controller", reply(json!({"notes": "Everything is done, and all tests pass."}))),
+        when("error_recovery", reply(json!({"notes": "There is nothing to mend: all tests pass."}))),
+        review("code_reviewer", "code_review"),
+        review("security_scanner", "security"),
+        review("simplicity_checker", "simplicity"),
+        review("deployment_checker", "deployment"),
+        when("git_advisor", reply(json!({"notes": "git add lib test, then git commit"}))),
+        when(
+            "context_health_checker",
+            reply(json!({"notes": "Context health: 9 of 10.", "confidence": confidence(&["context_health"])})),
+        ),
+    ]
+}
+
+/// From the goal to the tests' first run.
+fn until_the_tests_ran(model: &Model, world: &World) -> Ran {
+    let _ = model.run(world, &["flow", GOAL]).exits(3).shows("A discount function");
+    let shown = model.run(world, &["approve"]).exits(3);
+    let _ = shown.shows("test/discount.test.js").shows("+test('ten percent are taken off'");
+    assert!(!world.project.join("test/discount.test.js").exists(), "nothing is written before it is approved");
+    let _ = model.run(world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
+    model.run(world, &["approve"])
+}
+
+#[test]
+fn a_whole_chain_ends_with_tests_that_really_pass() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = until_the_tests_ran(&model, &world).ok().says("Complete").says("deployment-readiness");
+    assert_eq!(std::fs::read_to_string(world.project.join("lib/discount.js")).expect("written"), RIGHT);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["status"], "complete");
+    let runs: Vec<(&Value, &Value)> =
+        shown["checks"].as_array().expect("checks").iter().map(|check| (&check["command"], &check["status"])).collect();
+    assert_eq!(runs, [(&json!("npm test"), &json!(1)), (&json!("npm test"), &json!(0))], "red, then green");
+    // Certus leaves versions to people.
+    assert!(!world.project.join(".git").exists());
+    let _ = model.run(&world, &["undo"]).ok();
+    assert!(!world.project.join("lib/discount.js").exists());
+}
+
+#[test]
+fn a_model_that_only_says_so_completes_nothing() {
+    let (model, world) = (Model::start(whole(WRONG)), shop());
+    let ran = until_the_tests_ran(&model, &world).exits(3).says("The tests do not pass");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["phase"]), (&json!("waiting"), &json!("solution-approval")));
+    assert!(model.asked("error_recovery") >= 1, "it was asked to mend them");
+    assert_eq!(model.asked("deployment_checker"), 0);
+}
