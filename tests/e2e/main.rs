@@ -10,3 +10,4 @@ mod model;
 mod streams;
 mod summaries;
 mod support;
+mod trouble;

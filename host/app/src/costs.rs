@@ -204,7 +204,7 @@ fn suggestions(report: &CostReport) -> Vec<String> {
     }
     if share(report.lost_usd) >= 5.0 {
         all.push(format!(
-            "{:.0} % of the cost went to attempts without an answer: see them with `certus show --events`.",
+            "{:.0} % of the cost went to attempts without an answer: see them with `certus show --history`.",
             share(report.lost_usd)
         ));
     }

@@ -358,9 +358,11 @@ impl Chain {
             self.then = None;
             // Several effects of one action share a basis: the action is counted once.
             let newest = self.effects.values().rev().find(|effect| effect.invocation.is_none());
-            // What follows of itself from a plan is no action of its own.
-            let follows =
-                matches!(request, Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. });
+            // What follows of itself from a plan is no action of its own, and neither is looking at what was written.
+            let follows = matches!(
+                request,
+                Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. } | Request::ReadProject
+            );
             if !follows && newest.is_none_or(|effect| effect.basis != basis) {
                 self.count_action();
             }
@@ -455,6 +457,7 @@ impl Chain {
         match (&effect.request, &*outcome) {
             (Request::ReadProject, Outcome::ProjectRead(found)) => {
                 self.project = found.summary.clone();
+                self.move_facts(&found.facts);
                 self.learn_facts(&found.facts);
             }
             (Request::Prompt { name, .. }, Outcome::Replied { reply, by }) => {

@@ -171,3 +171,28 @@ fn an_answer_outlives_a_later_reply() {
     assert_eq!(chain.uncertainties()[0].resolution.as_deref(), Some("by TOTP"));
     assert!(!chain.uncertainties()[0].is_blocker());
 }
+
+#[test]
+fn what_was_written_moves_facts_and_keeps_their_names() {
+    let fact = |line: u32, quote: &str| Discovery {
+        key: "route".to_owned(),
+        value: quote.to_owned(),
+        evidence: Some(Place { path: "app.js".to_owned(), line, quote: quote.to_owned() }),
+        cited: true,
+    };
+    let read = |facts: Vec<Discovery>| Outcome::ProjectRead(Discovered { facts, ..Discovered::default() });
+    let mut bodies = law::begin(started());
+    bodies.extend([
+        intent(1, Request::ReadProject, 2),
+        outcome(1, read(vec![fact(3, "a"), fact(9, "a"), fact(5, "b")])),
+        intent(2, Request::ReadProject, 4),
+        outcome(2, read(vec![fact(3, "a"), fact(12, "a"), fact(8, "b"), fact(1, "c")])),
+    ]);
+    let chain = Chain::fold(&events(bodies));
+    let places: Vec<(&str, u32)> = chain
+        .facts()
+        .iter()
+        .map(|fact| (fact.id.as_str(), fact.source.as_ref().map_or(0, |place| place.line)))
+        .collect();
+    assert_eq!(places, [("F1", 3), ("F2", 12), ("F3", 8), ("F4", 1)]);
+}

@@ -382,9 +382,14 @@ impl<'a> Driver<'a> {
         self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice, leftover: None });
     }
 
+    /// Whether the project was read as it is now. What was written may have moved what is cited, and changed how the project
+    /// is tested.
     fn project_was_read(&self) -> bool {
-        self.chain.restored_from().is_some()
-            || self.chain.effects().any(|(_, effect)| effect.request == Request::ReadProject)
+        let written = self.chain.last_write();
+        let read = |(_, effect): (_, &certus_engine::Effect)| {
+            effect.request == Request::ReadProject && effect.basis >= written
+        };
+        (self.chain.restored_from().is_some() && written == 0) || self.chain.effects().any(read)
     }
 
     /// The transaction's time.

@@ -40,6 +40,28 @@ impl Chain {
         }
     }
 
+    /// What was found before, and is found now in another line of the same file, was moved by what was written there.
+    pub(super) fn move_facts(&mut self, found: &[Discovery]) {
+        let is = |fact: &Fact, new: &Discovery| fact.key == new.key && fact.value == new.value;
+        for new in found {
+            let Some(place) = &new.evidence else { continue };
+            if self.facts.iter().any(|fact| is(fact, new) && fact.source.as_ref() == Some(place)) {
+                continue;
+            }
+            let still_there = |fact: &Fact| {
+                found.iter().any(|other| is(fact, other) && fact.source.as_ref() == other.evidence.as_ref())
+            };
+            let moved = self.facts.iter().position(|fact| {
+                is(fact, new)
+                    && fact.source.as_ref().is_some_and(|source| source.path == place.path)
+                    && !still_there(fact)
+            });
+            if let Some(moved) = moved {
+                self.facts[moved].source = Some(place.clone());
+            }
+        }
+    }
+
     pub(super) fn learn_facts(&mut self, found: &[Discovery]) {
         for discovery in found {
             if discovery.key.is_empty() || self.facts.len() >= MOST_FACTS {

@@ -1,0 +1,159 @@
+//! What goes wrong with a model service: nothing hangs, nothing that was paid for is forgotten, no key is shown, and no call
+//! whose bytes had left is made again without a mark.
+
+use std::time::{Duration, Instant};
+
+use fake_api::{Break, Fault, How, Play, Reply, Step, Stop};
+use serde_json::{Value, json};
+
+use crate::model::{GOAL, KEY, Model, first, shop, whole};
+use crate::support::World;
+
+/// The first prompt that is run, and what it meets.
+fn meets(times: u32, play: impl Into<Play>) -> Vec<Step> {
+    let step = Step { when: "## Task: requirement_disambiguator\n".to_owned(), times: None, play: play.into() };
+    let mut steps = vec![first(times, step)];
+    steps.extend(whole(""));
+    steps
+}
+
+const FLOW: [&str; 4] = ["flow", GOAL, "--until", "context-building"];
+
+/// All events of the chain, of one type.
+fn events(world: &World, kind: &str) -> Vec<Value> {
+    let ran = world.run(&["show", "--history", "--events"]);
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("an event"));
+    events.filter(|event| event["type"] == kind).collect()
+}
+
+fn broken(after: usize, how: How) -> Reply {
+    Reply { breaks: Some(Break { after, how }), ..Reply::new("{\"notes\": \"half of an answer\"}") }
+}
+
+/// Whatever was printed or stored, the key is not in it.
+fn no_key(world: &World, printed: &str) {
+    assert!(!printed.contains(KEY), "{printed}");
+    let mut folders = vec![world.project.join(".certus")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("it can be listed").filter_map(Result::ok) {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else if let Ok(bytes) = std::fs::read(entry.path()) {
+                let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
+                assert!(!found, "the key is in {}", entry.path().display());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_passes_is_waited_for() {
+    for (name, play) in [
+        ("rate-limit", Play::from(Fault::new("rate-limit", "slow down {key}").with("retry-after", "1"))),
+        ("overloaded", Fault::new("overloaded", "").into()),
+        ("server", Fault::new("server", "").into()),
+        ("cut-before", Play::CutBeforeHead),
+        ("cut", broken(1, How::Cut).into()),
+        ("garbage", broken(1, How::Garbage).into()),
+    ] {
+        let (model, world) = (Model::start(meets(1, play)), shop());
+        let ran = model.run(&world, &FLOW);
+        if name == "garbage" {
+            // What is no answer is not better the second time.
+            assert_eq!(ran.status, Some(6), "{name}\n{}", ran.stderr);
+            continue;
+        }
+        assert_eq!(ran.status, Some(0), "{name}\n{}", ran.stderr);
+        no_key(&world, &format!("{}{}", ran.stdout, ran.stderr));
+        assert_eq!(model.asked("requirement_disambiguator"), 2, "{name}");
+        let again = events(&world, "reissued");
+        assert_eq!(again.len(), 1, "{name}");
+        let billed = matches!(name, "cut-before" | "cut" | "server");
+        assert_eq!(again[0]["possibly_billed_twice"], billed, "{name}: {}", again[0]);
+        assert!(!again[0]["leftover"]["message"].as_str().unwrap_or_default().is_empty(), "{name}: {}", again[0]);
+    }
+}
+
+#[test]
+fn what_does_not_pass_pauses_the_chain_with_a_reason() {
+    for (play, says, calls) in [
+        (Play::from(Fault::new("authentication", "wrong key {key}")), "does not accept the key", 1),
+        (Fault::new("billing", "").into(), "wants to be paid", 1),
+        (Fault::new("permission", "").into(), "does not permit", 1),
+        (Fault::new("not-found", "").into(), "has no model", 1),
+        (Fault::new("invalid-request", "").into(), "does not take the request", 1),
+        (Fault::new("spend-cap", "").into(), "the limit with openai is used up", 1),
+        (Fault::new("rate-limit", "").with("retry-after", "3600").into(), "limits the rate", 1),
+        (Reply { stop: Stop::Refusal, ..Reply::new("I will not.") }.into(), "declined to answer", 1),
+        (Reply { stop: Stop::MaxTokens, ..Reply::new("{\"notes\":") }.into(), "reached the limit of output tokens", 1),
+        (Fault::new("context", "").into(), "does not fit into the context window", 1),
+    ] {
+        let (model, world) = (Model::start(meets(9, play)), shop());
+        let ran = model.run(&world, &FLOW).exits(6).says(says);
+        no_key(&world, &format!("{}{}", ran.stdout, ran.stderr));
+        assert_eq!(model.asked("requirement_disambiguator"), calls, "{says}");
+        assert!(ran.stdout.contains("Next: certus flow --continue"), "{says}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_chain_goes_on_once_the_service_does() {
+    let (model, world) = (Model::start(meets(3, Fault::new("server", ""))), shop());
+    let _ = model.run(&world, &FLOW).exits(6).says("openai failed");
+    assert_eq!(model.asked("requirement_disambiguator"), 3, "two retries");
+    let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
+    assert_eq!(model.asked("requirement_disambiguator"), 4);
+}
+
+#[test]
+fn what_was_paid_for_in_vain_is_counted_and_kept() {
+    let refusal = Reply { stop: Stop::Refusal, ..Reply::new("I will not.") };
+    let (model, world) = (Model::start(meets(1, refusal)), shop());
+    let _ = model.run(&world, &FLOW).exits(6);
+    let deferred = &events(&world, "deferred")[0];
+    assert!(deferred["leftover"]["billed"]["usd_micros"].as_u64().is_some_and(|cost| cost > 0), "{deferred}");
+    assert!(deferred["leftover"]["raw"].is_string(), "{deferred}");
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    let lost = cost["lost_usd"].as_f64().expect("a number");
+    let billed = deferred["leftover"]["billed"]["usd_micros"].as_f64().expect("a number") / 1e6;
+    assert!((lost - billed).abs() < 1e-9 && cost["usd"].as_f64() > Some(lost), "{cost}");
+}
+
+#[test]
+fn an_unreadable_answer_is_repaired_once() {
+    let (model, world) = (Model::start(meets(1, Reply::new("Sure! Here is what I think."))), shop());
+    let _ = model.run(&world, &FLOW).ok().says("cannot be read");
+    assert_eq!(model.asked("requirement_disambiguator"), 2);
+    let again = &events(&world, "reissued")[0];
+    assert!(again["leftover"]["billed"]["input_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{again}");
+    assert_eq!(again["possibly_billed_twice"], json!(false));
+
+    // Unreadable for ever: two answers for each of the two runs that a controller tries, and no more.
+    let (model, world) = (Model::start(meets(99, Reply::new("Sure! Here is what I think."))), shop());
+    let ran = model.run(&world, &FLOW);
+    assert_eq!(ran.status, Some(1), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(model.asked("requirement_disambiguator"), 4);
+}
+
+#[test]
+fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
+    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
+    let mut child = model.command(&world, &FLOW).spawn().expect("the binary runs");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while model.asked("requirement_disambiguator") == 0 {
+        assert!(Instant::now() < deadline, "the call is never made");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it can be killed");
+    let _ = child.wait();
+    // What ran beside it may have ended by then or not.
+    let ended: Vec<Value> = events(&world, "outcome").iter().map(|event| event["effect"].clone()).collect();
+    let open = events(&world, "reserved").into_iter().filter(|event| !ended.contains(&event["effect"]));
+    let reserved: u64 = open.filter_map(|event| event["amount"]["usd_micros"].as_u64()).sum();
+    assert!(reserved > 0);
+    let _ =
+        model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok().says("possibly billed twice");
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    let lost = cost["lost_usd"].as_f64().expect("a number");
+    assert!((lost - reserved as f64 / 1e6).abs() < 1e-9, "{lost} is not the {reserved} that were set aside");
+}
