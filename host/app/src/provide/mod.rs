@@ -1,13 +1,19 @@
 //! Who answers prompts: the provider that a name means.
+//!
+//! `offline`, `manual` and `replay:FILE` need nothing. Every other name is a service, built-in or of the user's
+//! configuration; `NAME:MODEL` takes one model of it for every prompt.
+
+mod services;
 
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use certus_providers::{Manual, Offline, Provider, Replay};
+use certus_providers::{Manual, Offline, Provider, ProviderError, Replay};
 
-use crate::Failure;
+pub(crate) use self::services::{Maker, needs_key};
 use crate::by_hand::{ByHand, Given};
+use crate::{Failure, Kind};
 
 /// Whether a call that was cut off may still be billed by somebody.
 pub(crate) fn bills(provider: &dyn Provider) -> bool {
@@ -17,8 +23,16 @@ pub(crate) fn bills(provider: &dyn Provider) -> bool {
 /// A recording may take at most so many bytes.
 const MOST_RECORDING: u64 = 256 << 20;
 
-/// The provider of that name: `offline`, `manual` or `replay:FILE`.
-pub(crate) fn provider(name: &str, state: &Path, reply: Option<&Path>) -> Result<Arc<dyn Provider>, Failure> {
+/// The provider of that name.
+///
+/// # Errors
+/// Nobody has that name, it has no key, or what it reads cannot be read.
+pub(crate) fn provider(
+    name: &str,
+    state: &Path,
+    reply: Option<&Path>,
+    maker: &Maker<'_>,
+) -> Result<Arc<dyn Provider>, Failure> {
     if reply.is_some() && name != "manual" {
         return Err(Failure::usage("a reply by hand belongs to the provider `manual`").hint("add: --provider manual"));
     }
@@ -34,9 +48,30 @@ pub(crate) fn provider(name: &str, state: &Path, reply: Option<&Path>) -> Result
             let replay = Replay::parse(file, &bytes).map_err(|error| recorded(Failure::usage(error.to_string())))?;
             Ok(Arc::new(replay))
         }
-        _ => Err(Failure::usage(format!("there is no provider `{}`", crate::clean::line(name, 60)))
-            .hint("providers: offline, manual, replay:FILE")),
+        Some((service, model)) => maker.service(service, Some(model)).ok_or_else(|| unknown(name, maker))?,
+        None => maker.service(name, None).ok_or_else(|| unknown(name, maker))?,
     }
+}
+
+fn unknown(name: &str, maker: &Maker<'_>) -> Failure {
+    let services: Vec<&str> = maker.config.services().map(|service| service.name.as_str()).collect();
+    Failure::usage(format!("there is no provider `{}`", crate::clean::line(name, 60)))
+        .hint(format!(
+            "providers: offline, manual, replay:FILE, {}; or one model of them: NAME:MODEL",
+            services.join(", ")
+        ))
+        .hint("describe another service in your configuration: [providers.NAME]; see the README")
+}
+
+/// What a provider that cannot even be made says.
+fn failure(name: &str, error: ProviderError) -> Failure {
+    let (kind, message, hint) = match error {
+        ProviderError::Invalid { message, hint } => (Kind::Usage, message, hint),
+        ProviderError::Unavailable { message, hint } => (Kind::Provider, message, hint),
+        other => (Kind::Provider, other.to_string(), String::new()),
+    };
+    let failure = Failure::of(kind, format!("{name}: {}", crate::clean::line(&message, 300)));
+    if hint.is_empty() { failure } else { failure.hint(hint) }
 }
 
 /// The bytes of a regular file: a pipe or a device could keep us waiting for ever.
@@ -56,29 +91,4 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_regular_files_are_read() {
-        for path in ["/dev/null", "/", "/nowhere"] {
-            assert!(read(Path::new(path), 10).is_err(), "{path}");
-            assert!(provider("manual", Path::new("/s"), Some(Path::new(path))).is_err(), "{path}");
-            assert!(provider(&format!("replay:{path}"), Path::new("/s"), None).is_err(), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_reply_that_is_no_text_is_refused_before_it_is_needed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("reply");
-        let refused = |bytes: &[u8]| {
-            std::fs::write(&file, bytes).expect("a file");
-            provider("manual", folder.path(), Some(&file)).err().map(|failure| failure.kind)
-        };
-        assert_eq!(refused(b"{}"), None);
-        assert_eq!(refused(b"\xff\xfe{"), Some(crate::Kind::Usage));
-        assert_eq!(refused(&vec![b'x'; 1 + (1 << 20)]), Some(crate::Kind::Usage));
-    }
-}
+mod tests;
