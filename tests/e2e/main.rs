@@ -6,6 +6,7 @@ mod durability;
 mod hostile;
 mod journey;
 mod lies;
+mod services;
 mod streams;
 mod summaries;
 mod support;
