@@ -7,6 +7,7 @@ mod hostile;
 mod journey;
 mod lies;
 mod model;
+mod services;
 mod streams;
 mod summaries;
 mod support;

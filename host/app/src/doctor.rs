@@ -37,12 +37,12 @@ fn bad(what: &'static str, failure: &Failure) -> Check {
 ///
 /// # Errors
 /// The project is not there, or the repair failed.
-pub async fn examine(project: Option<&Path>, state: Option<&Path>, repair: bool) -> Result<Vec<Check>, Failure> {
-    let root = project_root(project, false)?;
-    let dir = state_dir(&root, state);
+pub async fn examine(options: SessionOptions, repair: bool) -> Result<Vec<Check>, Failure> {
+    let root = project_root(options.project.as_deref(), false)?;
+    let dir = state_dir(&root, options.state.as_deref());
     let mut checks = vec![good("project", root.display().to_string())];
     checks.extend(examine_state(&dir, repair)?);
-    let options = SessionOptions { project: Some(root), state: Some(dir), provider: None };
+    let options = SessionOptions { project: Some(root), state: Some(dir), ..options };
     match Session::open(options) {
         Ok(session) => checks.extend(examine_session(&session).await),
         Err(failure) => checks.push(bad("files", &failure)),
@@ -158,12 +158,14 @@ async fn examine_session(session: &Session) -> Vec<Check> {
         Ok(()) => checks.push(good("provider", session.config().provider.clone())),
         Err(failure) => checks.push(bad("provider", &failure)),
     }
-    checks.extend(session.warnings().into_iter().map(|finding| Check {
-        what: "plugin",
-        verdict: "note",
+    checks.extend(session.service_lines().into_iter().map(|(verdict, finding, hint)| Check {
+        what: "service",
+        verdict,
         finding,
-        hint: None,
+        hint,
     }));
+    checks.extend(session.config().notes.iter().map(|finding| note("project", finding.clone())));
+    checks.extend(session.registry().problems.iter().map(|finding| note("plugin", finding.clone())));
     checks.extend(session.prompt_problems().into_iter().map(|finding| Check {
         what: "prompt",
         verdict: "note",

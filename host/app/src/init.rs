@@ -13,6 +13,10 @@ const CERTUS_TOML: &str = "\
 
 # [limits]
 # max-output-tokens = 4000       # a prompt's answer may take at most this
+
+# [budget]                       # the lower of this and of each person's own; also call, phase, plugin
+# chain = { usd = 2.00 }
+# day = { usd = 10.00, tokens = 5000000 }
 ";
 
 const PROJECT_RULES: &str = "\

@@ -404,17 +404,21 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
         let provider = if rules { " --provider manual" } else { "" };
         return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
+    let provider = match chain.provider() {
+        "offline" | "manual" => String::new(),
+        other => format!(" --provider {}", quoted(other)),
+    };
     if let Some(question) = questions.first() {
         let answer = question.recommended.as_deref().unwrap_or("your answer");
-        return Some(format!("certus answer --chain {id} {} {}{suffix}", quoted(&question.id), quoted(answer)));
+        let (question, answer) = (quoted(&question.id), quoted(answer));
+        return Some(format!("certus answer --chain {id} {question} {answer}{provider}{suffix}"));
     }
     if approval {
-        return Some(format!("certus approve --chain {id}{suffix}"));
+        return Some(format!("certus approve --chain {id}{provider}{suffix}"));
     }
     let provider = match chain.provider() {
         "offline" if chain.pause().is_some() => " --provider manual".to_owned(),
-        "offline" | "manual" => String::new(),
-        other => format!(" --provider {}", quoted(other)),
+        _ => provider,
     };
     let raised = match chain.pause() {
         Some(pause) if pause.code == ErrorCode::Limit => raised(chain),

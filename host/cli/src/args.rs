@@ -25,6 +25,10 @@ pub(crate) struct Global {
     /// Keep chains here instead of in the project's `.certus` [env: CERTUS_STATE]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+    /// Who answers prompts: offline (rules, no model), manual (you paste), replay:FILE, anthropic, openai, gemini, ollama,
+    /// claude-cli, or a service of your configuration; NAME:MODEL takes one model of it [env: CERTUS_PROVIDER]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
     /// Print exactly one JSON object on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -69,6 +73,7 @@ pub(crate) enum Command {
     Plugin(plugin::PluginArgs),
     CostReport(cost::CostReportArgs),
     ChainCost(cost::ChainCostArgs),
+    Login(login::LoginArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
 }

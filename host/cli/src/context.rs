@@ -19,13 +19,19 @@ pub(crate) struct Drive {
     pub(crate) reply: Option<PathBuf>,
 }
 
-/// Open the project that the options name.
-pub(crate) fn session(global: &Global, provider: Option<&str>) -> Result<Session, Failure> {
-    Session::open(SessionOptions {
+/// What a session is opened with.
+pub(crate) fn options(global: &Global) -> SessionOptions {
+    SessionOptions {
         project: global.project.clone(),
         state: global.state.clone(),
-        provider: provider.map(str::to_owned),
-    })
+        provider: global.provider.clone(),
+        ..SessionOptions::default()
+    }
+}
+
+/// Open the project that the options name.
+pub(crate) fn session(global: &Global) -> Result<Session, Failure> {
+    Session::open(options(global))
 }
 
 /// What every further command line needs to find the same project again.
@@ -102,7 +108,7 @@ pub(crate) fn drive(
     let name = session.provider_for(id)?;
     let provider = session.provider(&name, how.reply.as_deref())?;
     if name == certus_app::DEFAULT_PROVIDER {
-        output.note("Answered by offline: rules, no model. Others: --provider manual, --provider replay:FILE");
+        output.note(&offline(session));
     }
     let cast = Cast {
         provider: Arc::clone(&provider),
@@ -122,6 +128,9 @@ pub(crate) fn drive(
         output.warning(&format!("the chain's context file was not written, the chain itself is safe: {fault}"));
     }
     let stop = result?;
+    if let Some(alert) = session.alert(driver.chain()) {
+        output.warning(&alert);
+    }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     show(&report, &stop, output, terminal.showed_proposal());
     if how.reply.is_some() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
@@ -131,6 +140,16 @@ pub(crate) fn drive(
         output.warning(&format!("the answer to `{id}` was not needed: nothing asked for it so far"));
     }
     Ok(stop.kind().map_or(0, Kind::exit_status))
+}
+
+/// Rules answer: who else could.
+fn offline(session: &Session) -> String {
+    let found = session.services_with_keys();
+    let model = match found.first() {
+        Some((name, key)) => format!("--provider {name} asks a model (its key is {key})"),
+        None => "--provider anthropic, openai, gemini, ollama or claude-cli asks a model".to_owned(),
+    };
+    format!("Answered by offline: rules, no model. {model}; --provider manual asks you to")
 }
 
 /// How many prompts were answered by hand.

@@ -270,13 +270,15 @@ pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Rul
     Ok(Ruling { record, requests: Vec::new() })
 }
 
-/// The caps that hold when driving begins: what is configured, and what a person sets for this chain alone or set before.
-/// Nothing where they hold already.
-pub fn set(chain: &Chain, configured: Caps, own: Option<Cap>) -> Option<Body> {
-    let own = match (own, chain.own_cap()) {
+/// What a person set for this chain alone, now or before.
+pub fn own(chain: &Chain, now: Option<Cap>) -> Option<Cap> {
+    match (now, chain.own_cap()) {
         (Some(now), Some(before)) => Some(now.or(before)),
         (now, before) => now.or(before),
-    };
-    let caps = Caps { chain: own.unwrap_or_default().or(configured.chain), ..configured };
+    }
+}
+
+/// The caps that hold from here on; nothing where they hold already.
+pub fn set(chain: &Chain, caps: Caps, own: Option<Cap>) -> Option<Body> {
     (caps != chain.caps() || own != chain.own_cap()).then_some(Body::BudgetSet { caps, own })
 }

@@ -47,4 +47,4 @@ pub use port::{Answer, Billing, Progress, Provider, ProviderError, Request, Tier
 pub use prices::Prices;
 pub use replay::{Recorded, Replay, ReplayLimits, record_line};
 pub use secret::Secret;
-pub use service::{Credential, Limits, Models, Proxy, Service, Structured, Timeouts};
+pub use service::{Credential, Limits, Models, Proxy, Service, Structured, Timeouts, on_this_machine};

@@ -130,3 +130,8 @@ pub enum Structured {
     /// Never: for services that refuse it.
     Never,
 }
+
+/// Whether an address is one of this machine; one that cannot be read is not.
+pub fn on_this_machine(base_url: &str) -> bool {
+    crate::http::on_this_machine(base_url)
+}

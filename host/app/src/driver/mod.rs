@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law,
-    Millis, OverBudget, Proposal, Refusal, Request, Ruling, Verdict, law,
+    Millis, OverBudget, Proposal, Refusal, Request, Ruling, Verdict, budget, law,
 };
 use certus_providers::{Billing, Provider};
 use certus_store::{DayCap, Hold};
@@ -357,7 +357,8 @@ impl<'a> Driver<'a> {
 
     fn set_caps(&mut self) {
         let config = self.session.config();
-        if let Some(body) = certus_engine::budget::set(&self.chain, config.caps, config.own_cap) {
+        let own = budget::own(&self.chain, config.own_cap);
+        if let Some(body) = budget::set(&self.chain, config.caps(own), own) {
             self.note(body);
         }
     }

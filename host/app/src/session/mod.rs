@@ -4,6 +4,7 @@
 
 mod chains;
 mod edits;
+mod login;
 mod named;
 mod plugins;
 mod prompts;
@@ -12,24 +13,24 @@ mod provider;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use certus_engine::Millis;
+use certus_engine::{Cap, Millis};
 use certus_prompts::Library;
+use certus_providers::Prices;
 use certus_runtime::Runtime;
 use certus_store::{Store, StoreError, SummaryCache};
 use certus_workspace::Project;
 
+pub use self::login::Stored;
 pub use self::named::named_answers;
 pub use self::prompts::{PromptSummary, PromptText};
 use crate::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
-use crate::config::{Config, UserDirs, project_file};
+use crate::config::{Config, Environment, Flags, UserDirs, project_file};
 use crate::paths::{project_root, state_dir};
 use crate::plugins::Registry;
 
 /// The methodology of a chain that names none.
 pub const DEFAULT_METHODOLOGY: &str = "certainty";
-/// Files of the project's own prompts.
-const CUSTOM_PROMPTS: &str = "prompts/custom/**/*.md";
 
 /// What a session is opened with.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +39,10 @@ pub struct SessionOptions {
     pub project: Option<PathBuf>,
     /// Where its state lies; `.certus` in it when absent.
     pub state: Option<PathBuf>,
-    /// What a flag said.
+    /// Who answers prompts, as a flag said.
     pub provider: Option<String>,
+    /// What a chain may spend, as flags said.
+    pub budget: Cap,
 }
 
 /// A project being worked on.
@@ -47,7 +50,11 @@ pub struct Session {
     project: Arc<Project>,
     state: PathBuf,
     config: Config,
+    environment: Environment,
     dirs: Option<UserDirs>,
+    /// The user's own, looked at before the bundled ones.
+    own_prices: Option<Prices>,
+    prices: OnceLock<Prices>,
     rules: Option<String>,
     clock: Box<dyn Clock>,
     fixed_clock: bool,
@@ -60,7 +67,6 @@ pub struct Session {
     context_fault: OnceLock<String>,
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
-    prices: OnceLock<certus_providers::Prices>,
 }
 
 impl Session {
@@ -73,9 +79,15 @@ impl Session {
         let state = state_dir(&root, options.state.as_deref());
         let project = Arc::new(open_project(&root)?);
         let dirs = UserDirs::of_platform();
-        let config = Config::read(&project, dirs.as_ref(), options.provider.as_deref())?;
+        let environment = Environment::read(&project, dirs.as_ref().map(|dirs| dirs.config.as_path()))?;
+        let flags = Flags { provider: options.provider, chain: options.budget };
+        let config = Config::read(&project, dirs.as_ref(), &environment, &flags)?;
+        let own_prices = match &dirs {
+            Some(dirs) => crate::config::prices(&dirs.config.join("prices.toml"))?,
+            None => None,
+        };
         let registry = Registry::read(&project, dirs.as_ref().map(|dirs| dirs.config.as_path()))?;
-        let library = Arc::new(read_library(&project));
+        let library = Arc::new(read_library(&project, &config.prompts));
         let prompt_lines = library.lines();
         let rules = read_rules(&project)?;
         let fixed = std::env::var("CERTUS_NOW").ok().and_then(|text| text.parse().ok());
@@ -87,7 +99,9 @@ impl Session {
             project,
             state,
             config,
+            environment,
             dirs,
+            own_prices,
             rules,
             clock,
             fixed_clock: fixed.is_some(),
@@ -113,9 +127,13 @@ impl Session {
         &self.config
     }
 
-    /// What models cost.
-    pub fn prices(&self) -> &certus_providers::Prices {
-        self.prices.get_or_init(certus_providers::Prices::bundled)
+    /// What calls cost: the user's own prices, then those that Certus comes with.
+    pub fn prices(&self) -> &Prices {
+        // The bundled table is not read by commands that never ask.
+        self.prices.get_or_init(|| match &self.own_prices {
+            Some(own) => Prices::bundled().extended(own.clone()),
+            None => Prices::bundled(),
+        })
     }
 
     /// The directory of the project's state.
@@ -132,6 +150,7 @@ impl Session {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.registry.problems.clone();
         warnings.extend(self.prompt_problems());
+        warnings.extend(self.service_notes());
         warnings
     }
 
@@ -163,8 +182,8 @@ fn read_rules(project: &Project) -> Result<Option<String>, Failure> {
     Ok(Some(crate::clean::clean(&text)))
 }
 
-fn read_library(project: &Project) -> Library {
-    let Ok(matches) = project.glob(CUSTOM_PROMPTS) else { return Library::bundled() };
+fn read_library(project: &Project, folder: &str) -> Library {
+    let Ok(matches) = project.glob(&format!("{folder}/**/*.md")) else { return Library::bundled() };
     let files = matches.entries.into_iter().map(|entry| {
         // What cannot be read becomes a prompt that says so when it is listed or used.
         let bytes = project.read_bytes(&entry.path, certus_prompts::FILE_LIMIT as u64).unwrap_or_else(|_| vec![0xff]);

@@ -8,6 +8,9 @@ use certus_providers::Provider;
 
 use super::Session;
 use crate::Failure;
+use crate::config::{KeyNames, ServiceConfig};
+use crate::keys::{Kept, KeySource, Keys};
+use crate::provide::{Maker, needs_key};
 
 impl Session {
     /// Who answers prompts in this run. `reply` is where a reply to a waiting prompt of `manual` comes from.
@@ -15,7 +18,24 @@ impl Session {
     /// # Errors
     /// Nobody of that name, or the recording cannot be read.
     pub fn provider(&self, name: &str, reply: Option<&Path>) -> Result<Arc<dyn Provider>, Failure> {
-        crate::provide::provider(name, &self.state, reply)
+        crate::provide::provider(name, &self.state, reply, &Maker { config: &self.config, keys: self.keys() })
+    }
+
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        let kept = self.dirs.as_ref().map(|dirs| Kept::in_directory(&dirs.config));
+        Keys { environment: &self.environment, kept }
+    }
+
+    /// What should be known before a service is asked: what the project's files wanted and did not get, and whose key pays.
+    /// Nothing where no service is asked.
+    pub(crate) fn service_notes(&self) -> Vec<String> {
+        let name = self.config.provider.split(':').next().unwrap_or_default();
+        let Some(service) = self.config.service(name) else { return Vec::new() };
+        let mut notes = self.config.notes.clone();
+        if let Ok(Some(source @ KeySource::Project(_))) = self.keys().locate(service) {
+            notes.push(format!("{name} is paid with {source}: whoever owns that key may see what is sent with it"));
+        }
+        notes
     }
 
     /// Refuse an unknown provider before anything is created.
@@ -29,12 +49,78 @@ impl Session {
     /// The provider for a chain: what a flag, the environment or the user's configuration says, else what the chain ran with.
     ///
     /// # Errors
-    /// The chain is not there.
+    /// The chain is not there, or nobody says who goes on where somebody else than rules and people answered before.
     pub fn provider_for(&self, id: ChainId) -> Result<String, Failure> {
+        if !self.config.provider_is_default {
+            return Ok(self.config.provider.clone());
+        }
         // A state directory may come with a cloned project: only providers that send nothing anywhere and read nothing that
         // it names are taken from there.
         let before = self.chain(id)?.provider().to_owned();
-        let harmless = matches!(before.as_str(), "offline" | "manual");
-        Ok(if self.config.provider_is_default && harmless { before } else { self.config.provider.clone() })
+        if matches!(before.as_str(), "offline" | "manual") {
+            return Ok(before);
+        }
+        let shown = crate::clean::line(&before, 60);
+        Err(Failure::usage(format!("chain {id} was answered by {shown} so far, and nothing says who goes on"))
+            .hint(format!("say who: add --provider {}", crate::paths::quoted(&shown)))
+            .hint(format!("or choose for good: provider = \"…\" in {}", self.user_file())))
+    }
+
+    /// The user's configuration file, for people.
+    fn user_file(&self) -> String {
+        let name = crate::config::USER_FILE;
+        self.dirs.as_ref().map_or_else(|| name.to_owned(), |dirs| dirs.config.join(name).display().to_string())
+    }
+
+    /// Services whose key was found, each with where: what could answer instead of rules.
+    pub fn services_with_keys(&self) -> Vec<(String, String)> {
+        let keys = self.keys();
+        let found = |service: &ServiceConfig| {
+            let source = keys.locate(service).ok().flatten()?;
+            // A key of the project is never recommended: it belongs to somebody else.
+            (!matches!(source, KeySource::Project(_))).then(|| (service.name.clone(), source.to_string()))
+        };
+        self.config.services().filter_map(found).collect()
+    }
+
+    /// Every service in a line: where it is, which model answers, where its key was found. Nobody is called.
+    pub(crate) fn service_lines(&self) -> Vec<(&'static str, String, Option<String>)> {
+        let keys = self.keys();
+        let chosen = self.config.provider.split(':').next().unwrap_or_default();
+        let line = |service: &ServiceConfig| {
+            let name = &service.name;
+            let place = if service.is_at_home() { "" } else { ", at an address of yours" };
+            let model = crate::clean::line(&service.models.default, 60);
+            // What nobody configured and nobody chose is on offer, and not amiss.
+            let amiss = if service.configured || name == chosen { "bad" } else { "note" };
+            match keys.locate(service) {
+                Err(failure) => (amiss, format!("{name}: {failure}"), failure.hints.first().cloned()),
+                Ok(Some(source)) => ("good", format!("{name} ({model}{place}): its key is {source}"), None),
+                Ok(None) if service.keys == KeyNames::None => {
+                    ("good", format!("{name} ({model}{place}): takes no key"), None)
+                }
+                Ok(None) if needs_key(service) => {
+                    let hint = (amiss == "bad").then(|| format!("store one: certus login {name}"));
+                    (amiss, format!("{name} ({model}{place}): no key was found"), hint)
+                }
+                Ok(None) => ("good", format!("{name} ({model}{place}): no key, which is well on this machine"), None),
+            }
+        };
+        self.config.services().map(line).collect()
+    }
+
+    /// What a chain has spent beyond what its person wants to hear of (`TOKEN_LIMIT_WARNING`, `COST_ALERT_THRESHOLD`).
+    pub fn alert(&self, chain: &certus_engine::Chain) -> Option<String> {
+        let (used, alerts) = (chain.usage(), self.config.alerts);
+        let dollars = |micros: u64| format!("${:.2}", micros as f64 / 1e6);
+        if let Some(limit) = alerts.usd_micros.filter(|limit| used.usd_micros >= *limit) {
+            return Some(format!(
+                "the chain has cost {}; you wanted to hear of it at {}",
+                dollars(used.usd_micros),
+                dollars(limit)
+            ));
+        }
+        let limit = alerts.tokens.filter(|limit| used.tokens() >= *limit)?;
+        Some(format!("the chain has used {} tokens; you wanted to hear of it at {limit}", used.tokens()))
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct AnswerArgs {
 }
 
 pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
     answers.typed.recommended = args.recommended;

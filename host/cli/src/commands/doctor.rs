@@ -14,8 +14,7 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let mut checks =
-        context::block_on(certus_app::examine(global.project.as_deref(), global.state.as_deref(), args.repair))?;
+    let mut checks = context::block_on(certus_app::examine(context::options(global), args.repair))?;
     for hint in checks.iter_mut().filter_map(|check| check.hint.as_mut()) {
         *hint = output.complete(hint).into_owned();
     }

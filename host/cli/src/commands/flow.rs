@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use certus_app::{Answers, ChainId, Failure, Session};
+use certus_app::engine::Cap;
+use certus_app::{Answers, ChainId, Failure, Session, SessionOptions};
 use clap::Args;
 
 use crate::args::Global;
@@ -11,6 +12,10 @@ use crate::output::Output;
 ///
 /// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up; a run may end
 /// refused, where the controller names only what the law forbids.
+///
+/// Keys are looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY …), in the `.env` of your
+/// configuration directory, and where `certus login` stored them. What may be spent stands under [budget] in your
+/// configuration and in certus.toml, of which the lower counts.
 ///
 /// Exit status: 0 done, 1 failed, 2 usage, 3 waiting for you, 4 gate not met, 5 budget, 6 nobody to answer prompts.
 #[derive(Debug, Args)]
@@ -24,9 +29,6 @@ pub(crate) struct FlowArgs {
     /// The chain to go on with: 047, 47 or a part of its name
     #[arg(long, value_name = "ID", requires = "continue_chain")]
     chain: Option<String>,
-    /// Who answers prompts: offline (rules, no model), manual (you paste), replay:FILE
-    #[arg(long, value_name = "NAME")]
-    provider: Option<String>,
     /// With `--provider manual`: the reply to the prompt that waits, from a file or `-`
     #[arg(long, value_name = "FILE")]
     reply: Option<PathBuf>,
@@ -39,6 +41,12 @@ pub(crate) struct FlowArgs {
     /// The methodology of a new chain [default: certainty]
     #[arg(long, value_name = "NAME", conflicts_with = "continue_chain")]
     methodology: Option<String>,
+    /// Spend at most so many US dollars on the chain; takes the place of `chain` in your own [budget]
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    max_usd: Option<u64>,
+    /// Use at most so many tokens, input and output together, on the chain
+    #[arg(long, value_name = "TOKENS")]
+    max_tokens: Option<u64>,
     /// Stop once this phase is entered and its proposal shown
     #[arg(long, value_name = "PHASE")]
     until: Option<String>,
@@ -47,7 +55,8 @@ pub(crate) struct FlowArgs {
 pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let mut answers = args.answers.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
     answers.typed.recommended = args.recommended;
-    let session = context::session(global, args.provider.as_deref())?;
+    let budget = Cap { tokens: args.max_tokens, usd_micros: args.max_usd };
+    let session = Session::open(SessionOptions { budget, ..context::options(global) })?;
     if let Some(until) = &args.until {
         session.check_phase(until, args.methodology.as_deref())?;
     }
@@ -74,6 +83,12 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
         }
         Ok(())
     })
+}
+
+/// Dollars, as millionths.
+fn usd(text: &str) -> Result<u64, String> {
+    let number: f64 = text.trim_start_matches('$').parse().map_err(|_| format!("`{text}` is no number of dollars"))?;
+    certus_app::usd_micros(number)
 }
 
 /// The chain named, or the active one. A process that was killed right after it began a chain left none active: then it is

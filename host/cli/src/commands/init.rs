@@ -8,7 +8,7 @@ use crate::output::Output;
 /// Prepare a project: write certus.toml, project_rules.md, plugins.toml and prompts/custom where they are missing
 ///
 /// In certus.toml: [gates.PHASE] AREA = 0.85 asks for more than the methodology does, [limits] max-output-tokens = 4000
-/// lowers what a prompt may take, variant = "name" labels the workflow. Nothing there can loosen anything.
+/// lowers what a prompt may take, [budget] chain = { usd = 2.00 } lowers what a chain may cost, variant = "name" labels the workflow. Nothing there can loosen anything.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {}
 

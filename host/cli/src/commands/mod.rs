@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod flow;
 pub(crate) mod init;
 pub(crate) mod list;
+pub(crate) mod login;
 pub(crate) mod new;
 pub(crate) mod plugin;
 pub(crate) mod prompt;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(args: Args, output: &Output) -> Result<u8, Failure> {
         Command::Plugin(args) => plugin::run(args, global, output),
         Command::CostReport(args) => cost::report(&args, global, output),
         Command::ChainCost(args) => cost::chain(&args, global, output),
+        Command::Login(args) => login::run(&args, global, output),
         Command::Doctor(args) => doctor::run(&args, global, output),
         Command::Completions(args) => completions::run(&args, output),
     }

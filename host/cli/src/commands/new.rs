@@ -16,7 +16,7 @@ pub(crate) struct NewArgs {
 }
 
 pub(crate) fn run(args: &NewArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     let id = session.create(&args.goal, args.methodology.as_deref())?;
     let report = FlowReport::of(id, &session.chain(id)?, None, &context::suffix(global));
     output.object(&report);

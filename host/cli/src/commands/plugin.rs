@@ -24,7 +24,7 @@ enum Command {
 }
 
 pub(crate) fn run(args: PluginArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     match args.command {
         Command::List => {
             let plugins = session.plugins();

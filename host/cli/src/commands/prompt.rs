@@ -38,7 +38,7 @@ enum Command {
 }
 
 pub(crate) fn run(args: PromptArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     match args.command {
         Command::List { words } => {
             let prompts = session.prompts(&words.join(" "));

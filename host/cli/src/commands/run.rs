@@ -19,7 +19,7 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn run(args: &RunArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let line = certus_app::command_line(&args.command, &args.arguments);
     context::drive(&session, id, global, output, Drive::default(), async |driver| driver.run_line(&line).await)

@@ -27,11 +27,12 @@ struct Undone {
 }
 
 pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let progress = Progress::new(output.clone());
     let terminal = Terminal::new(output.clone(), progress.clone(), true);
-    let name = session.provider_for(id)?;
+    // Nobody is asked anything.
+    let name = session.chain(id)?.provider().to_owned();
     let cast = Cast {
         provider: Arc::clone(&session.provider(certus_app::DEFAULT_PROVIDER, None)?),
         provider_name: name,

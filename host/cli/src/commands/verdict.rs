@@ -73,7 +73,7 @@ fn judge(
     global: &Global,
     output: &Output,
 ) -> Result<u8, Failure> {
-    let session = context::session(global, None)?;
+    let session = context::session(global)?;
     let id = context::chain(&session, chain)?;
     context::drive(&session, id, global, output, Drive::default(), async |driver| {
         driver.judge_open(verdict, wider).await

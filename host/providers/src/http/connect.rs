@@ -64,6 +64,11 @@ impl fmt::Debug for Address {
     }
 }
 
+/// Whether an address is one of this machine.
+pub(crate) fn on_this_machine(base_url: &str) -> bool {
+    Address::parse(base_url).is_ok_and(|address| address.local())
+}
+
 /// The client, and the secrets that its configuration has.
 pub(crate) fn client(service: &Service, address: &Address) -> Result<(Client, Vec<Secret>), ProviderError> {
     // Another part of the process may have chosen a provider of cryptography already; then it is that one.

@@ -17,7 +17,7 @@ use crate::limit::Limiter;
 use crate::secret::Redactor;
 use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
 
-pub(crate) use connect::{Address, sign};
+pub(crate) use connect::{Address, on_this_machine, sign};
 pub(crate) use frames::{Event, Lines, Sse};
 pub(crate) use incoming::{End, Incoming, Reported};
 pub(crate) use problem::{Problem, caps, overflows, parsed};

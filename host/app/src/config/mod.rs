@@ -1,0 +1,217 @@
+//! Configuration, in layers: flags > environment > the project's `certus.toml` > the user's configuration > defaults.
+//!
+//! A project's files come from strangers. They may tighten gates and limits and name a workflow variant; who answers, where
+//! keys and addresses come from, and what is trusted, stand in the user's own configuration, and a project that tries to
+//! say so is refused by the name of the key. What the process's environment and the user's `.env` say is the user's own.
+
+mod budget;
+mod config_json;
+mod dirs;
+mod dotenv;
+mod environment;
+mod project;
+mod read;
+mod services;
+mod user;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use certus_engine::{Cap, Caps, Tightening};
+use certus_workspace::Project;
+
+pub use self::budget::usd_micros;
+pub(crate) use self::dirs::UserDirs;
+pub(crate) use self::environment::Environment;
+pub(crate) use self::read::{project_file, user_file};
+use self::services::Tiers;
+pub(crate) use self::services::{Dialect, KeyNames, ServiceConfig, check_model};
+pub(crate) use self::user::prices;
+use crate::Failure;
+
+/// The provider that runs when nothing is configured.
+pub const DEFAULT_PROVIDER: &str = "offline";
+/// The user's configuration file, in the configuration directory.
+pub(crate) const USER_FILE: &str = "config.toml";
+/// Output tokens a prompt may take, unless limited further.
+const MAX_OUTPUT_TOKENS: u32 = 8_000;
+/// Where a project's own prompts lie, unless it says otherwise.
+const PROMPTS: &str = "prompts/custom";
+
+/// What a command line says over all other layers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Flags {
+    /// Who answers prompts.
+    pub(crate) provider: Option<String>,
+    /// The caps of a chain.
+    pub(crate) chain: Cap,
+}
+
+/// What all layers come to. It holds no key.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who answers prompts.
+    pub provider: String,
+    /// Whether anything named it, or it is the default.
+    pub provider_is_default: bool,
+    /// Asked on top of the methodology.
+    pub gates: Tightening,
+    /// Which variant of the workflow runs, for comparison.
+    pub variant: Option<String>,
+    /// Output tokens that one prompt may take.
+    pub max_output_tokens: u32,
+    /// How far one of the project's own checks may go.
+    pub check_limits: certus_workspace::run::Limits,
+    /// What a person says on the command line of this chain's cap.
+    pub own_cap: Option<Cap>,
+    user_caps: Caps,
+    project_caps: Caps,
+    /// At what a chain has spent a person is told so; nothing ends there.
+    pub alerts: Cap,
+    /// The folder of the project's own prompts.
+    pub prompts: String,
+    /// What the project's files ask for and do not get, for people.
+    pub notes: Vec<String>,
+    services: BTreeMap<String, ServiceConfig>,
+    /// What the project would ask, were it to pay: see [`Config::models_of_the_project`].
+    project_models: Tiers,
+}
+
+impl Config {
+    /// Read every layer.
+    ///
+    /// # Errors
+    /// A file cannot be read, is not of its form, or a project asks for what it may not.
+    pub(crate) fn read(
+        project: &Project,
+        dirs: Option<&UserDirs>,
+        environment: &Environment,
+        flags: &Flags,
+    ) -> Result<Self, Failure> {
+        let path = dirs.map(|dirs| dirs.config.join(USER_FILE)).unwrap_or_else(|| USER_FILE.into());
+        let user = if dirs.is_some() { user::read(&path)? } else { user::UserFile::default() };
+        let file = project::read(project)?;
+        let json = config_json::read(project)?;
+
+        let mut services = services::services(user.providers, environment, &path)?;
+        if let Some(model) = environment.user("DEFAULT_MODEL").or(user.default_model) {
+            check_model(&model).map_err(|why| Failure::usage(format!("the default model {why}")))?;
+            for service in services.values_mut().filter(|service| service.may_know(&model)) {
+                service.models.default.clone_from(&model);
+            }
+        }
+        let named = flags.provider.clone().or_else(|| environment.user("CERTUS_PROVIDER")).or(user.provider);
+        let ceiling = user.limits.max_output_tokens.unwrap_or(MAX_OUTPUT_TOKENS).max(1);
+        // A project's limit counts only where it is the lower one.
+        let asked = [file.limits.max_output_tokens, json.limits.max_tokens_per_prompt].into_iter().flatten().min();
+        let mut notes = Vec::new();
+        let alerts = alerts(environment, &mut notes)?;
+        let project_models = project_models(environment, &json, &mut notes);
+        if !environment.passed_over().is_empty() {
+            let names = environment.passed_over().join(", ");
+            notes.push(crate::clean::line(
+                &format!("the project's .env sets {names}, which a project cannot choose for you: it is passed over"),
+                300,
+            ));
+        }
+        Ok(Self {
+            provider_is_default: named.is_none(),
+            provider: named.unwrap_or_else(|| DEFAULT_PROVIDER.to_owned()),
+            gates: file.gates,
+            variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
+            max_output_tokens: asked.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
+            check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
+            own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
+            user_caps: user.budget.caps(&path.display().to_string())?,
+            project_caps: file.budget.caps(project::NAME)?.tightened(window(json.limits.context_window)),
+            alerts,
+            prompts: json.custom_dir()?.unwrap_or_else(|| PROMPTS.to_owned()),
+            notes,
+            services,
+            project_models,
+        })
+    }
+
+    /// What may be spent: the user's caps, with what a person says of one chain in the place of theirs for all chains; then
+    /// whatever of the project's is lower.
+    pub fn caps(&self, own: Option<Cap>) -> Caps {
+        let chain = own.unwrap_or_default().or(self.user_caps.chain);
+        Caps { chain, ..self.user_caps }.tightened(self.project_caps)
+    }
+
+    /// The service of that name.
+    pub(crate) fn service(&self, name: &str) -> Option<&ServiceConfig> {
+        self.services.get(name)
+    }
+
+    /// All services, by name.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &ServiceConfig> {
+        self.services.values()
+    }
+
+    /// The service with the models that the project's own files name. Only where the project's own key is billed: who pays
+    /// chooses.
+    pub(crate) fn models_of_the_project(&self, mut service: ServiceConfig) -> ServiceConfig {
+        let known = |model: &Option<String>| model.clone().filter(|model| service.may_know(model));
+        let (fast, default, smart) =
+            (known(&self.project_models.fast), known(&self.project_models.default), known(&self.project_models.smart));
+        service.models = Tiers { fast, default, smart }.over(service.models);
+        service
+    }
+}
+
+/// A window that a project's configuration speaks of, as a cap of each call.
+fn window(tokens: Option<u64>) -> Caps {
+    Caps { call: Cap { tokens, usd_micros: None }, ..Caps::default() }
+}
+
+/// `TOKEN_LIMIT_WARNING` and `COST_ALERT_THRESHOLD`. A project's can only make a warning come earlier.
+fn alerts(environment: &Environment, notes: &mut Vec<String>) -> Result<Cap, Failure> {
+    const TOKENS: &str = "TOKEN_LIMIT_WARNING";
+    const USD: &str = "COST_ALERT_THRESHOLD";
+    let tokens = |text: &str| text.trim().parse::<u64>().map_err(|_| format!("{TOKENS} is no number of tokens"));
+    let usd = |text: &str| {
+        let number = text.trim().trim_start_matches('$').parse::<f64>();
+        number.map_err(|_| format!("{USD} is no number of dollars")).and_then(usd_micros)
+    };
+    let told = |why: String| Failure::usage(why).hint("set it to a number, or leave it away");
+    let user = Cap {
+        tokens: environment.user(TOKENS).map(|text| tokens(&text)).transpose().map_err(told)?,
+        usd_micros: environment.user(USD).map(|text| usd(&text)).transpose().map_err(told)?,
+    };
+    let mut stranger = |found: Option<Result<u64, String>>| match found {
+        Some(Err(why)) => {
+            notes.push(format!("the project's .env: {why}"));
+            None
+        }
+        Some(Ok(number)) => Some(number),
+        None => None,
+    };
+    let project = Cap {
+        tokens: stranger(environment.project(TOKENS).map(tokens)),
+        usd_micros: stranger(environment.project(USD).map(usd)),
+    };
+    Ok(user.tightened(project))
+}
+
+/// The models that a project's `.env` and `config.json` name.
+fn project_models(environment: &Environment, json: &config_json::ConfigJson, notes: &mut Vec<String>) -> Tiers {
+    let mut models = json.models.clone();
+    if let Some(model) = environment.project("DEFAULT_MODEL") {
+        match check_model(model) {
+            Ok(()) => models.default = Some(model.to_owned()),
+            Err(why) => notes.push(format!("the project's .env: DEFAULT_MODEL {why}")),
+        }
+    }
+    models
+}
+
+fn check_limits(user: Option<u64>, project: Option<u64>) -> certus_workspace::run::Limits {
+    let default = certus_workspace::run::Limits::default();
+    let ceiling = user.map_or(default.time, Duration::from_secs);
+    let time = project.map_or(ceiling, |asked| Duration::from_secs(asked).min(ceiling));
+    certus_workspace::run::Limits { time: time.max(Duration::from_secs(1)), ..default }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! `config.toml` and `prices.toml` in the user's configuration directory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use certus_providers::{Prices, ProviderError};
+use serde::Deserialize;
+
+use super::budget::Budget;
+use super::read::{parse, user_file};
+use super::services::Section;
+use crate::Failure;
+
+/// What stands in `config.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(super) struct UserFile {
+    pub(super) provider: Option<String>,
+    pub(super) default_model: Option<String>,
+    pub(super) limits: Limits,
+    pub(super) budget: Budget,
+    pub(super) providers: BTreeMap<String, Section>,
+}
+
+/// `[limits]`, in either file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) max_output_tokens: Option<u32>,
+    pub(super) check_seconds: Option<u64>,
+}
+
+/// Read `config.toml`.
+///
+/// # Errors
+/// It cannot be read or is not of its form.
+pub(super) fn read(path: &Path) -> Result<UserFile, Failure> {
+    match user_file(path)? {
+        Some(text) => parse(&text, &path.display().to_string()),
+        None => Ok(UserFile::default()),
+    }
+}
+
+/// Read `prices.toml`; absent when it is not there.
+///
+/// # Errors
+/// It cannot be read or is not of its form.
+pub(crate) fn prices(path: &Path) -> Result<Option<Prices>, Failure> {
+    let Some(text) = user_file(path)? else { return Ok(None) };
+    let shown = path.display().to_string();
+    Prices::parse(&shown, &text).map(Some).map_err(|error| match error {
+        ProviderError::Invalid { message, hint } => Failure::usage(crate::clean::line(&message, 300)).hint(hint),
+        other => Failure::usage(crate::clean::line(&other.to_string(), 300)),
+    })
+}

@@ -1,0 +1,66 @@
+use std::io::{IsTerminal, Read};
+
+use certus_app::Failure;
+use clap::Args;
+
+use crate::args::Global;
+use crate::context;
+use crate::output::Output;
+
+/// Keys are no longer than this.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// Store the key of a model service, or remove it
+///
+/// The key is typed without being shown, or comes through stdin: certus login anthropic < FILE. It goes into the keyring of
+/// the system, or where there is none into a file of your configuration directory that only you can read. A key in the
+/// environment comes before a stored one.
+#[derive(Debug, Args)]
+pub(crate) struct LoginArgs {
+    /// Whose key: anthropic, openai, gemini, or a service of your configuration
+    #[arg(value_name = "PROVIDER")]
+    name: String,
+    /// Forget the stored key
+    #[arg(long)]
+    remove: bool,
+}
+
+pub(crate) fn run(args: &LoginArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let session = context::session(global)?;
+    session.check_login(&args.name)?;
+    if args.remove {
+        let place = session.forget_key(&args.name)?;
+        output.object(&serde_json::json!({ "provider": args.name, "removed": place }));
+        match place {
+            Some(place) => output.line(format!("The key of {} is removed from {place}", args.name)),
+            None => output.line(format!("No key of {} was stored", args.name)),
+        }
+        return Ok(0);
+    }
+    let stored = session.store_key(&args.name, &key(&args.name, global, output)?)?;
+    output.object(&serde_json::json!({ "provider": args.name, "stored": stored.place }));
+    output.line(format!("The key of {} is stored in {}", args.name, stored.place));
+    if stored.in_file {
+        output.note("This machine has no keyring that Certus can reach, so it is a file that only you can read");
+    }
+    if let Some(nearer) = stored.nearer {
+        output.warning(&format!("{nearer} comes before it"));
+    }
+    Ok(0)
+}
+
+/// The key, from stdin or typed.
+fn key(name: &str, global: &Global, output: &Output) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = if !std::io::stdin().is_terminal() {
+        std::io::stdin().lock().take(MOST_BYTES).read_to_string(&mut text).map(|_| text)
+    } else if global.no_input {
+        return Err(Failure::usage("there is no key").hint(format!("pipe it: certus login {name} < FILE")));
+    } else {
+        output.prompt(&format!("Key of {name} (it is not shown): "));
+        let typed = rpassword::read_password();
+        output.prompt_answered();
+        typed
+    };
+    read.map_err(|error| Failure::failed(format!("cannot read the key: {error}")))
+}
