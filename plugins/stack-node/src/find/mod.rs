@@ -40,6 +40,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
         seen: HashSet::new(),
         depth: 0,
         name: None,
+        maker: None,
         test,
         tests: 0,
         first_test: None,
@@ -67,6 +68,8 @@ struct Finder<'s> {
     depth: u32,
     /// What the function or object that comes next is bound to.
     name: Option<String>,
+    /// What the function that is being read is bound to: what it returns goes by that name too.
+    maker: Option<String>,
     test: bool,
     tests: usize,
     first_test: Option<(u32, String)>,
@@ -211,6 +214,7 @@ impl Finder<'_> {
             {
                 // An opening bracket alone on its line says nothing.
                 let offset = params.items.first().map_or(offset, |first| first.span.start);
+                let name = name.filter(|name| *name != "exports");
                 self.add("error-handler", name.unwrap_or("inline"), offset);
             }
             3 if matches!(name_at(0), "req" | "request") && name_at(2) == "next" => {
@@ -335,6 +339,11 @@ pub(crate) fn spot(lines: &Lines<'_>, offset: u32) -> Spot {
 /// So many letters that somebody learns something.
 pub(crate) fn tells(quote: &str) -> bool {
     quote.chars().filter(|letter| letter.is_alphanumeric()).count() >= 3
+}
+
+/// A function written out.
+fn is_function(value: &Expression<'_>) -> bool {
+    matches!(value.get_inner_expression(), Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_))
 }
 
 fn is_environment(object: &Expression<'_>) -> bool {
@@ -462,14 +471,35 @@ impl<'a> Visit<'a> for Finder<'_> {
         let stops = body.and_then(|body| middleware::stops(&it.params, |reader| reader.visit_function_body(body)));
         self.function(name.as_deref(), &it.params, stops, it.span.start);
         self.name = None;
+        let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_function(self, it, flags);
+        self.maker = outer;
     }
 
     fn visit_arrow_function_expression(&mut self, it: &oxc_ast::ast::ArrowFunctionExpression<'a>) {
         let name = self.name.take();
         let stops = middleware::stops(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
         self.function(name.as_deref(), &it.params, stops, it.span.start);
+        let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_arrow_function_expression(self, it);
+        self.maker = outer;
+    }
+
+    /// `const mayEdit = (role) => (req, res, next) => …`: the middleware goes by the name of what makes it.
+    fn visit_arrow_function_body(&mut self, it: &oxc_ast::ast::ArrowFunctionBody<'a>) {
+        if it.as_expression().is_some_and(is_function) {
+            self.name = self.maker.take();
+        }
+        walk::walk_arrow_function_body(self, it);
+        self.name = None;
+    }
+
+    fn visit_return_statement(&mut self, it: &oxc_ast::ast::ReturnStatement<'a>) {
+        if it.argument.as_ref().is_some_and(is_function) {
+            self.name = self.maker.take();
+        }
+        walk::walk_return_statement(self, it);
+        self.name = None;
     }
 
     fn visit_class(&mut self, it: &Class<'a>) {
