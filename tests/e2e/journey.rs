@@ -326,3 +326,23 @@ fn a_whole_feature_takes_three_commands() {
     let _ = world.run(&["answer", "--recommended"]).exits(3);
     let _ = world.run(&["approve"]).exits(6).says("needs a model");
 }
+
+#[test]
+fn where_there_are_no_edits_it_is_said_what_to_do() {
+    let world = World::with("express-shop");
+    flow(&world);
+    for command in ["diff", "undo"] {
+        let _ = world.run(&[command]).exits(1).says("edits come once its solution is approved");
+        let ran = world.run(&[command, "D7"]).exits(2);
+        let _ = ran.says("chain 001 has no draft D7").says("edits come once its solution is approved");
+    }
+    let _ = world.run(&["reject", "--help"]).ok().shows("after edits or a command it stays in its phase");
+}
+
+#[test]
+fn what_is_recommended_where_nothing_was_found_leads_on() {
+    let world = World::with("express-shop");
+    let goal = "Refactor the warehouse module";
+    let ran = world.run(&["flow", goal, "--recommended", "--until", "solution-approval"]);
+    let _ = ran.ok().shows("Refactor the warehouse module");
+}
