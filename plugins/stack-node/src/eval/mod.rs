@@ -71,7 +71,7 @@ pub struct Wiring {
 /// Where a middleware was first seen, and on how many routes.
 pub struct InFrontOf {
     /// What it is there for, as far as its name says it.
-    pub kind: InFront,
+    pub(crate) kind: InFront,
     /// The name that it is defined by, which may be another one; empty for a function of a package.
     pub name: String,
     /// The list that it was first seen in, where the line names only that.

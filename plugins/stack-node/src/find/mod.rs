@@ -197,8 +197,14 @@ impl Finder<'_> {
         }
     }
 
-    /// A function by its parameters and what it `stops`: an error handler, or the definition of a guard.
-    fn function(&mut self, name: Option<&str>, params: &FormalParameters<'_>, stops: Option<bool>, offset: u32) {
+    /// A function by its parameters and what its body `does`: an error handler, or the definition of a guard.
+    fn function(
+        &mut self,
+        name: Option<&str>,
+        params: &FormalParameters<'_>,
+        does: Option<middleware::Body>,
+        offset: u32,
+    ) {
         if self.test {
             return;
         }
@@ -218,6 +224,7 @@ impl Finder<'_> {
                 self.add("error-handler", name.unwrap_or("inline"), offset);
             }
             3 if matches!(name_at(0), "req" | "request") && name_at(2) == "next" => {
+                let stops = does.and_then(|does| does.stops);
                 if let (Some(name), Some(stops)) = (name, stops)
                     && self.middleware.len() < PER_FILE
                 {
@@ -227,6 +234,7 @@ impl Finder<'_> {
                     && names::is_guard(name)
                     && !names::is_action(name)
                     && stops != Some(false)
+                    && does.is_none_or(|does| does.goes_on)
                 {
                     self.add("auth.guard", name, offset);
                 }
@@ -468,8 +476,8 @@ impl<'a> Visit<'a> for Finder<'_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let name = it.id.as_ref().map(|id| id.name.to_string()).or_else(|| self.name.take());
         let body = it.body.as_deref();
-        let stops = body.and_then(|body| middleware::stops(&it.params, |reader| reader.visit_function_body(body)));
-        self.function(name.as_deref(), &it.params, stops, it.span.start);
+        let does = body.and_then(|body| middleware::body(&it.params, |reader| reader.visit_function_body(body)));
+        self.function(name.as_deref(), &it.params, does, it.span.start);
         self.name = None;
         let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_function(self, it, flags);
@@ -478,8 +486,8 @@ impl<'a> Visit<'a> for Finder<'_> {
 
     fn visit_arrow_function_expression(&mut self, it: &oxc_ast::ast::ArrowFunctionExpression<'a>) {
         let name = self.name.take();
-        let stops = middleware::stops(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
-        self.function(name.as_deref(), &it.params, stops, it.span.start);
+        let does = middleware::body(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
+        self.function(name.as_deref(), &it.params, does, it.span.start);
         let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_arrow_function_expression(self, it);
         self.maker = outer;

@@ -179,6 +179,8 @@ const GATES: &str = "const passport = require('passport');\nexports.link = passp
     exports.oAuth = (service) => passport.authenticate(service, { session: false });\n\
     exports.permit = (role) => (req, res, next) => (req.user.role === role ? next() : res.sendStatus(403));\n\
     exports.loadAuth = () => {\n  return async (req, res, next) => {\n    req.auth = await find(req);\n    next();\n  };\n};\n\
+    exports.oAuthLogin = async (req, res, next) => {\n  try {\n    res.json(await tokenOf(req.user));\n  } catch (error) {\n    next(error);\n  }\n};\n\
+    exports.ensureJwt = (req, res, next) => passport.authenticate('jwt', done)(req, res, next);\n\
     exports.article = { hasAuthorization: (req, res, next) => (req.mine ? next() : res.redirect('/')) };\n";
 
 const LOADS: &str = "exports.load = async (req, res, next) => {\n  req.user = await find(req.session.userId);\n  next();\n};\n\
@@ -201,5 +203,7 @@ fn what_goes_by_another_name_in_front_of_routes_is_what_it_stands_for() {
         ["auth on 10 routes", "gates.loadAuth on 1 route", "jwt on 1 route"]
     );
     let guards: Vec<String> = values(&report, "auth.guard");
-    assert!(guards.contains(&"permit".to_owned()) && !guards.contains(&"loadAuth".to_owned()), "{guards:?}");
+    for (name, is_one) in [("permit", true), ("ensureJwt", true), ("loadAuth", false), ("oAuthLogin", false)] {
+        assert_eq!(guards.iter().any(|guard| guard == name), is_one, "{name}: {guards:?}");
+    }
 }
