@@ -108,7 +108,7 @@ impl<'a> Visit<'a> for Reader<'_> {
                 .iter()
                 .any(|argument| matches!(argument, Argument::Identifier(name) if name.name == self.next));
         if let Some(member) = callee.as_member_expression()
-            && member.static_property_name().is_some_and(|name| ANSWERS.contains(&name.as_ref()))
+            && member.static_property_name().is_some_and(|name| ANSWERS.contains(&name))
             && Self::root(member.object()) == self.response
         {
             self.answers = true;
