@@ -86,6 +86,8 @@ pub(super) struct Goal {
     pub(super) paths: Vec<String>,
     /// The same as requests: `DELETE /api/orders/:id`.
     pub(super) requests: Vec<Requested>,
+    /// It says of a request what it does: `POST /login accepts any password`.
+    pub(super) accuses: bool,
     /// Files written out: `routes/cart.js`.
     pub(super) files: Vec<String>,
 }
@@ -112,7 +114,9 @@ impl Goal {
         } else {
             words.clone()
         };
-        let kind = kind(&told, !topics.is_empty() || subjects.len() >= 2);
+        let accuses =
+            requests.first().is_some_and(|first| first.method.is_some() && first.before.is_empty()) && accuses(&told);
+        let kind = if accuses { Kind::Bug } else { kind(&told, !topics.is_empty() || subjects.len() >= 2) };
         // What a program is built with is a subject only where it is what changes.
         let nouns = if kind == Kind::Upgrade || converts(&words) { subjects } else { nouns(&words, false, project).0 };
         Self {
@@ -122,6 +126,7 @@ impl Goal {
             instructs: instructs(&words),
             paths: paths(read),
             requests,
+            accuses,
             files: files(read),
             words,
             kind,
@@ -318,6 +323,13 @@ fn converts(words: &Words) -> bool {
     const ASKED: &[&str] =
         &["adopt typescript", "add typescript", "use typescript", "introduce typescript", "typescript support"];
     (words.any(VERBS).is_some() && words.any(LANGUAGES).is_some()) || words.any(ASKED).is_some()
+}
+
+/// `accepts any password` tells what is done, and nobody would tell it if it were right; `needs a password` wishes.
+fn accuses(words: &Words) -> bool {
+    const WISHES: &[&str] = &["needs", "wants", "requires", "deserves", "lacks"];
+    words.get(0).is_some_and(|verb| verb.len() > 3 && verb.ends_with('s') && !WISHES.contains(&verb))
+        && words.any(&["should", "must", "want", "need", "please", "has to"]).is_none()
 }
 
 /// `logging out` is not about logs. (`log in` is a pattern of its own.)
@@ -521,7 +533,7 @@ fn without_requests(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let path = |at: usize| words.get(at).is_some_and(|word| !paths(word).is_empty());
     let method = |at: usize| words.get(at).is_some_and(|word| METHODS.contains(&word.trim_matches(edge)));
-    let kept = |at: &usize| !path(*at) && !(method(*at) && path(at + 1));
+    let kept = |at: &usize| !path(*at) && (!method(*at) || !path(at + 1));
     let told: Vec<&str> = (0..words.len()).filter(kept).filter_map(|at| words.get(at).copied()).collect();
     told.join(" ")
 }
@@ -660,6 +672,8 @@ mod tests {
             ("DELETE /api/articles/:slug lets anyone delete", Kind::Bug),
             ("DELETE /api/articles/:slug should ask for the author", Kind::Feature),
             ("Remove DELETE /api/articles/:slug", Kind::Removal),
+            ("POST /auth/refresh accepts expired tokens", Kind::Bug),
+            ("GET /orders needs pages", Kind::Feature),
         ] {
             assert_eq!(Goal::read(goal).kind, kind, "{goal}");
         }

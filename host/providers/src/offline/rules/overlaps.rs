@@ -272,8 +272,12 @@ fn say_how_far(scene: &Scene<'_>, finding: &mut Finding) {
             rest.push(path);
         }
     }
-    let fact = scene.facts.iter().find(|fact| finding.facts.contains(&fact.id));
-    let Some(there) = fact.map(quoted) else { return };
+    // A package of the project says more than a file of settings somewhere below it.
+    let depth = |fact: &&Fact| fact.source.as_ref().map_or(usize::MAX, |place| place.path.matches('/').count());
+    let set_up = scene.facts.select("language.typescript").filter(|fact| fact.cited);
+    let Some(fact) = set_up.min_by_key(|fact| (depth(fact), !fact.value.starts_with("typescript"))) else { return };
+    finding.facts = vec![fact.id.clone()];
+    let there = quoted(fact);
     let what = match (converted, rest.is_empty()) {
         (true, true) => format!("The project is TypeScript already: {there}; no code that was found is JavaScript."),
         (true, false) => {

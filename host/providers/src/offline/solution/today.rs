@@ -55,6 +55,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("test.framework", "Tests are written with {}"),
     ("test.file", "There is a file with {}"),
     ("entry-point", "The program starts with {}"),
+    ("language", "The language is set up by {}"),
 ];
 
 /// The section.

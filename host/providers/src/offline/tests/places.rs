@@ -128,3 +128,28 @@ fn what_is_not_found_by_its_name_is_chosen_from_what_is_there() {
     assert!(overall(&recommended("Upgrade lodash", SHOP, &[])) >= 0.80);
     assert!(overall(&recommended("Fix the invoices that vanish", SMALL, &[])) >= 0.80);
 }
+
+#[test]
+fn a_request_that_is_told_of_is_a_bug_and_its_search_begins_where_it_happens() {
+    let goal = "DELETE /api/articles/:slug accepts expired tokens";
+    let ids = asked(goal, TYPED);
+    assert!(!ids.iter().any(|id| ["bug-when", "bug-symptom"].contains(&id.as_str())), "{goal}: {ids:?}");
+    for goal in [goal, "Fix: deleting an article of somebody else works"] {
+        let solution = body(&recommended(goal, TYPED, &[]));
+        let begins = "The search for the cause begins where `DELETE /api/articles/:slug`";
+        assert!(solution.contains(begins), "{goal}\n{solution}");
+    }
+}
+
+#[test]
+fn what_a_refactoring_is_for_fits_the_part_that_it_is_of() {
+    for (goal, first) in [
+        ("Refactor the order service", "Shorter functions"),
+        ("Refactor the order controller", "What decides moved out of the controllers"),
+        ("Refactor the order routes", "Handlers moved out of the routes"),
+    ] {
+        let questions = shown(goal, SHOP);
+        assert!(questions.contains(&format!("* {first}")), "{goal}\n{questions}");
+    }
+    assert!(!shown("Refactor the order service", SHOP).contains("Handlers moved"));
+}

@@ -204,6 +204,10 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
         }
         return;
     }
+    let mut found = found;
+    if scene.goal.kind == Kind::Bug && change.selector == "route" {
+        found.sort_by_key(|fact| !does_what_is_told(scene, fact));
+    }
     for (index, fact) in found.into_iter().take(change.most).enumerate() {
         if section.len() >= MOST {
             return;
@@ -216,6 +220,21 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
         let cites = std::iter::once(fact.id.as_str()).chain(answer.and_then(|answer| answer.cite));
         section.push(Sentence::citing(text, cites));
     }
+}
+
+/// The route's method is that of the first verb which the goal tells of: `deleting a comment works for everybody`.
+fn does_what_is_told(scene: &Scene<'_>, fact: &Fact) -> bool {
+    const VERBS: &[(&[&str], &[&str])] = &[
+        (&["delet*", "remov*", "unfollow*", "unfavo*"], &["DELETE"]),
+        (&["creat*", "publish*", "post", "posting", "posted", "submit*", "add", "adding", "added"], &["POST"]),
+        (&["updat*", "edit*", "chang*", "modif*"], &["PUT", "PATCH"]),
+        (&["list", "lists", "listing", "shows", "shown", "view*", "search*"], &["GET"]),
+    ];
+    let told = VERBS.iter().filter_map(|(verbs, methods)| {
+        Some((verbs.iter().filter_map(|verb| scene.goal.words.position(verb)).min()?, *methods))
+    });
+    let route = fact.value.split(' ').next().unwrap_or_default();
+    told.min_by_key(|(at, _)| *at).is_some_and(|(_, methods)| methods.contains(&route))
 }
 
 /// Facts of a selector, those first that have to do with the goal. Where some are close to it, the others do not count.
@@ -302,7 +321,13 @@ fn moved(material: &Material<'_, '_>, section: &mut Section) {
     }
     let first = &handlers[..handlers.len().min(3)];
     if !first.is_empty() {
-        let names: Vec<String> = first.iter().map(|route| code(route.handler, 60)).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in first.iter().map(|route| code(route.handler, 60)) {
+            // A router that is mounted twice has each of its handlers twice.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let verb = if names.len() == 1 { "moves" } else { "move" };
         section.push(Sentence::about(
             format!("{} {verb} first; the routes keep method and path, and call what moved", listed(&names)),
