@@ -253,24 +253,23 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
         text,
         why: "Rules find routes, models and packages by their names. What has another name, a person has to point at."
             .to_owned(),
-        // Taking what is recommended has to lead on, so only what names a place is.
-        recommended: options.first().filter(|option| !option.ends_with(IN_THE_ANSWER)).cloned(),
+        recommended: options.first().cloned(),
         options,
         facts: entry.map(|fact| vec![fact.id.clone()]).unwrap_or_default(),
         unless: &[],
     })
 }
 
-/// How an option ends that leaves it to the answer.
-const IN_THE_ANSWER: &str = "which I say in the answer";
-
 fn unfound(looked: &str, ask: &str) -> String {
     format!("Nothing that was found in the project has to do with {looked}. {ask}")
 }
 
-/// What was found, then what was not.
+/// What was found, then what was not. Where nothing was, there is nothing to choose from.
 fn named_otherwise(mut found: Vec<String>) -> Vec<String> {
-    found.push(format!("It has another name there, {IN_THE_ANSWER}"));
+    if found.is_empty() {
+        return found;
+    }
+    found.push("It has another name there, which I say in the answer".to_owned());
     found
 }
 
