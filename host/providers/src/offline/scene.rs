@@ -205,6 +205,7 @@ impl<'a> Scene<'a> {
         let about = self.relevant.iter().filter(|relevant| !is(relevant.fact, ASIDE) && relevant.fact.source.is_some());
         let top = about.clone().map(|relevant| relevant.score).max().unwrap_or_default();
         let mut close: Vec<&'a Fact> = about
+            .clone()
             .filter(|relevant| relevant.score * 4 >= top * 3 || relevant.score >= 8)
             .map(|relevant| relevant.fact)
             .collect();
@@ -224,11 +225,12 @@ impl<'a> Scene<'a> {
             .filter(|fact| !is(fact, ASIDE))
             .collect();
         let part = PARTS.iter().find(|(word, _)| self.goal.words.has(word)).map(|(_, part)| *part);
-        let of_part: Vec<&'a Fact> = close
-            .iter()
-            .copied()
-            .filter(|fact| part.is_some_and(|part| path(fact).to_lowercase().contains(part)))
-            .collect();
+        // Of the part that is named, the closest; what is close and of another part is not meant.
+        let in_part =
+            about.filter(|relevant| part.is_some_and(|part| path(relevant.fact).to_lowercase().contains(part)));
+        let best = in_part.clone().map(|relevant| relevant.score).max().unwrap_or_default();
+        let of_part: Vec<&'a Fact> =
+            in_part.filter(|relevant| relevant.score * 4 >= best * 3).map(|relevant| relevant.fact).collect();
         let pointed: Vec<&'a Fact> = self.relevant[..self.pointed]
             .iter()
             .map(|relevant| relevant.fact)

@@ -153,3 +153,17 @@ fn what_a_refactoring_is_for_fits_the_part_that_it_is_of() {
     }
     assert!(!shown("Refactor the order service", SHOP).contains("Handlers moved"));
 }
+
+#[test]
+fn the_part_that_a_refactoring_names_is_found_behind_what_is_closer_by_name() {
+    let mut rows = SHOP.to_vec();
+    rows.push((
+        "file",
+        "controllers/auth.controller.js (146 lines)",
+        "controllers/auth.controller.js",
+        1,
+        "const a = 1;",
+    ));
+    let questions = shown("Refactor the auth controller", &rows);
+    assert!(questions.contains("* Only controllers/auth.controller.js\n"), "{questions}");
+}
