@@ -248,7 +248,12 @@ fn an_empty_folder_is_no_dead_end() {
 #[test]
 fn whoever_gives_up_says_what_is_missing_and_a_corrected_answer_brings_it() {
     let world = World::empty();
-    let ran = world.run(&["flow", "Refactor the user module", "--recommended"]).exits(4);
+    // Nothing is there that could be recommended, so a person is asked.
+    let _ = world
+        .run(&["flow", "Refactor the user module", "--recommended"])
+        .exits(3)
+        .shows("Question [where-in-the-code]");
+    let ran = world.run(&["answer", "where-in-the-code", "no idea", "--recommended"]).exits(4);
     let ran =
         ran.shows("missing for 0.80: an answer to where-in-the-code in words that say it").shows("--provider manual");
     assert!(ran.stdout.contains("(certus answer where-in-the-code \"your answer\")"), "{}", ran.stdout);
@@ -325,4 +330,24 @@ fn a_whole_feature_takes_three_commands() {
     let _ = world.run(&["flow", GOAL]).exits(3);
     let _ = world.run(&["answer", "--recommended"]).exits(3);
     let _ = world.run(&["approve"]).exits(6).says("needs a model");
+}
+
+#[test]
+fn where_there_are_no_edits_it_is_said_what_to_do() {
+    let world = World::with("express-shop");
+    flow(&world);
+    for command in ["diff", "undo"] {
+        let _ = world.run(&[command]).exits(1).says("edits come once its solution is approved");
+        let ran = world.run(&[command, "D7"]).exits(2);
+        let _ = ran.says("chain 001 has no draft D7").says("edits come once its solution is approved");
+    }
+    let _ = world.run(&["reject", "--help"]).ok().shows("after edits or a command it stays");
+}
+
+#[test]
+fn what_is_recommended_where_nothing_was_found_leads_on() {
+    let world = World::with("express-shop");
+    let goal = "Refactor the warehouse module";
+    let ran = world.run(&["flow", goal, "--recommended", "--until", "solution-approval"]);
+    let _ = ran.ok().shows("Refactor the warehouse module");
 }

@@ -1,6 +1,7 @@
 //! Journeys through the binary, as a user takes them. Cases that need no code are folders under `tests/cases`.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod budget;
 mod cases;
 mod durability;
 mod hostile;

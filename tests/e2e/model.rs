@@ -64,6 +64,11 @@ impl Model {
         let task = format!("## Task: {prompt}\\n");
         self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
     }
+
+    /// How many requests there were.
+    pub(crate) fn calls(&self) -> usize {
+        self.api.log().len()
+    }
 }
 
 impl Drop for Model {

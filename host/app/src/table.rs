@@ -43,7 +43,7 @@ pub const BUILT_IN: [(&str, &str); 22] = [
     ("use", "Make a chain the active one"),
     ("answer", "Answer questions of a chain, or correct an answer; once none is open, the chain goes on"),
     ("approve", "Approve what was shown, and go on"),
-    ("reject", "Reject what was shown, with the reason, and go on from requirements"),
+    ("reject", "Reject what was shown, with the reason, and go on"),
     ("more-info", "Ask something about what was shown before deciding"),
     ("diff", "Show the edits that wait to be approved, or those of a draft"),
     ("undo", "Take back the edits that a chain wrote last, or those of a draft"),

@@ -221,6 +221,9 @@ pub struct Then {
 /// Why nothing goes on until somebody does something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
+    /// The effect that waits.
+    #[serde(default)]
+    pub effect: EffectId,
     /// The kind.
     pub code: ErrorCode,
     /// For people.
@@ -277,7 +280,7 @@ impl Chain {
             }
             Body::Outcome { effect, outcome, .. } => self.settle(*effect, outcome),
             Body::Reissued { effect, attempt, possibly_billed_twice, leftover } => {
-                self.pause = None;
+                self.no_longer_waits(*effect);
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.attempt = *attempt;
                     effect.possibly_billed_twice |= possibly_billed_twice;
@@ -291,7 +294,8 @@ impl Chain {
                 }
                 self.lose(*effect, *possibly_billed, leftover.as_deref());
                 // Of several effects that wait, a person deals with the first one first.
-                self.pause.get_or_insert_with(|| Pause { code: *code, message: message.clone() });
+                let (effect, code) = (*effect, *code);
+                self.pause.get_or_insert_with(|| Pause { effect, code, message: message.clone() });
             }
             Body::ActionRefused { law, .. } => {
                 self.then = None;
@@ -408,8 +412,17 @@ impl Chain {
         }
     }
 
+    /// What runs beside an effect that waits does not end its waiting; the end of the command that asked for it does.
+    fn no_longer_waits(&mut self, id: EffectId) {
+        let Some(pause) = &self.pause else { return };
+        let of = self.effects.get(&pause.effect).and_then(|effect| effect.invocation);
+        if pause.effect == id || pause.effect == 0 || of == Some(id) {
+            self.pause = None;
+        }
+    }
+
     fn settle(&mut self, id: EffectId, outcome: &Outcome) {
-        self.pause = None;
+        self.no_longer_waits(id);
         let version = self.version;
         let Some(effect) = self.effects.get_mut(&id) else { return };
         if !effect.is_open() {

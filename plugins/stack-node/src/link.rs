@@ -6,7 +6,7 @@ use crate::bindings::{Commands, Finding, Framework, Model, Place, Report, Route,
 use crate::eval::{self, Source};
 use crate::facts::{FileFacts, Spot};
 use crate::frameworks;
-use crate::names::{self, InFront};
+use crate::names::InFront;
 use crate::package::{Lock, Package};
 use crate::resolve::Files;
 use crate::text::{QUOTE_LIMIT, cut};
@@ -345,18 +345,21 @@ fn in_front(all: &BTreeMap<String, eval::InFrontOf>, files: &[(String, FileFacts
         }
     }
     for (text, seen) in all {
-        let name = text.split('(').next().unwrap_or_default().rsplit('.').next().unwrap_or_default();
-        let key = match (names::in_front(text), stops.get(&plain(name))) {
-            (Some(InFront::Csrf), _) => "middleware.csrf",
-            (Some(InFront::Limit), _) => "middleware.rate-limit",
-            (_, Some(true)) => "auth.middleware",
-            (_, Some(false)) | (Some(InFront::Loader), None) => "auth.user-loader",
-            (_, None) => "auth.middleware",
+        let last =
+            |text: &str| plain(text.split('(').next().unwrap_or_default().rsplit('.').next().unwrap_or_default());
+        let known = |text: &str| stops.get(&last(text)).filter(|_| !seen.name.is_empty());
+        let stops = known(&seen.name).or_else(|| known(text));
+        let key = match (seen.kind, stops) {
+            (InFront::Csrf, _) => "middleware.csrf",
+            (InFront::Limit, _) => "middleware.rate-limit",
+            (InFront::Guard, Some(true) | None) | (InFront::Loader, Some(true)) => "auth.middleware",
+            (InFront::Guard, Some(false)) | (InFront::Loader, _) => "auth.user-loader",
         };
         let noun = if seen.count == 1 { "route" } else { "routes" };
         let below = seen.below.as_ref().map(|path| format!(" below {path}")).unwrap_or_default();
         let spot = Spot { line: seen.line, quote: seen.quote.clone() };
-        findings.add(key, &format!("{text} on {} {noun}{below}", seen.count), &seen.file, &spot);
+        let list = seen.list.as_ref().map(|list| format!(" (in {list})")).unwrap_or_default();
+        findings.add(key, &format!("{text}{list} on {} {noun}{below}", seen.count), &seen.file, &spot);
     }
 }
 

@@ -186,7 +186,6 @@ pub(crate) fn is_guard(text: &str) -> bool {
         "isowner",
         "acl",
         "private",
-        "verifysignup",
         "checkuser",
         "currentuser",
         "session",
@@ -223,17 +222,35 @@ pub(crate) fn in_front(text: &str) -> Option<InFront> {
     if !is_guard(text) || signs_in(&lower) {
         return None;
     }
-    let loads = ["optional", "currentuser", "loaduser", "attachuser", "setuser", "deserializ"];
-    Some(if says(&loads) { InFront::Loader } else { InFront::Guard })
+    const LOADS: &[&str] =
+        &["optional", "currentuser", "loaduser", "attachuser", "setuser", "deserializ", "('session'", "'anonymous'"];
+    Some(if says(LOADS) { InFront::Loader } else { InFront::Guard })
 }
 
-/// `passport.authenticate('google')` begins or ends a sign-in; only a strategy that reads a token with each request guards.
+/// `passport.authenticate('google')` begins or ends a sign-in, and `passport.authorize` connects an account of somebody; only
+/// a strategy that looks at each request guards.
 fn signs_in(lower: &str) -> bool {
-    const GUARDS: &[&str] = &["jwt", "bearer", "basic", "digest", "token", "apikey", "api-key", "headerapikey", "oidc"];
-    lower.split_once("passport.authenticate(").is_some_and(|(_, strategy)| {
-        let strategy = strategy.split([',', ')']).next().unwrap_or_default();
-        !GUARDS.iter().any(|guard| strategy.contains(guard))
-    })
+    const EACH: &[&str] = &[
+        "jwt",
+        "bearer",
+        "basic",
+        "digest",
+        "token",
+        "apikey",
+        "api-key",
+        "headerapikey",
+        "oidc",
+        "'session'",
+        "'anonymous'",
+    ];
+    let strategy = lower.split_once("passport.authenticate(").map(|(_, strategy)| strategy);
+    lower.contains("passport.authorize(")
+        || strategy.is_some_and(|strategy| {
+            // The first argument: one strategy, or a list of them.
+            let end = if strategy.starts_with('[') { strategy.find(']') } else { strategy.find([',', ')']) };
+            let strategies = strategy.get(..end.unwrap_or(strategy.len())).unwrap_or_default();
+            !EACH.iter().any(|each| strategies.contains(each))
+        })
 }
 
 /// Whether a function of this name, by what it does, handles requests rather than guards them.
@@ -262,6 +279,10 @@ mod tests {
             ("auth.requiresLogin", Some(InFront::Guard)),
             ("passport.authenticate('jwt', { session: false })", Some(InFront::Guard)),
             ("passport.authenticate('github', { failureRedirect: '/login' })", None),
+            ("passport.authorize('jwt')", None),
+            ("passport.authenticate(['local', 'jwt'])", Some(InFront::Guard)),
+            ("passport.authenticate(['jwt', 'anonymous'])", Some(InFront::Loader)),
+            ("passport.authenticate('session')", Some(InFront::Loader)),
             ("auth.optional", Some(InFront::Loader)),
             ("currentUser", Some(InFront::Loader)),
             ("csrf", Some(InFront::Csrf)),

@@ -228,7 +228,7 @@ impl<'a> Driver<'a> {
             refused = self.reserve(id, request, counted).await?;
         }
         let Some(over) = refused else { return Ok(None) };
-        let (code, message) = (ErrorCode::Limit, over.to_string());
+        let (code, message) = (ErrorCode::Limit, format!("{over}; {}", raise(&over)));
         self.defer(id, code, &message, false, None);
         Ok(Some(Stop::Paused { code, message }))
     }
@@ -262,7 +262,7 @@ impl<'a> Driver<'a> {
     }
 
     fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
-        let scope = certus_engine::Scope::Day;
+        let scope = Scope::Day;
         if !self.chain.was_warned_of(scope) && cap.is_nearly(self.session.committed_since(since)?) {
             self.note(Body::BudgetWarned { scope });
         }
@@ -315,6 +315,21 @@ impl<'a> Driver<'a> {
         let digest = Digest::of(text);
         self.blobs.push((digest, text.as_bytes().to_vec()));
         digest
+    }
+}
+
+/// What a person can do about it.
+fn raise(over: &OverBudget) -> String {
+    match over {
+        OverBudget::Unpriced { .. } => {
+            "add its price to prices.toml in your configuration, or cap tokens instead".to_owned()
+        }
+        OverBudget::Reached { scope: Scope::Chain, .. } => {
+            "raise it: certus flow --continue --max-usd USD, or --max-tokens TOKENS".to_owned()
+        }
+        OverBudget::Reached { scope, .. } => {
+            format!("raise `{scope}` under [budget] in your configuration, or in certus.toml where that says less")
+        }
     }
 }
 

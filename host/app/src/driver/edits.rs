@@ -17,6 +17,7 @@ use super::{Driver, Stop};
 use crate::Failure;
 use crate::error::Kind;
 use crate::person::{EditVerdict, ShownEdits, ShownFile};
+use crate::session::edits::{named_draft, what_there_is};
 
 /// Characters of a digest that name a file's content at least.
 const BASE: usize = 8;
@@ -239,9 +240,13 @@ impl Driver<'_> {
     /// Begin what a person asks for: taking a draft, or the last one, back.
     ///
     /// # Errors
-    /// Nothing was written, something else is open, a file changed meanwhile, or the store failed.
+    /// There is no such draft, nothing was written, something else is open, a file changed meanwhile, or the store failed.
     pub async fn undo(&mut self, draft: Option<&str>) -> Result<Vec<String>, Failure> {
-        let ruling = law::judge_undo(&self.chain, draft)?;
+        if let Some(named) = draft {
+            named_draft(self.id, &self.chain, named)?;
+        }
+        let ruling = law::judge_undo(&self.chain, draft)
+            .map_err(|refusal| Failure::from(refusal).hint(what_there_is(&self.chain)))?;
         let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
         let (draft, undo) = (draft.clone(), *undo);
         let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {

@@ -1,10 +1,10 @@
 //! A chain's edits, as a person sees them.
 
-use certus_engine::{ChainId, DraftState, Request};
+use certus_engine::{Chain, ChainId, Draft, DraftState, Request};
 use serde::Serialize;
 
 use super::Session;
-use crate::{Failure, Kind};
+use crate::Failure;
 
 /// The edits of one draft.
 #[derive(Debug, Clone, Serialize)]
@@ -45,14 +45,15 @@ impl Session {
         let chain = self.chain(id)?;
         let drafts = chain.drafts();
         let found = match draft {
-            Some(named) => drafts.iter().find(|draft| draft.id == named),
+            Some(named) => Some(named_draft(id, &chain, named)?),
             None => drafts
                 .iter()
                 .find(|draft| matches!(draft.state, DraftState::Planned(_)))
                 .or_else(|| drafts.iter().rfind(|draft| matches!(draft.state, DraftState::Written(_)))),
         };
         let draft = found.ok_or_else(|| {
-            Failure::of(Kind::Failed, format!("chain {id} has no such edits")).hint("see what it has: certus show")
+            let none = format!("chain {id} has no edits that wait or were written");
+            Failure::failed(none).hint(what_there_is(&chain))
         })?;
         let shown = chain.effects().rev().find_map(|(_, effect)| match &effect.request {
             Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan.stored),
@@ -60,7 +61,8 @@ impl Session {
         });
         let bytes = shown.map(|stored| self.blob(stored)).transpose()?.flatten();
         let plan: Option<certus_workspace::edit::Plan> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let plan = plan.ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)))?;
+        let plan =
+            plan.ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(&chain)))?;
         let line = |file: &certus_workspace::edit::PlannedFile| FileLine {
             file: file.path.clone(),
             added: file.added,
@@ -75,5 +77,22 @@ impl Session {
             state: draft.state.name(),
             files: plan.files().iter().map(line).collect(),
         })
+    }
+}
+
+/// The draft that somebody named.
+pub(crate) fn named_draft<'c>(id: ChainId, chain: &'c Chain, named: &str) -> Result<&'c Draft, Failure> {
+    let shown = crate::clean::line(named, 40);
+    let unknown = || Failure::usage(format!("chain {id} has no draft {shown}")).hint(what_there_is(chain));
+    chain.drafts().iter().find(|draft| draft.id == named).ok_or_else(unknown)
+}
+
+/// Which drafts a chain has; without one, when they come.
+pub(crate) fn what_there_is(chain: &Chain) -> String {
+    let named = |draft: &Draft| format!("{} ({})", draft.id, draft.state.name());
+    let drafts: Vec<String> = chain.drafts().iter().map(named).collect();
+    match drafts.as_slice() {
+        [] => "edits come once its solution is approved; see where it stands: certus status".to_owned(),
+        drafts => format!("its drafts: {}", drafts.join(", ")),
     }
 }

@@ -3,7 +3,7 @@
 //! The rooms below know nothing of one another; here they are wired. A command that reads one row pays for one row.
 
 mod chains;
-mod edits;
+pub(crate) mod edits;
 mod login;
 mod named;
 mod plugins;

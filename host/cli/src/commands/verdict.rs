@@ -20,7 +20,9 @@ pub(crate) struct ApproveArgs {
     chain: Option<String>,
 }
 
-/// Reject what was shown, with the reason, and go on from requirements
+/// Reject what was shown, with the reason, and go on
+///
+/// After a solution the chain goes on from requirements; after edits or a command it stays in its phase.
 #[derive(Debug, Args)]
 pub(crate) struct RejectArgs {
     /// What is wrong with it; the next prompts see it

@@ -7,7 +7,7 @@ use certus_engine::{Gap, PromptCall, QuestionState, Reply};
 use super::Case;
 use super::facts::{place, said};
 use super::requirements::uncertainty;
-use super::rules::{Standing, relevant_code};
+use super::rules::{Standing, tells_where};
 use super::text::{Words, counted, inline, listed, stem};
 use crate::ProviderError;
 
@@ -89,8 +89,9 @@ pub(super) fn assumptions(case: &Case<'_>) -> Result<Reply, ProviderError> {
 /// Whether a prompt is missing.
 pub(super) fn gap(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let goal = &case.scene.goal;
-    let known =
-        !goal.topics.is_empty() || relevant_code(&case.scene) || case.scene.answer("where-in-the-code").is_some();
+    let known = !goal.topics.is_empty()
+        || tells_where(&case.scene, case.scene.relevant())
+        || case.scene.answer("where-in-the-code").is_some();
     if known {
         let notes = "No gap: the subject is one that the rules and the library know. What is still open needs answers or a model, not another prompt.";
         return Ok(Reply { notes: notes.to_owned(), ..Reply::default() });

@@ -17,7 +17,8 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{Assessment, Item, Standing, relevant_code, verified};
+use super::facts::Relevant;
+use super::rules::{Assessment, Item, Standing, tells_where, verified};
 use super::scene::Scene;
 
 /// Confidence by area, and how it came about.
@@ -61,7 +62,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
         )
     }];
 
-    let code = existing_code(scene);
+    let code = existing_code(scene, scene.relevant());
     lines.push(code.line);
 
     let (lost, guessed) = (weigh(&design), (ASSUMPTION * design_assumed as f64).min(0.02));
@@ -165,15 +166,16 @@ struct Code {
     pointed: bool,
 }
 
-/// `existing_code` as far as it was found, whatever a person said.
+/// `existing_code` as far as it was found by names, whatever a person said.
 pub(super) fn found(scene: &Scene<'_>) -> f64 {
-    existing_code(scene).found
+    existing_code(scene, scene.found_by_name()).found
 }
 
-fn existing_code(scene: &Scene<'_>) -> Code {
+fn existing_code(scene: &Scene<'_>, relevant: &[Relevant<'_>]) -> Code {
     let cited = scene.facts.iter().filter(|fact| fact.cited).count();
-    let relevant: Vec<_> = scene.relevant().iter().filter(|relevant| relevant.fact.cited).collect();
-    let found = if relevant_code(scene) { relevant.len() } else { 0 };
+    let tells = tells_where(scene, relevant);
+    let relevant: Vec<_> = relevant.iter().filter(|relevant| relevant.fact.cited).collect();
+    let found = if tells { relevant.len() } else { 0 };
     let files: std::collections::BTreeSet<&str> =
         relevant.iter().filter_map(|relevant| relevant.fact.source.as_ref()).map(|place| place.path.as_str()).collect();
     let interpreted =

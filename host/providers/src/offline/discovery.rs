@@ -11,6 +11,7 @@ use certus_engine::{Discovery, Fact, Reply};
 use super::Case;
 use super::facts::{Route, is_or_below, place, said};
 use super::goal::Goal;
+use super::guards;
 use super::scene::Scene;
 use super::text::{Words, code, counted, inline, listed, stem};
 use crate::ProviderError;
@@ -318,7 +319,7 @@ pub(super) fn api(case: &Case<'_>) -> Result<Reply, ProviderError> {
         );
         discovered.push(statement(format!("api.{}", key_part(name)), value, routes[0].fact));
     }
-    let guards = facts.guards();
+    let guards = guards::in_front(facts);
     let mut notes =
         vec![format!("{} below {}.", counted(routes.len(), "route"), counted(resources.len(), "first path"))];
     if guards.is_empty() {

@@ -82,6 +82,11 @@ impl<'a> Facts<'a> {
         Self { all: &view.facts }
     }
 
+    #[cfg(test)]
+    pub(super) fn from_slice(all: &'a [Fact]) -> Self {
+        Self { all }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a Fact> + use<'a> {
         self.all.iter()
     }
@@ -90,18 +95,6 @@ impl<'a> Facts<'a> {
     pub(super) fn select<'s>(&self, selector: &'s str) -> impl Iterator<Item = &'a Fact> + use<'a, 's> {
         let (key, word) = selector.split_once('~').unwrap_or((selector, ""));
         self.all.iter().filter(move |fact| selected(fact, key, word))
-    }
-
-    /// Guards, those in front of most routes first: their facts end with `on 6 routes`.
-    pub(super) fn guards(&self) -> Vec<&'a Fact> {
-        let count = |fact: &Fact| {
-            let number =
-                fact.value.rsplit_once(" on ").and_then(|(_, count)| count.split(' ').next()?.parse::<u32>().ok());
-            std::cmp::Reverse(number.unwrap_or_default())
-        };
-        let mut guards: Vec<&'a Fact> = self.select("auth.middleware").collect();
-        guards.sort_by_key(|fact| count(fact));
-        guards
     }
 
     /// The first that one of some selectors names; what the host found itself is preferred.

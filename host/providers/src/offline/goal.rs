@@ -13,6 +13,9 @@ const MOST_TOPICS: usize = 3;
 /// Nouns of one goal.
 const MOST_NOUNS: usize = 40;
 
+/// Methods of a request, as a goal writes them out.
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 /// What kind of work is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -53,7 +56,7 @@ pub(super) enum Language {
     Nothing,
 }
 
-/// A path that a goal writes out.
+/// A path that a goal or an answer writes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Requested {
     /// Upper case, where it stands before the path.
@@ -83,6 +86,8 @@ pub(super) struct Goal {
     pub(super) paths: Vec<String>,
     /// The same as requests: `DELETE /api/orders/:id`.
     pub(super) requests: Vec<Requested>,
+    /// It says of a request what it does: `POST /login accepts any password`.
+    pub(super) accuses: bool,
     /// Files written out: `routes/cart.js`.
     pub(super) files: Vec<String>,
 }
@@ -102,16 +107,26 @@ impl Goal {
         let words = Words::of(read);
         let topics = topics(&words);
         let (subjects, people) = nouns(&words, true, project);
-        let kind = kind(&words, !topics.is_empty() || subjects.len() >= 2);
+        let requests = requests(read);
+        // The method of a request is no verb: `DELETE /orders lets anyone in` asks for no removal.
+        let told = if requests.iter().any(|wanted| wanted.method.is_some()) {
+            Words::of(&without_requests(read))
+        } else {
+            words.clone()
+        };
+        let accuses =
+            requests.first().is_some_and(|first| first.method.is_some() && first.before.is_empty()) && accuses(&told);
+        let kind = if accuses { Kind::Bug } else { kind(&told, !topics.is_empty() || subjects.len() >= 2) };
         // What a program is built with is a subject only where it is what changes.
-        let nouns = if kind == Kind::Upgrade { subjects } else { nouns(&words, false, project).0 };
+        let nouns = if kind == Kind::Upgrade || converts(&words) { subjects } else { nouns(&words, false, project).0 };
         Self {
             actor: !people.is_empty() || names_actor(&words, &nouns),
             language: language(read, &words),
             cut: end < text.len(),
             instructs: instructs(&words),
             paths: paths(read),
-            requests: requests(read),
+            requests,
+            accuses,
             files: files(read),
             words,
             kind,
@@ -119,6 +134,11 @@ impl Goal {
             nouns,
             people,
         }
+    }
+
+    /// It takes the code to another language.
+    pub(super) fn converts(&self) -> bool {
+        converts(&self.words)
     }
 
     pub(super) fn about(&self, topic: &str) -> bool {
@@ -134,6 +154,10 @@ impl Goal {
 
     /// Stems of what it puts something else in the place of; all of its nouns where it does not say.
     pub(super) fn replaced(&self) -> Vec<String> {
+        // The language that comes is no part of what goes.
+        if self.converts() {
+            return Vec::new();
+        }
         let between = |from: &str, to: &[&str]| {
             let start = self.words.position(from)? + 1;
             let end =
@@ -206,6 +230,9 @@ impl Goal {
 fn kind(words: &Words, has_subject: bool) -> Kind {
     if describes_a_failure(words) {
         return Kind::Bug;
+    }
+    if converts(words) {
+        return Kind::Feature;
     }
     if moves_code(words) {
         return Kind::Refactoring;
@@ -287,6 +314,22 @@ fn describes_a_failure(words: &Words) -> bool {
     .min();
     let abused = granted.is_some_and(|at| wrongly.is_some_and(|wrongly| at < wrongly));
     !imperative && (abused || failure.is_some_and(|at| wish.is_none_or(|wish| at < wish)))
+}
+
+/// `Migrate to TypeScript`: another language is the work, and no part of the code is its place.
+fn converts(words: &Words) -> bool {
+    const VERBS: &[&str] = &["migrat*", "convert*", "port", "porting", "rewrite", "switch", "move", "change", "adopt*"];
+    const LANGUAGES: &[&str] = &["to typescript", "into typescript", "to ts", "into ts", "in typescript"];
+    const ASKED: &[&str] =
+        &["adopt typescript", "add typescript", "use typescript", "introduce typescript", "typescript support"];
+    (words.any(VERBS).is_some() && words.any(LANGUAGES).is_some()) || words.any(ASKED).is_some()
+}
+
+/// `accepts any password` tells what is done, and nobody would tell it if it were right; `needs a password` wishes.
+fn accuses(words: &Words) -> bool {
+    const WISHES: &[&str] = &["needs", "wants", "requires", "deserves", "lacks"];
+    words.get(0).is_some_and(|verb| verb.len() > 3 && verb.ends_with('s') && !WISHES.contains(&verb))
+        && words.any(&["should", "must", "want", "need", "please", "has to"]).is_none()
 }
 
 /// `logging out` is not about logs. (`log in` is a pattern of its own.)
@@ -470,8 +513,7 @@ fn paths(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn requests(text: &str) -> Vec<Requested> {
-    const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+pub(super) fn requests(text: &str) -> Vec<Requested> {
     let edge = |letter: char| !letter.is_alphanumeric();
     let words: Vec<&str> = text.split_whitespace().collect();
     let at = |index: Option<usize>| index.and_then(|index| words.get(index)).map_or("", |word| word.trim_matches(edge));
@@ -483,6 +525,17 @@ fn requests(text: &str) -> Vec<Requested> {
         Some(Requested { method, path, before: at(before).to_lowercase() })
     };
     words.iter().enumerate().filter_map(requested).take(20).collect()
+}
+
+/// The text without the requests that it writes out.
+fn without_requests(text: &str) -> String {
+    let edge = |letter: char| !letter.is_alphanumeric();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let path = |at: usize| words.get(at).is_some_and(|word| !paths(word).is_empty());
+    let method = |at: usize| words.get(at).is_some_and(|word| METHODS.contains(&word.trim_matches(edge)));
+    let kept = |at: &usize| !path(*at) && (!method(*at) || !path(at + 1));
+    let told: Vec<&str> = (0..words.len()).filter(kept).filter_map(|at| words.get(at).copied()).collect();
+    told.join(" ")
 }
 
 fn files(text: &str) -> Vec<String> {
@@ -616,6 +669,11 @@ mod tests {
             ("Move the logout button", Kind::Feature),
             ("Soft-delete comments: deleted ones stay in the database for 30 days", Kind::Feature),
             ("Delete the comments module", Kind::Removal),
+            ("DELETE /api/articles/:slug lets anyone delete", Kind::Bug),
+            ("DELETE /api/articles/:slug should ask for the author", Kind::Feature),
+            ("Remove DELETE /api/articles/:slug", Kind::Removal),
+            ("POST /auth/refresh accepts expired tokens", Kind::Bug),
+            ("GET /orders needs pages", Kind::Feature),
         ] {
             assert_eq!(Goal::read(goal).kind, kind, "{goal}");
         }

@@ -137,5 +137,5 @@ pub(super) const FAILURES: &[&str] = &[
     "are not sent", "is not sent", "not shown", "not saved", "not updated", "report that", "reports that", "complain*", "missing", "twice",
     "returns 500", "error 500", "500 error", "get logged out", "gets logged out", "get signed out", "gets signed out",
     "get kicked out", "gets kicked out", "time out", "times out", "timed out", "disappear*", "vanish*", "stuck", "loses",
-    "lose their",
+    "lose their", "lets any*", "lets every*", "allows any*", "allows every*",
 ];

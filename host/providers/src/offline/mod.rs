@@ -19,6 +19,7 @@ mod confidence;
 mod discovery;
 mod facts;
 mod goal;
+mod guards;
 mod lexicon;
 mod packs;
 mod requirements;

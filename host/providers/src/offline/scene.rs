@@ -2,12 +2,18 @@
 
 use certus_engine::{Fact, QuestionState, QuestionStatus, View};
 
-use super::facts::{Facts, Relevant, is_or_below, telling};
-use super::goal::{Goal, Language};
+use super::facts::{Facts, Relevant, Route, is_or_below, telling};
+use super::goal::{Goal, Language, Requested, requests};
+use super::guards;
 use super::text::{Words, inline};
 
 /// Questions whose answer is read as the goal, because the goal itself could not be read.
 pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];
+
+/// Questions whose answer says where the work is.
+const WHERE: [&str; 3] = ["where-in-the-code", "named-file", "named-route"];
+/// How close is what a person points at, at least.
+const POINTED: u32 = 8;
 
 /// A view, read once.
 pub(super) struct Scene<'a> {
@@ -17,6 +23,10 @@ pub(super) struct Scene<'a> {
     pub(super) facts: Facts<'a>,
     pub(super) answers: Vec<Answered<'a>>,
     relevant: Vec<Relevant<'a>>,
+    /// How many of them stand before the others because a person pointed at them.
+    pointed: usize,
+    /// What the goal's words alone find.
+    by_name: Vec<Relevant<'a>>,
 }
 
 /// An answer of a person.
@@ -90,7 +100,14 @@ impl<'a> Scene<'a> {
                 relevant.push(before);
             }
         }
-        Self { view, goal, facts, answers, relevant }
+        let by_name = relevant.clone();
+        let pointed = pointed_at(&facts, &answers);
+        relevant.retain(|known| !pointed.iter().any(|fact| std::ptr::eq(known.fact, *fact)));
+        let closest = relevant.first().map_or(POINTED, |relevant| relevant.score.max(POINTED));
+        let pointed: Vec<Relevant<'a>> = pointed.into_iter().map(|fact| Relevant { fact, score: closest }).collect();
+        let count = pointed.len();
+        let relevant = pointed.into_iter().chain(relevant).collect();
+        Self { view, goal, facts, answers, relevant, pointed: count, by_name }
     }
 
     /// Rules or the project know a word of the goal.
@@ -120,7 +137,7 @@ impl<'a> Scene<'a> {
     /// The fact of a selector that is closest to the goal.
     pub(super) fn closest(&self, selector: &str) -> Option<&'a Fact> {
         if selector == "auth.middleware" {
-            return self.facts.guards().first().copied();
+            return guards::in_front(&self.facts).first().copied();
         }
         let near = self.relevant.iter().map(|relevant| relevant.fact).filter(|fact| fact.cited);
         let mut near = near.filter(|fact| self.facts.select(selector).any(|known| known.id == fact.id));
@@ -188,6 +205,7 @@ impl<'a> Scene<'a> {
         let about = self.relevant.iter().filter(|relevant| !is(relevant.fact, ASIDE) && relevant.fact.source.is_some());
         let top = about.clone().map(|relevant| relevant.score).max().unwrap_or_default();
         let mut close: Vec<&'a Fact> = about
+            .clone()
             .filter(|relevant| relevant.score * 4 >= top * 3 || relevant.score >= 8)
             .map(|relevant| relevant.fact)
             .collect();
@@ -207,12 +225,20 @@ impl<'a> Scene<'a> {
             .filter(|fact| !is(fact, ASIDE))
             .collect();
         let part = PARTS.iter().find(|(word, _)| self.goal.words.has(word)).map(|(_, part)| *part);
-        let of_part: Vec<&'a Fact> = close
+        // Of the part that is named, the closest; what is close and of another part is not meant.
+        let in_part =
+            about.filter(|relevant| part.is_some_and(|part| path(relevant.fact).to_lowercase().contains(part)));
+        let best = in_part.clone().map(|relevant| relevant.score).max().unwrap_or_default();
+        let of_part: Vec<&'a Fact> =
+            in_part.filter(|relevant| relevant.score * 4 >= best * 3).map(|relevant| relevant.fact).collect();
+        let pointed: Vec<&'a Fact> = self.relevant[..self.pointed]
             .iter()
-            .copied()
-            .filter(|fact| part.is_some_and(|part| path(fact).to_lowercase().contains(part)))
+            .map(|relevant| relevant.fact)
+            .filter(|fact| !is(fact, ASIDE) && fact.source.is_some())
             .collect();
-        if !written.is_empty() {
+        if !pointed.is_empty() {
+            close = pointed;
+        } else if !written.is_empty() {
             close = written;
         } else if !of_part.is_empty() {
             close = of_part;
@@ -234,10 +260,65 @@ impl<'a> Scene<'a> {
         files
     }
 
+    /// Facts that the goal's own words find, whatever a person pointed at.
+    pub(super) fn found_by_name(&self) -> &[Relevant<'a>] {
+        &self.by_name
+    }
+
     /// Facts that have to do with the goal, the closest first.
     pub(super) fn relevant(&self) -> &[Relevant<'a>] {
         &self.relevant
     }
+}
+
+/// Facts that answers on where the work is point at: by the route, the file, the folder or the package that they write out.
+fn pointed_at<'a>(facts: &Facts<'a>, answers: &[Answered<'a>]) -> Vec<&'a Fact> {
+    let mut pointed: Vec<&'a Fact> = Vec::new();
+    for answer in answers.iter().filter(|answer| WHERE.contains(&answer.id) && !answer.evasive()) {
+        let requests = requests(answer.text);
+        let asked = |route: &Route<'_>| {
+            let same = |wanted: &Requested| {
+                route.is_at(&wanted.path) && wanted.method.is_none_or(|method| method == route.method)
+            };
+            requests.iter().any(same)
+        };
+        let routes: Vec<&'a Fact> = facts.routes().into_iter().filter(asked).map(|route| route.fact).collect();
+        let places = written_places(answer.text);
+        let at = |fact: &Fact| {
+            fact.source.as_ref().is_some_and(|place| places.iter().any(|wanted| is_place(&place.path, wanted)))
+                || fact.key.strip_prefix("dependency.").is_some_and(|name| places.iter().any(|wanted| wanted == name))
+        };
+        let found = if routes.is_empty() { facts.iter().filter(|fact| at(fact)).collect() } else { routes };
+        for fact in found {
+            if fact.cited && !pointed.iter().any(|known| std::ptr::eq(*known, fact)) {
+                pointed.push(fact);
+            }
+        }
+    }
+    pointed
+}
+
+/// Words of an answer that may be a file, a folder or a package, without a line number.
+fn written_places(text: &str) -> Vec<String> {
+    let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '@' | '*' | '-');
+    let place = |word: &str| {
+        let word = word.trim_matches(edge);
+        let (place, line) = word.rsplit_once(':').unwrap_or((word, ""));
+        let place = if line.chars().all(|letter| letter.is_ascii_digit()) { place } else { word };
+        (place.len() > 1).then(|| place.trim_start_matches("./").to_owned())
+    };
+    text.split_whitespace().filter_map(place).take(60).collect()
+}
+
+/// A path, its end, or a folder that it lies in. A bare word is a place only as the name of a file.
+fn is_place(path: &str, wanted: &str) -> bool {
+    let (path, wanted) = (path.to_lowercase(), wanted.to_lowercase());
+    let named = wanted.contains('/') || wanted.rsplit_once('.').is_some_and(|(_, ending)| ending.len() <= 4);
+    named
+        && (path == wanted
+            || path.ends_with(&format!("/{wanted}"))
+            || path.starts_with(&format!("{wanted}/"))
+            || path.contains(&format!("/{wanted}/")))
 }
 
 fn is_known(goal: &Goal, relevant: &[Relevant<'_>]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{ClassRef, Closure, Object, Scope, Value};
+use super::value::{ClassRef, Closure, HOLE, Object, Scope, Value};
 use super::{CALLS, DEPTH, MAYBE_CALLS, MAYBE_DEPTH, Machine};
 use crate::ir::{Call, Expr, Pattern, Wires};
 use crate::names::{self, FACTORIES, Makes};
@@ -187,6 +187,9 @@ impl Machine<'_> {
     }
 
     fn call_package(&mut self, package: &str, member: &str, args: Vec<Value>) -> Value {
+        if let (Some(bound), 0..=1) = (member.strip_suffix(".bind"), args.len()) {
+            return Value::Package(Rc::from(package), Rc::from(bound));
+        }
         if let Some((.., makes)) = FACTORIES.iter().find(|(name, at, _)| *name == package && *at == member) {
             let router = self.new_router(*makes);
             if let Some(options) = args.first()
@@ -212,6 +215,11 @@ impl Machine<'_> {
                 object
             }
             ("path" | "fs" | "fs/promises" | "global", ..) => self.platform(package, member, args),
+            ("passport" | "koa-passport", "authenticate" | "authorize", _) => {
+                let made = strategy(member, &args);
+                self.call_unknown(&args);
+                made
+            }
             _ => self.call_unknown(&args),
         }
     }
@@ -387,6 +395,23 @@ impl Machine<'_> {
             _ => Value::Unknown,
         }
     }
+}
+
+/// What passport is asked to do; unknown where the strategy is.
+fn strategy(member: &str, args: &[Value]) -> Value {
+    let named = |value: &Value| match value {
+        Value::Str(name) if !name.contains(HOLE) => Some(format!("'{name}'")),
+        _ => None,
+    };
+    let text = match args.first() {
+        Some(Value::Array(names)) => {
+            let names: Option<Vec<String>> = names.borrow().iter().take(8).map(named).collect();
+            names.map(|names| format!("[{}]", names.join(", ")))
+        }
+        Some(name) => named(name),
+        None => None,
+    };
+    text.map_or(Value::Unknown, |text| Value::Strategy(Rc::from(format!("passport.{member}({text})"))))
 }
 
 fn bare(pattern: &Pattern) -> &Pattern {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::front::Front;
 use super::routers::{Op, Registered, Site};
 use super::value::HOLE;
 use super::{InFrontOf, Machine, Wiring};
@@ -148,12 +149,12 @@ impl Machine<'_> {
             }
             *out.steps -= 1;
             match op {
-                Op::Guard { site, texts, paths } => {
+                Op::Guard { site, fronts, paths } => {
                     let below: Vec<String> =
                         paths.iter().filter(|path| !path.is_empty()).map(|path| join(&prefix, path)).collect();
                     if guards.len() < 60 {
-                        guards.extend(texts.iter().map(|text| Guarding {
-                            text: text.clone(),
+                        guards.extend(fronts.iter().map(|front| Guarding {
+                            front: front.clone(),
                             site: site.clone(),
                             below: below.clone(),
                         }));
@@ -176,20 +177,23 @@ impl Machine<'_> {
         if loaded.test {
             return;
         }
-        let own = route.guards.iter().map(|text| (text, &route.site, None));
+        let own = route.guards.iter().map(|front| (front, &route.site, None));
         let mut counted = HashSet::new();
         let prepares = route.chained && route.method == "ALL";
         let full: Vec<String> = route.paths.iter().map(|path| join(prefix, path)).collect();
         let before = guards.iter().filter_map(|guard| {
             let below = guard.below.iter().find(|below| full.iter().any(|path| stands_below(path, below)));
-            (guard.below.is_empty() || below.is_some()).then_some((&guard.text, &guard.site, below))
+            (guard.below.is_empty() || below.is_some()).then_some((&guard.front, &guard.site, below))
         });
-        for (text, site, below) in before.chain(own) {
-            if prepares || !counted.insert(text) || out.wiring.guards.len() > 200 {
+        for (front, site, below) in before.chain(own) {
+            if prepares || !counted.insert(&front.text) || out.wiring.guards.len() > 200 {
                 continue;
             }
             let file = self.modules.get(site.at).map_or("", |loaded| loaded.path.as_ref());
-            let entry = out.wiring.guards.entry(text.clone()).or_insert_with(|| InFrontOf {
+            let entry = out.wiring.guards.entry(front.text.clone()).or_insert_with(|| InFrontOf {
+                kind: front.kind,
+                name: front.name.clone(),
+                list: front.list.clone(),
                 file: file.to_owned(),
                 line: site.line,
                 quote: site.quote.to_string(),
@@ -215,7 +219,7 @@ impl Machine<'_> {
 
 /// Middleware that stands in front of the routes that follow it.
 struct Guarding {
-    text: String,
+    front: Front,
     site: Site,
     /// The paths that it is bound to; empty for all.
     below: Vec<String>,

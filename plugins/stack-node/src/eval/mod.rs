@@ -4,6 +4,7 @@
 mod builtins;
 mod calls;
 mod expand;
+mod front;
 mod render;
 mod routers;
 mod run;
@@ -15,7 +16,8 @@ pub use routers::Listener;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use crate::ir::Module;
+use crate::ir::{Module, Sym};
+use crate::names::InFront;
 use crate::resolve::Files;
 use routers::Router;
 use value::{ClassRef, Closure, Scope, Value};
@@ -68,6 +70,12 @@ pub struct Wiring {
 
 /// Where a middleware was first seen, and on how many routes.
 pub struct InFrontOf {
+    /// What it is there for, as far as its name says it.
+    pub(crate) kind: InFront,
+    /// The name that it is defined by, which may be another one; empty for a function of a package.
+    pub name: String,
+    /// The list that it was first seen in, where the line names only that.
+    pub list: Option<String>,
     /// File.
     pub file: String,
     /// 1-based.
@@ -109,6 +117,8 @@ struct Machine<'f> {
     classes: Vec<Rc<ClassRef>>,
     seen_classes: HashMap<(usize, u32), bool>,
     loose_app: Option<usize>,
+    /// By file: names that are bound once, and where.
+    bindings: HashMap<usize, Rc<HashMap<Sym, Option<front::Bound>>>>,
 }
 
 /// Runs everything and expands the routes. `entries` are the files that programs start with: where files need each other in
@@ -131,6 +141,7 @@ pub fn wire(sources: Vec<Source>, files: &Files, entries: &[String]) -> Wiring {
         classes: Vec::new(),
         seen_classes: HashMap::new(),
         loose_app: None,
+        bindings: HashMap::new(),
     };
     for source in sources {
         let path: Rc<str> = Rc::from(source.path.as_str());

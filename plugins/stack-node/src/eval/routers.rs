@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Machine;
+use super::front::Front;
 use super::render::{flatten, render};
 use super::value::{Fields, Value};
 use crate::ir::{Call, Expr};
@@ -32,7 +33,7 @@ pub(super) struct Router {
 pub(super) enum Op {
     Route(Rc<Registered>),
     Mount { paths: Vec<Rc<str>>, target: usize },
-    Guard { site: Site, texts: Vec<String>, paths: Vec<Rc<str>> },
+    Guard { site: Site, fronts: Vec<Front>, paths: Vec<Rc<str>> },
 }
 
 pub(super) struct Registered {
@@ -41,7 +42,7 @@ pub(super) struct Registered {
     pub(super) method: &'static str,
     pub(super) paths: Vec<Rc<str>>,
     pub(super) handler: String,
-    pub(super) guards: Vec<String>,
+    pub(super) guards: Vec<Front>,
     pub(super) site: Site,
 }
 
@@ -104,7 +105,7 @@ impl Machine<'_> {
         match receiver {
             Value::Chain(router, paths) => {
                 if let Some(method) = names::verb(name) {
-                    self.register(*router, method, paths.to_vec(), &call.args, site, true);
+                    self.register(*router, method, paths.to_vec(), (&call.args, args), site, true);
                 }
                 Some(receiver.clone())
             }
@@ -157,7 +158,8 @@ impl Machine<'_> {
                 self.push(router, Op::Route(Rc::new(route)));
                 return receiver;
             }
-            self.register(router, method, paths, call.args.get(at + 1..).unwrap_or_default(), site, false);
+            let handlers = (call.args.get(at + 1..).unwrap_or_default(), args.get(at + 1..).unwrap_or_default());
+            self.register(router, method, paths, handlers, site, false);
             return receiver;
         }
         match name {
@@ -221,7 +223,7 @@ impl Machine<'_> {
         router: usize,
         method: &'static str,
         paths: Vec<Rc<str>>,
-        handlers: &[Expr],
+        (handlers, values): (&[Expr], &[Value]),
         site: Site,
         chained: bool,
     ) {
@@ -229,8 +231,10 @@ impl Machine<'_> {
         let mut texts = Vec::new();
         handlers.iter().for_each(|handler| flatten(&module, handler, &mut texts));
         let handler = texts.pop().unwrap_or_default();
-        let guards =
-            texts.into_iter().filter(|text| names::in_front(text).is_some()).map(|text| guard_name(&text)).collect();
+        let mut guards = self.fronts(site.at, handlers, values);
+        // The last is the handler.
+        guards.truncate(texts.len());
+        let guards = guards.into_iter().flatten().collect();
         self.push(router, Op::Route(Rc::new(Registered { method, paths, handler, guards, site, chained })));
     }
 
@@ -291,7 +295,7 @@ impl Machine<'_> {
         let mut targets = Vec::new();
         let from = usize::from(has_path);
         args.get(from..).unwrap_or_default().iter().for_each(|arg| self.targets(arg, &mut targets, 0));
-        let mut texts = Vec::new();
+        let (mut texts, mut guards) = (Vec::new(), Vec::new());
         for (index, arg) in call.args.iter().enumerate().skip(from) {
             let mut mounted = Vec::new();
             args.get(index).into_iter().for_each(|value| self.targets(value, &mut mounted, 0));
@@ -303,6 +307,8 @@ impl Machine<'_> {
             };
             if mounted.is_empty() && !router {
                 flatten(&module, arg, &mut texts);
+                let values = args.get(index).map(std::slice::from_ref).unwrap_or_default();
+                guards.extend(self.fronts(site.at, std::slice::from_ref(arg), values).into_iter().flatten());
             }
         }
         if targets.is_empty()
@@ -316,14 +322,10 @@ impl Machine<'_> {
             self.push(router, Op::Route(Rc::new(route)));
             return;
         }
-        let guards: Vec<_> = texts
-            .into_iter()
-            .filter(|text| names::in_front(text).is_some() && !is_set_up(text))
-            .map(|text| guard_name(&text))
-            .collect();
+        guards.retain(|front| !is_set_up(&front.text));
         if targets.is_empty() {
             if !guards.is_empty() {
-                self.push(router, Op::Guard { site, texts: guards, paths });
+                self.push(router, Op::Guard { site, fronts: guards, paths });
             }
             return;
         }
@@ -335,7 +337,7 @@ impl Machine<'_> {
                 // Guards of one mount hold for that mount only.
                 let between = self.new_router(Makes::Router);
                 self.mark(between);
-                self.push(between, Op::Guard { site: site.clone(), texts: guards.clone(), paths: vec![Rc::from("")] });
+                self.push(between, Op::Guard { site: site.clone(), fronts: guards.clone(), paths: vec![Rc::from("")] });
                 self.push(between, Op::Mount { paths: vec![Rc::from("")], target });
                 self.push(router, Op::Mount { paths: paths.clone(), target: between });
             }
@@ -365,12 +367,4 @@ fn is_set_up(text: &str) -> bool {
     ["session(", "session", "initialize()", "cookieSession", "cookie", "lusca"]
         .iter()
         .any(|word| text == *word || (word.len() > 4 && text.contains(word)))
-}
-
-/// Calls of one guard with different arguments are one guard, except for strategies of passport.
-fn guard_name(text: &str) -> String {
-    match text.split_once('(') {
-        Some((name, _)) if !name.is_empty() && !text.contains("passport") => name.to_owned(),
-        _ => text.to_owned(),
-    }
 }

@@ -34,6 +34,8 @@ pub(super) enum Value {
     Package(Rc<str>, Rc<str>),
     /// An HTTP server around an application.
     Server,
+    /// What passport makes of a strategy, as the call reads: `passport.authorize('github')`.
+    Strategy(Rc<str>),
 }
 
 /// An object with its properties in order.

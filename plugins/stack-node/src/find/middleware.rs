@@ -13,21 +13,32 @@ use super::imports::DEPTH;
 /// Calls of a response that end a request.
 const ANSWERS: &[&str] = &["status", "sendStatus", "redirect", "send", "json", "render", "end", "writeHead", "throw"];
 
-/// Whether a middleware stops somebody; nothing where its body does not tell. `read` visits the body.
-pub(crate) fn stops(params: &FormalParameters<'_>, read: impl FnOnce(&mut Reader<'_>)) -> Option<bool> {
+/// What the body of a middleware tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// Whether it stops somebody; nothing where that is not told.
+    pub(crate) stops: Option<bool>,
+    /// It lets somebody through: it calls `next()`, or hands `next` on. What never does answers the request itself.
+    pub(crate) goes_on: bool,
+}
+
+/// What a function with three parameters does. `read` visits the body.
+pub(crate) fn body(params: &FormalParameters<'_>, read: impl FnOnce(&mut Reader<'_>)) -> Option<Body> {
     let names: Vec<String> = params
         .items
         .iter()
         .map(|item| item.pattern.get_identifier_name().map(|name| name.to_string()).unwrap_or_default())
         .collect();
     let [request, response, next] = names.as_slice() else { return None };
-    let mut reader = Reader { request, response, next, depth: 0, answers: false, passes: false, sets: false };
+    let mut reader =
+        Reader { request, response, next, depth: 0, answers: false, passes: false, hands_on: false, sets: false };
     read(&mut reader);
-    match (reader.answers, reader.passes && reader.sets) {
+    let stops = match (reader.answers, reader.passes && reader.sets) {
         (true, _) => Some(true),
         (false, true) => Some(false),
         (false, false) => None,
-    }
+    };
+    Some(Body { stops, goes_on: reader.passes || reader.hands_on })
 }
 
 /// Goes through a body.
@@ -38,6 +49,7 @@ pub(crate) struct Reader<'n> {
     depth: u32,
     answers: bool,
     passes: bool,
+    hands_on: bool,
     sets: bool,
 }
 
@@ -88,8 +100,15 @@ impl<'a> Visit<'a> for Reader<'_> {
                 Some(_) => self.answers = true,
             }
         }
+        // `promise.catch(next)` hands on an error only.
+        let fails = callee.as_member_expression().and_then(|member| member.static_property_name()) == Some("catch");
+        self.hands_on |= !fails
+            && it
+                .arguments
+                .iter()
+                .any(|argument| matches!(argument, Argument::Identifier(name) if name.name == self.next));
         if let Some(member) = callee.as_member_expression()
-            && member.static_property_name().is_some_and(|name| ANSWERS.contains(&name.as_ref()))
+            && member.static_property_name().is_some_and(|name| ANSWERS.contains(&name))
             && Self::root(member.object()) == self.response
         {
             self.answers = true;

@@ -40,6 +40,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
         seen: HashSet::new(),
         depth: 0,
         name: None,
+        maker: None,
         test,
         tests: 0,
         first_test: None,
@@ -67,6 +68,8 @@ struct Finder<'s> {
     depth: u32,
     /// What the function or object that comes next is bound to.
     name: Option<String>,
+    /// What the function that is being read is bound to: what it returns goes by that name too.
+    maker: Option<String>,
     test: bool,
     tests: usize,
     first_test: Option<(u32, String)>,
@@ -194,8 +197,14 @@ impl Finder<'_> {
         }
     }
 
-    /// A function by its parameters and what it `stops`: an error handler, or the definition of a guard.
-    fn function(&mut self, name: Option<&str>, params: &FormalParameters<'_>, stops: Option<bool>, offset: u32) {
+    /// A function by its parameters and what its body `does`: an error handler, or the definition of a guard.
+    fn function(
+        &mut self,
+        name: Option<&str>,
+        params: &FormalParameters<'_>,
+        does: Option<middleware::Body>,
+        offset: u32,
+    ) {
         if self.test {
             return;
         }
@@ -211,9 +220,11 @@ impl Finder<'_> {
             {
                 // An opening bracket alone on its line says nothing.
                 let offset = params.items.first().map_or(offset, |first| first.span.start);
+                let name = name.filter(|name| *name != "exports");
                 self.add("error-handler", name.unwrap_or("inline"), offset);
             }
             3 if matches!(name_at(0), "req" | "request") && name_at(2) == "next" => {
+                let stops = does.and_then(|does| does.stops);
                 if let (Some(name), Some(stops)) = (name, stops)
                     && self.middleware.len() < PER_FILE
                 {
@@ -223,6 +234,7 @@ impl Finder<'_> {
                     && names::is_guard(name)
                     && !names::is_action(name)
                     && stops != Some(false)
+                    && does.is_none_or(|does| does.goes_on)
                 {
                     self.add("auth.guard", name, offset);
                 }
@@ -335,6 +347,11 @@ pub(crate) fn spot(lines: &Lines<'_>, offset: u32) -> Spot {
 /// So many letters that somebody learns something.
 pub(crate) fn tells(quote: &str) -> bool {
     quote.chars().filter(|letter| letter.is_alphanumeric()).count() >= 3
+}
+
+/// A function written out.
+fn is_function(value: &Expression<'_>) -> bool {
+    matches!(value.get_inner_expression(), Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_))
 }
 
 fn is_environment(object: &Expression<'_>) -> bool {
@@ -459,17 +476,38 @@ impl<'a> Visit<'a> for Finder<'_> {
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
         let name = it.id.as_ref().map(|id| id.name.to_string()).or_else(|| self.name.take());
         let body = it.body.as_deref();
-        let stops = body.and_then(|body| middleware::stops(&it.params, |reader| reader.visit_function_body(body)));
-        self.function(name.as_deref(), &it.params, stops, it.span.start);
+        let does = body.and_then(|body| middleware::body(&it.params, |reader| reader.visit_function_body(body)));
+        self.function(name.as_deref(), &it.params, does, it.span.start);
         self.name = None;
+        let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_function(self, it, flags);
+        self.maker = outer;
     }
 
     fn visit_arrow_function_expression(&mut self, it: &oxc_ast::ast::ArrowFunctionExpression<'a>) {
         let name = self.name.take();
-        let stops = middleware::stops(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
-        self.function(name.as_deref(), &it.params, stops, it.span.start);
+        let does = middleware::body(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
+        self.function(name.as_deref(), &it.params, does, it.span.start);
+        let outer = std::mem::replace(&mut self.maker, name);
         walk::walk_arrow_function_expression(self, it);
+        self.maker = outer;
+    }
+
+    /// `const mayEdit = (role) => (req, res, next) => …`: the middleware goes by the name of what makes it.
+    fn visit_arrow_function_body(&mut self, it: &oxc_ast::ast::ArrowFunctionBody<'a>) {
+        if it.as_expression().is_some_and(is_function) {
+            self.name = self.maker.take();
+        }
+        walk::walk_arrow_function_body(self, it);
+        self.name = None;
+    }
+
+    fn visit_return_statement(&mut self, it: &oxc_ast::ast::ReturnStatement<'a>) {
+        if it.argument.as_ref().is_some_and(is_function) {
+            self.name = self.maker.take();
+        }
+        walk::walk_return_statement(self, it);
+        self.name = None;
     }
 
     fn visit_class(&mut self, it: &Class<'a>) {

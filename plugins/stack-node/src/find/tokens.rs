@@ -58,7 +58,7 @@ impl Finder<'_> {
     pub(super) fn token_call(&mut self, it: &CallExpression<'_>) {
         let Some(member) = it.callee.get_inner_expression().as_member_expression() else { return };
         let Some(name) = member.static_property_name() else { return };
-        match name.as_ref() {
+        match name {
             "get" | "header" if super::is_request(member.object()) => {
                 if let Some(Argument::StringLiteral(header)) = it.arguments.first() {
                     let header = header.value.to_string();

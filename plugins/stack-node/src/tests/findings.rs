@@ -164,3 +164,46 @@ fn a_quote_says_something_and_a_database_is_known_by_another_name() {
         .collect();
     assert_eq!(quotes, ["err: Error,", "\"strict\": true"]);
 }
+
+const ALIASES: &str = "const express = require('express');\nconst passport = require('passport');\nconst jwt = require('express-jwt');\n\
+    const { load: auth, requireLogin } = require('./people');\nconst gates = require('./gates');\nconst app = express();\n\
+    const authorize = passport.authorize('github');\nconst pauth = passport.authenticate.bind(passport);\n\
+    const mine = [requireLogin, gates.article.hasAuthorization];\n\
+    app.use(passport.authenticate('session'));\napp.use(auth);\n\
+    app.get('/connect', authorize, h);\napp.get('/link', gates.link, h);\napp.get('/auth/x', pauth('x', fail), h);\n\
+    app.get('/auth/y', gates.oAuth('y'), h);\napp.get('/maybe', jwt({ secret, credentialsRequired: false }), h);\n\
+    app.get('/api', gates.isApi, h);\napp.get('/new', requireLogin, h);\napp.put('/mine', mine, h);\n\
+    app.get('/role', gates.permit('staff'), h);\napp.get('/who', gates.loadAuth(), h);\n";
+
+const GATES: &str = "const passport = require('passport');\nexports.link = passport.authorize('x');\nexports.isApi = passport.authenticate('jwt');\n\
+    exports.oAuth = (service) => passport.authenticate(service, { session: false });\n\
+    exports.permit = (role) => (req, res, next) => (req.user.role === role ? next() : res.sendStatus(403));\n\
+    exports.loadAuth = () => {\n  return async (req, res, next) => {\n    req.auth = await find(req);\n    next();\n  };\n};\n\
+    exports.oAuthLogin = async (req, res, next) => {\n  try {\n    res.json(await tokenOf(req.user));\n  } catch (error) {\n    next(error);\n  }\n};\n\
+    exports.ensureJwt = (req, res, next) => passport.authenticate('jwt', done)(req, res, next);\n\
+    exports.article = { hasAuthorization: (req, res, next) => (req.mine ? next() : res.redirect('/')) };\n";
+
+const LOADS: &str = "exports.load = async (req, res, next) => {\n  req.user = await find(req.session.userId);\n  next();\n};\n\
+    exports.requireLogin = (req, res, next) => (req.user ? next() : res.sendStatus(401));\n";
+
+#[test]
+fn what_goes_by_another_name_in_front_of_routes_is_what_it_stands_for() {
+    let report = read(&[("app.js", ALIASES), ("gates.js", GATES), ("people.js", LOADS)]);
+    assert_eq!(
+        values(&report, "auth.middleware"),
+        [
+            "gates.article.hasAuthorization (in mine) on 1 route",
+            "gates.isApi on 1 route",
+            "gates.permit on 1 route",
+            "requireLogin on 2 routes"
+        ]
+    );
+    assert_eq!(
+        values(&report, "auth.user-loader"),
+        ["auth on 10 routes", "gates.loadAuth on 1 route", "jwt on 1 route"]
+    );
+    let guards: Vec<String> = values(&report, "auth.guard");
+    for (name, is_one) in [("permit", true), ("ensureJwt", true), ("loadAuth", false), ("oAuthLogin", false)] {
+        assert_eq!(guards.iter().any(|guard| guard == name), is_one, "{name}: {guards:?}");
+    }
+}

@@ -1,11 +1,13 @@
 //! What the project already has, what it lacks, and goals that nothing in it has to do with.
 
+use certus_engine::Fact;
+
 use super::{Ask, Finding, Item, Standing};
 use crate::offline::confidence;
-use crate::offline::facts::{is_or_below, quoted, said};
+use crate::offline::facts::{Relevant, is_or_below, quoted, said};
 use crate::offline::goal::Kind;
-use crate::offline::scene::Scene;
-use crate::offline::text::{inline, listed};
+use crate::offline::scene::{Scene, is_test};
+use crate::offline::text::{counted, inline, listed};
 
 /// Things that have to be run or bought beside the project.
 struct Outside {
@@ -69,6 +71,9 @@ const OUTSIDE: &[Outside] = &[
     },
     Outside { id: "new-twilio", name: "Twilio", says: &["twilio"], facts: &["dependency.twilio"], instead: "mail" },
 ];
+
+/// Places that a question offers.
+const PLACES: usize = 3;
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = OUTSIDE.iter().filter_map(|outside| missing(scene, outside)).collect();
@@ -198,26 +203,43 @@ pub(in crate::offline) fn verified(scene: &Scene<'_>, items: &[Item]) -> bool {
 
 /// Nothing in the project has to do with the goal: a person may know where.
 fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
-    if relevant_code(scene) {
+    if tells_where(scene, scene.found_by_name()) {
         return too_little(scene);
     }
     let entry = scene.facts.first(&["entry-point"]);
     let nouns: Vec<String> = scene.goal.nouns.iter().take(4).map(|noun| format!("\"{}\"", inline(noun, 40))).collect();
     let looked = if nouns.is_empty() { "the goal".to_owned() } else { listed(&nouns) };
-    let routes = scene.facts.routes();
-    let beside = routes.iter().find_map(|route| route.fact.source.as_ref()).map(|place| inline(&place.path, 100));
-    let new = match beside {
-        _ if scene.goal.kind != Kind::Feature => "It has another name there, which I say in the answer".to_owned(),
-        Some(path) => format!("In new files beside {path}: there is nothing yet that it belongs to"),
-        None => "In new files: there is nothing yet that it belongs to".to_owned(),
-    };
-    let mut options = vec![new];
-    options.extend(entry.map(|fact| format!("In what is there, beginning at {}", said(fact))));
-    let upgraded = scene.goal.kind == Kind::Upgrade && !nouns.is_empty();
-    let text = if upgraded {
-        format!("No package that the project depends on is called {looked}. What is to be upgraded?")
-    } else {
-        format!("Nothing that was found in the project has to do with {looked}. Where does the change belong?")
+    let beginning = entry.map(|fact| format!("In what is there, beginning at {}", said(fact)));
+    let (options, text): (Vec<String>, String) = match scene.goal.kind {
+        _ if scene.goal.converts() => {
+            let all = entry.map_or_else(String::new, |fact| format!(", beginning at {}", said(fact)));
+            let whole = format!("All of it, file by file{all}; both languages side by side until the last");
+            let first = places(scene).into_iter().take(2).map(|place| format!("First {place}"));
+            (
+                std::iter::once(whole).chain(first).collect(),
+                "Nothing of it was found in the project yet. Which files first?".to_owned(),
+            )
+        }
+        Kind::Feature => {
+            let routes = scene.facts.routes();
+            let beside =
+                routes.iter().find_map(|route| route.fact.source.as_ref()).map(|place| inline(&place.path, 100));
+            let beside = beside.map(|path| format!(" beside {path}")).unwrap_or_default();
+            let new = format!("In new files{beside}: there is nothing yet that it belongs to");
+            (std::iter::once(new).chain(beginning).collect(), unfound(&looked, "Where does the change belong?"))
+        }
+        Kind::Upgrade => (
+            named_otherwise(packages(scene)),
+            format!("No package that the project depends on is called {looked}. What is to be upgraded?"),
+        ),
+        // What is there already has another name: these are the names that were found.
+        _ => {
+            let mut places = places(scene);
+            if places.is_empty() {
+                places.extend(beginning);
+            }
+            (named_otherwise(places), unfound(&looked, "Which of the files is meant?"))
+        }
     };
     Some(Finding {
         rule: "nothing-found",
@@ -236,6 +258,57 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
         facts: entry.map(|fact| vec![fact.id.clone()]).unwrap_or_default(),
         unless: &[],
     })
+}
+
+fn unfound(looked: &str, ask: &str) -> String {
+    format!("Nothing that was found in the project has to do with {looked}. {ask}")
+}
+
+/// What was found, then what was not. Where nothing was, there is nothing to choose from.
+fn named_otherwise(mut found: Vec<String>) -> Vec<String> {
+    if found.is_empty() {
+        return found;
+    }
+    found.push("It has another name there, which I say in the answer".to_owned());
+    found
+}
+
+/// Files of the program that hold most of what was found, with what they hold: `routes/auth.js (5 routes)`.
+fn places(scene: &Scene<'_>) -> Vec<String> {
+    let mut files: Vec<(&str, usize, usize)> = Vec::new();
+    for fact in scene.facts.iter().filter(|fact| fact.cited) {
+        let (route, model) = (is_or_below(&fact.key, "route"), is_or_below(&fact.key, "model"));
+        let Some(place) = fact.source.as_ref().filter(|place| (route || model) && !is_test(&place.path)) else {
+            continue;
+        };
+        let at = match files.iter().position(|(path, ..)| *path == place.path) {
+            Some(at) => at,
+            None => {
+                files.push((&place.path, 0, 0));
+                files.len() - 1
+            }
+        };
+        files[at].1 += usize::from(route);
+        files[at].2 += usize::from(model);
+    }
+    files.sort_by_key(|(_, routes, models)| std::cmp::Reverse(routes + models));
+    let held = |(path, routes, models): &(&str, usize, usize)| {
+        let counts = [(*routes, "route"), (*models, "model")];
+        let counts: Vec<String> =
+            counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun)).collect();
+        format!("{} ({})", inline(path, 100), listed(&counts))
+    };
+    files.iter().take(PLACES).map(held).collect()
+}
+
+/// What the program runs on, by name and version.
+fn packages(scene: &Scene<'_>) -> Vec<String> {
+    let all = scene.facts.select("dependency").filter(|fact| fact.cited && !fact.value.ends_with("(dev)"));
+    let named = all.filter_map(|fact| {
+        let name = fact.key.strip_prefix("dependency.")?;
+        Some(format!("{} {}", inline(name, 60), inline(&fact.value, 30)))
+    });
+    named.take(PLACES).collect()
 }
 
 /// Something has to do with the goal, and not enough is known around it to rely on that: no interpreter read the stack, or
@@ -272,9 +345,14 @@ fn too_little(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
-/// Something was found, by the host itself, that has to do with the goal.
-pub(in crate::offline) fn relevant_code(scene: &Scene<'_>) -> bool {
-    scene.relevant().iter().any(|relevant| relevant.fact.cited && !is_about_project(relevant.fact.key.as_str()))
+/// Some of it was found by the host itself, and says where the work is.
+pub(in crate::offline) fn tells_where(scene: &Scene<'_>, relevant: &[Relevant<'_>]) -> bool {
+    // Where the language is the work, what is said of it is about the goal.
+    let language = |fact: &Fact| scene.goal.converts() && is_or_below(&fact.key, "language");
+    relevant
+        .iter()
+        .map(|relevant| relevant.fact)
+        .any(|fact| fact.cited && (language(fact) || !is_about_project(&fact.key)))
 }
 
 fn is_about_project(key: &str) -> bool {

@@ -41,7 +41,7 @@ const ACTOR: Ask = Ask {
     text: "Who may use it?",
     why: "Every new route is either open or checked, and it has to be decided for each.",
     options: &[
-        "*Whoever passes the check that is there: {auth.middleware}",
+        "*Whoever passes a check that is there: {auth.middleware}",
         "*Whoever is signed in, as it is known now: {auth.session}",
         "*Whoever is signed in, as it is known now: {auth.jwt}",
         "Everybody, like the routes that are there",

@@ -13,6 +13,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if says_by_doing(scene) {
         findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
     }
+    if scene.goal.accuses {
+        findings.retain(|finding| finding.id != "bug-symptom");
+    }
     if says_with_what(scene) {
         findings.retain(|finding| finding.id != "bug-when");
     }
@@ -94,7 +97,7 @@ fn says_with_what(scene: &Scene<'_>) -> bool {
     let words = &scene.goal.words;
     (0..words.len()).any(|at| {
         let article = usize::from(matches!(words.get(at + 1), Some("a" | "an" | "the" | "all")));
-        matches!(words.get(at), Some("with" | "for" | "on" | "by" | "from"))
+        matches!(words.get(at), Some("with" | "for" | "on" | "by" | "from" | "accepts" | "takes"))
             && words.get(at + 1 + article).is_some_and(|word| SPECIAL.contains(&word) || word.starts_with("non"))
     })
 }
@@ -111,10 +114,21 @@ fn says_into_what(scene: &Scene<'_>) -> bool {
     })
 }
 
-/// A controller holds no routes, and routes are no controller: of the two options one fits.
+/// A controller holds no routes, routes are no controller, and a service is neither: what does not fit is not offered.
 fn fit_to_part(scene: &Scene<'_>, finding: &mut Finding) {
-    let drop = if scene.goal.words.has("controller*") { "Handlers moved" } else { "What decides moved" };
-    finding.options.retain(|option| !option.starts_with(drop));
+    const ROUTES: &str = "Handlers moved";
+    const CONTROLLERS: &str = "What decides moved";
+    const SHORTER: &str = "Shorter functions";
+    let words = &scene.goal.words;
+    let (drop, first): (&[&str], &str) = if words.has("controller*") {
+        (&[ROUTES], CONTROLLERS)
+    } else if words.any(&["service*", "model*", "middleware*", "helper*", "utils"]).is_some() {
+        (&[ROUTES, CONTROLLERS], SHORTER)
+    } else {
+        (&[CONTROLLERS], ROUTES)
+    };
+    finding.options.retain(|option| !drop.iter().any(|start| option.starts_with(start)));
+    finding.options.sort_by_key(|option| !option.starts_with(first));
     finding.recommended = finding.options.first().cloned();
 }
 
@@ -152,7 +166,7 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
         options.push(format!("Only {}", listed(&files)));
         options.push(format!("{} and what only they call", listed(&files)));
     }
-    options.push("Whatever has to move, each file named before".to_owned());
+    options.push("All that has to move, each file named before".to_owned());
     let recommended = options.first().cloned();
     let there = match facts.first() {
         Some(fact) if fact.key == "file" => {

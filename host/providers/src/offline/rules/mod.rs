@@ -22,7 +22,7 @@ use super::packs;
 use super::scene::{Answered, RESTATED, Scene};
 
 pub(super) use ask::Ask;
-pub(super) use existing::{relevant_code, verified};
+pub(super) use existing::{tells_where, verified};
 pub(super) use general::inward;
 
 /// Questions of one round, and of one chain.

@@ -6,11 +6,11 @@
 use certus_engine::Fact;
 
 use super::Finding;
-use crate::offline::facts::{Route, named_in, quoted, said, telling};
+use crate::offline::facts::{Route, is_or_below, named_in, quoted, said, telling};
 use crate::offline::goal::Kind;
 use crate::offline::lexicon::KINDS;
 use crate::offline::scene::Scene;
-use crate::offline::text::{Words, stem};
+use crate::offline::text::{Words, inline, listed, stem};
 
 /// How sure it is that a second use follows the first.
 const FOLLOWS: f64 = 0.75;
@@ -193,7 +193,16 @@ const OVERLAPS: &[Overlap] = &[
     Overlap {
         id: "existing-typescript",
         what: "TypeScript",
-        says: &["to typescript", "typescript support", "add typescript", "use typescript", "introduce typescript"],
+        says: &[
+            "to typescript",
+            "into typescript",
+            "in typescript",
+            "typescript support",
+            "add typescript",
+            "use typescript",
+            "introduce typescript",
+            "adopt typescript",
+        ],
         facts: &["language.typescript"],
         options: &["Convert what is still JavaScript", "Make its checks stricter", "Nothing: it is enough as it is"],
     },
@@ -223,6 +232,9 @@ const WANTS: &[&str] = &[
     "document",
     "migrate",
     "convert",
+    "port",
+    "rewrite",
+    "adopt",
     "make",
 ];
 /// Words by which a goal shows that it knows what is there.
@@ -235,7 +247,53 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if !wanted_as_new(scene) {
         return Vec::new();
     }
-    OVERLAPS.iter().filter_map(|overlap| overlapping(scene, overlap)).collect()
+    let mut findings: Vec<Finding> = OVERLAPS.iter().filter_map(|overlap| overlapping(scene, overlap)).collect();
+    for finding in findings.iter_mut().filter(|finding| finding.id == "existing-typescript") {
+        say_how_far(scene, finding);
+    }
+    findings
+}
+
+/// A language is there by degrees: which files that were found are still in the other one is what remains.
+fn say_how_far(scene: &Scene<'_>, finding: &mut Finding) {
+    let ends = |path: &str, endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
+    let code = scene.facts.iter().filter(|fact| {
+        ["route", "model", "entry-point", "auth", "middleware", "error-handler", "validation", "file"]
+            .iter()
+            .any(|key| is_or_below(&fact.key, key))
+    });
+    let mut paths: Vec<&str> = code.filter_map(|fact| fact.source.as_ref()).map(|place| place.path.as_str()).collect();
+    paths.dedup();
+    let converted = paths.iter().any(|path| ends(path, &[".ts", ".tsx", ".mts", ".cts"]));
+    let mut rest: Vec<String> = Vec::new();
+    for path in paths.into_iter().filter(|path| ends(path, &[".js", ".jsx", ".mjs", ".cjs"])) {
+        let path = inline(path, 80);
+        if !rest.contains(&path) && rest.len() < 3 {
+            rest.push(path);
+        }
+    }
+    // A package of the project says more than a file of settings somewhere below it.
+    let depth = |fact: &&Fact| fact.source.as_ref().map_or(usize::MAX, |place| place.path.matches('/').count());
+    let set_up = scene.facts.select("language.typescript").filter(|fact| fact.cited);
+    let Some(fact) = set_up.min_by_key(|fact| (depth(fact), !fact.value.starts_with("typescript"))) else { return };
+    finding.facts = vec![fact.id.clone()];
+    let there = quoted(fact);
+    let what = match (converted, rest.is_empty()) {
+        (true, true) => format!("The project is TypeScript already: {there}; no code that was found is JavaScript."),
+        (true, false) => {
+            format!("Part of the project is TypeScript already: {there}; {} is not.", listed(&rest))
+        }
+        (false, _) => format!("TypeScript is set up already: {there}; the code that was found does not use it."),
+    };
+    finding.text = format!("{what} What remains to be done?");
+    let (stricter, nothing) = ("Make its checks stricter".to_owned(), "Nothing: it is enough as it is".to_owned());
+    finding.options = if rest.is_empty() {
+        let other = "Convert what is still JavaScript, which I name in the answer".to_owned();
+        vec![stricter, other, nothing]
+    } else {
+        vec![format!("Convert what is still JavaScript, beginning with {}", listed(&rest)), stricter, nothing]
+    };
+    finding.recommended = finding.options.first().cloned();
 }
 
 fn wanted_as_new(scene: &Scene<'_>) -> bool {

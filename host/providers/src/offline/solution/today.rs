@@ -5,6 +5,7 @@ use certus_engine::Fact;
 use super::sentence::{Section, Sentence};
 use super::{Material, capital, frame};
 use crate::offline::facts::{at_place, is_or_below, named_handler, telling};
+use crate::offline::guards;
 use crate::offline::packs;
 use crate::offline::text::{code, inline};
 
@@ -54,6 +55,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("test.framework", "Tests are written with {}"),
     ("test.file", "There is a file with {}"),
     ("entry-point", "The program starts with {}"),
+    ("language", "The language is set up by {}"),
 ];
 
 /// The section.
@@ -116,10 +118,16 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     }
     // What would have been asked, and is in the code.
     for (ask, fact) in packs::answered(&material.case.scene).into_iter().take(MOST_ANSWERED) {
-        section.push(Sentence::about(
-            format!("{} is answered by the code: {}{}", capital(&ask.matter()), code(&fact.value, 120), at_place(fact)),
-            [fact],
-        ));
+        // What several guards do together, none of them says alone.
+        let all = match fact.key.as_str() {
+            "auth.middleware" => guards::in_front(&material.case.scene.facts),
+            _ => vec![fact],
+        };
+        let shown = match all.as_slice() {
+            [one] => format!("{}{}", code(&one.value, 120), at_place(one)),
+            several => guards::named(several),
+        };
+        section.push(Sentence::about(format!("{} is answered by the code: {shown}", capital(&ask.matter())), all));
     }
     for (ask, fact) in packs::stands_around(&material.case.scene).into_iter().take(MOST_ANSWERED) {
         section.push(Sentence::about(

@@ -61,7 +61,7 @@ fn a_refactoring_without_an_edge() {
     refactoring-boundary: Which files may change? There now: `router.get('/', requireLogin, listOrders)` (routes/orders.js:8).
       * Only routes/orders.js
       - routes/orders.js and what only they call
-      - Whatever has to move, each file named before
+      - All that has to move, each file named before
     behaviour-kept: Must every answer stay exactly as it is: paths, statuses, bodies, messages?
       * Yes, exactly: what the tests do not cover yet is covered first
       - Yes for paths, statuses and bodies; messages may change

@@ -74,8 +74,8 @@ fn a_feature() {
 
     - `POST /api/login` at `routes/auth.js:12` issues the token once the password is checked, and keeps the rest of what it does [F27].
     - `POST /api/logout` at `routes/auth.js:30` has to end a sign-in by token too [F28].
-    - The guard (`requireLogin on 6 routes` at `routes/orders.js:8`) is the one place that learns to check a token, so that the routes behind it need no change [F10].
-    - The guard `requireLogin` at `middleware/auth.js:3` is where a token is checked and its holder is made known to the handlers [F9].
+    - The guard (`requireLogin on 6 routes` at `routes/orders.js:8`) learns to check a token where it looks at the sign-in itself, so that the routes behind it need no change [F10].
+    - What the guard does is written in `requireLogin` at `middleware/auth.js:3` [F9].
     - The sessions (`express-session, store MongoStore` at `app.js:22`) are treated as decided on their migration [F4] [A1].
     - What has to be remembered of tokens is kept as decided on their storage, with `User` at `models/user.js:3` as their owner [F24] [A2].
     - The key that signs tokens is read from the environment, in the way `SESSION_SECRET` at `app.js:23` is [F17].

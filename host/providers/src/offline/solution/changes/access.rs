@@ -87,19 +87,25 @@ pub(super) const CHANGES: &[Change] = &[
         says: TOKENS,
         ..change(
             "authentication",
-            "auth.middleware",
-            1,
-            "The guard ({}) is the one place that learns to check a token, so that the routes behind it need no change",
+            "auth.user-loader",
+            2,
+            "Who is signed in is looked up by {}, which reads a token as well: what goes by what it finds needs no change",
         )
     },
     Change {
         says: TOKENS,
+        many: "Of the guards ({}), each that looks at the sign-in itself learns to check a token, so that the routes behind them need no change",
         ..change(
             "authentication",
-            "auth.guard",
+            "auth.middleware",
             1,
-            "The guard {} is where a token is checked and its holder is made known to the handlers",
+            "The guard ({}) learns to check a token where it looks at the sign-in itself, so that the routes behind it need no change",
         )
+    },
+    Change {
+        says: TOKENS,
+        many: "What the guards do is written in {}",
+        ..change("authentication", "auth.guard", 1, "What the guard does is written in {}")
     },
     Change {
         says: EXTERNAL,
@@ -124,11 +130,12 @@ pub(super) const CHANGES: &[Change] = &[
     },
     Change {
         says: SESSIONS,
+        many: "Of the guards ({}), each that looks at the sign-in itself learns to look for a session, so that the routes behind them need no change",
         ..change(
             "authentication",
             "auth.middleware",
             1,
-            "The guard ({}) is the one place that learns to look for a session, so that the routes behind it need no change",
+            "The guard ({}) learns to look for a session where it looks at the sign-in itself, so that the routes behind it need no change",
         )
     },
     Change {
@@ -233,11 +240,18 @@ pub(super) const CHANGES: &[Change] = &[
     },
     // Roles, administration, limits.
     change("roles", "model.user", 1, "{} gets the role, with a default for everybody who is stored already"),
-    change("roles", "auth.middleware", 1, "A check of the role stands behind the guard that is there ({})"),
-    change("roles", "auth.guard", 1, "A guard for the role stands beside {}"),
+    Change {
+        many: "A check of the role stands behind what guards a route already ({})",
+        ..change("roles", "auth.middleware", 1, "A check of the role stands behind the guard that is there ({})")
+    },
+    Change {
+        many: "A guard for the role stands beside those that are there, {}",
+        ..change("roles", "auth.guard", 1, "A guard for the role stands beside {}")
+    },
     change("roles", "route.delete", 2, "{} is among the first routes that ask for the role"),
     Change {
         says: ADMINS_DO,
+        many: "What only administrators may do stands behind a guard that asks for an administrator, like the others that are there ({})",
         ..change(
             "admin",
             "auth.middleware",

@@ -14,6 +14,7 @@ use super::Material;
 use super::sentence::{Section, Sentence};
 use crate::offline::facts::{Route, at_place, is_or_below, named_in};
 use crate::offline::goal::Kind;
+use crate::offline::guards;
 use crate::offline::rules::{Item, inward};
 use crate::offline::scene::Scene;
 use crate::offline::text::{code, counted, inline, listed};
@@ -37,6 +38,8 @@ struct Change {
     answer: &'static str,
     /// What is said of the facts after the first; empty for the same.
     then: &'static str,
+    /// What is said of all of them in one sentence, where there are several; empty where each has its own.
+    many: &'static str,
     /// Only where there is no such fact.
     lacks: &'static [&'static str],
     /// It says that something goes on as it is: not said of what the goal puts something else in the place of.
@@ -53,6 +56,7 @@ const fn change(topic: &'static str, selector: &'static str, most: usize, text: 
         most,
         answer: "",
         then: "",
+        many: "",
         lacks: &[],
         keeps: false,
         text,
@@ -72,6 +76,7 @@ const fn decided(topic: &'static str, selector: &'static str, answer: &'static s
         most: 1,
         answer,
         then: "",
+        many: "",
         lacks: &[],
         keeps: false,
         text,
@@ -79,7 +84,19 @@ const fn decided(topic: &'static str, selector: &'static str, answer: &'static s
 }
 
 const fn work(kind: &'static [Kind], selector: &'static str, most: usize, text: &'static str) -> Change {
-    Change { topic: "", kinds: kind, says: &[], selector, most, answer: "", then: "", lacks: &[], keeps: false, text }
+    Change {
+        topic: "",
+        kinds: kind,
+        says: &[],
+        selector,
+        most,
+        answer: "",
+        then: "",
+        many: "",
+        lacks: &[],
+        keeps: false,
+        text,
+    }
 }
 
 /// In the order in which the sentences come.
@@ -178,7 +195,20 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
         Some(Some(answer)) if answer.evasive() || answer.cite.is_none() => return,
         other => other.flatten(),
     };
-    for (index, fact) in closest(material, change.selector).into_iter().take(change.most).enumerate() {
+    let found = closest(material, change.selector);
+    if !change.many.is_empty() && found.len() > 1 {
+        if section.len() < MOST {
+            let text = change.many.replacen("{}", &guards::named(&found), 1);
+            let cites = found.iter().take(guards::NAMED).map(|fact| fact.id.as_str());
+            section.push(Sentence::citing(text, cites.chain(answer.and_then(|answer| answer.cite))));
+        }
+        return;
+    }
+    let mut found = found;
+    if scene.goal.kind == Kind::Bug && change.selector == "route" {
+        found.sort_by_key(|fact| !does_what_is_told(scene, fact));
+    }
+    for (index, fact) in found.into_iter().take(change.most).enumerate() {
         if section.len() >= MOST {
             return;
         }
@@ -192,11 +222,28 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
     }
 }
 
+/// The route's method is that of the first verb which the goal tells of: `deleting a comment works for everybody`.
+fn does_what_is_told(scene: &Scene<'_>, fact: &Fact) -> bool {
+    const VERBS: &[(&[&str], &[&str])] = &[
+        (&["delet*", "remov*", "unfollow*", "unfavo*"], &["DELETE"]),
+        (&["creat*", "publish*", "post", "posting", "posted", "submit*", "add", "adding", "added"], &["POST"]),
+        (&["updat*", "edit*", "chang*", "modif*"], &["PUT", "PATCH"]),
+        (&["list", "lists", "listing", "shows", "shown", "view*", "search*"], &["GET"]),
+    ];
+    let told = VERBS.iter().filter_map(|(verbs, methods)| {
+        Some((verbs.iter().filter_map(|verb| scene.goal.words.position(verb)).min()?, *methods))
+    });
+    let route = fact.value.split(' ').next().unwrap_or_default();
+    told.min_by_key(|(at, _)| *at).is_some_and(|(_, methods)| methods.contains(&route))
+}
+
 /// Facts of a selector, those first that have to do with the goal. Where some are close to it, the others do not count.
 fn closest<'a>(material: &Material<'_, 'a>, selector: &str) -> Vec<&'a Fact> {
     let scene = &material.case.scene;
-    if selector == "auth.middleware" {
-        return scene.facts.guards();
+    match selector {
+        "auth.middleware" => return guards::in_front(&scene.facts),
+        "auth.guard" => return guards::written(&scene.facts),
+        _ => {}
     }
     let selected: Vec<&'a Fact> = scene.facts.select(selector).collect();
     let about = |least: u32| -> Vec<&'a Fact> {
@@ -274,7 +321,13 @@ fn moved(material: &Material<'_, '_>, section: &mut Section) {
     }
     let first = &handlers[..handlers.len().min(3)];
     if !first.is_empty() {
-        let names: Vec<String> = first.iter().map(|route| code(route.handler, 60)).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in first.iter().map(|route| code(route.handler, 60)) {
+            // A router that is mounted twice has each of its handlers twice.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let verb = if names.len() == 1 { "moves" } else { "move" };
         section.push(Sentence::about(
             format!("{} {verb} first; the routes keep method and path, and call what moved", listed(&names)),

@@ -32,7 +32,10 @@ pub(super) const CHANGES: &[Change] = &[
             "The failing test goes through {} and states what was answered on the symptom",
         )
     },
-    work(&[Kind::Refactoring], "auth.middleware", 1, "The guard ({}) stays in front of the same routes"),
+    Change {
+        many: "The guards ({}) stay in front of the same routes",
+        ..work(&[Kind::Refactoring], "auth.middleware", 1, "The guard ({}) stays in front of the same routes")
+    },
     work(&[Kind::Refactoring], "model", 2, "{} keeps its fields; only the way it is reached may change"),
     Change { keeps: true, ..work(&[Kind::Refactoring], "error-handler", 1, "Errors go on reaching {}") },
     Change {
@@ -80,12 +83,15 @@ pub(super) const PLAIN: &[Change] = &[
         "New routes stand beside {}, in its file, behind the same guards, with the same form of errors",
     ),
     work(&[Kind::Feature, Kind::Unclear], "model", 1, "What is stored belongs to {} or to a model beside it"),
-    work(
-        &[Kind::Feature, Kind::Unclear],
-        "auth.middleware",
-        1,
-        "Whoever may not do it is turned away by the guard that is there ({})",
-    ),
+    Change {
+        many: "Whoever may not do it is turned away by one of the guards that are there ({}), or by one beside them",
+        ..work(
+            &[Kind::Feature, Kind::Unclear],
+            "auth.middleware",
+            1,
+            "Whoever may not do it is turned away by the guard that is there ({})",
+        )
+    },
     work(&[Kind::Feature, Kind::Unclear], "error-handler", 1, "What goes wrong is answered through {}"),
     Change {
         lacks: &["route"],

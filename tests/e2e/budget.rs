@@ -1,0 +1,92 @@
+//! A budget is kept, not reported: what does not fit is not asked, whoever asks and however many ask at once.
+
+use serde_json::{Value, json};
+
+use crate::model::{GOAL, Model, shop, whole};
+use crate::support::{Ran, World};
+
+/// The user's own configuration.
+fn configured(world: &World, text: &str) {
+    let folder = world.home().join("config/certus");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    std::fs::write(folder.join("config.toml"), text).expect("it can be written");
+}
+
+fn spent(model: &Model, world: &World) -> (f64, u64) {
+    let (_, cost) = model.json(world, &["chain-cost"]);
+    (cost["usd"].as_f64().expect("dollars"), cost["tokens"].as_u64().expect("tokens"))
+}
+
+#[test]
+fn a_chain_stops_at_its_budget_and_goes_on_when_it_is_raised() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let ran =
+        model.run(&world, &["flow", GOAL, "--max-usd", "0.25"]).exits(5).says("the budget of the chain is used up");
+    let _ = ran.shows("paused");
+    let (usd, _) = spent(&model, &world);
+    assert!(usd > 0.0 && usd <= 0.25, "{usd}");
+    let before = model.calls();
+    // The cap was set for this chain: it holds although nobody says it again.
+    let _ = model.run(&world, &["flow", "--continue"]).exits(5);
+    assert_eq!(model.calls(), before, "nothing more was asked");
+    let (_, shown) = model.json(&world, &["show"]);
+    let next = shown["next"].as_str().expect("a next command").to_owned();
+    assert!(next.contains("--max-usd 0.50"), "{next}");
+    let words = shlex::split(&next).expect("words");
+    let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let _ = model
+        .run(&world, &words)
+        .exits(3)
+        .says("Most of the budget of the chain is used up")
+        .shows("A discount function");
+    assert!(spent(&model, &world).0 <= 0.5);
+}
+
+#[test]
+fn a_token_cap_of_one_call_is_kept_and_a_project_can_only_tighten() {
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, "[budget.call]\ntokens = 1000000\n");
+    world.write("certus.toml", "[budget.call]\ntokens = 500\n");
+    let _ = model.run(&world, &["flow", GOAL]).exits(5).says("the budget of the call");
+    assert_eq!(model.calls(), 0);
+    world.write("certus.toml", "[budget.call]\ntokens = 9000000\n");
+    configured(&world, "[budget.call]\ntokens = 500\n");
+    let _ = model.run(&world, &["flow", "--continue"]).exits(5).says("the budget of the call");
+    assert_eq!(model.calls(), 0);
+}
+
+#[test]
+fn a_model_without_a_price_fits_under_no_cap_of_money() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let ran = model.run(&world, &["flow", GOAL, "--provider", "openai:somebodys-own", "--max-usd", "100"]);
+    let _ = ran.exits(5).says("nobody knows what somebodys-own costs").says("prices.toml");
+    assert_eq!(model.calls(), 0);
+    // Tokens can be capped all the same.
+    let ran = model.run(&world, &["flow", GOAL, "--provider", "openai:somebodys-own", "--max-tokens", "100000000"]);
+    let _ = ran.exits(3);
+}
+
+#[test]
+fn processes_that_race_for_the_last_of_a_day_never_pass_its_cap_together() {
+    const CAP: u64 = 200_000;
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, &format!("[budget.day]\ntokens = {CAP}\n"));
+    let racers: Vec<_> = (0..6)
+        .map(|number| {
+            let goal = format!("{GOAL}, variant {number}");
+            let mut command = model.command(&world, &["flow", &goal]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().expect("the binary runs")
+        })
+        .collect();
+    let ran: Vec<Ran> = racers.into_iter().map(|child| Ran::of(child.wait_with_output().expect("it ends"))).collect();
+    assert!(ran.iter().any(|ran| ran.status == Some(5)), "somebody finds nothing left");
+    for ran in ran {
+        assert!(matches!(ran.status, Some(3 | 5)), "{:?}\n{}", ran.status, ran.stderr);
+    }
+    let (_, report) = model.json(&world, &["cost-report", "--days", "36500"]);
+    let tokens = report["tokens"].as_u64().expect("tokens");
+    assert!(tokens > CAP / 4 && tokens <= CAP, "{tokens} of {CAP}");
+    assert_eq!(report["prompt_runs"], json!(model.calls()), "every call is in the report");
+    assert_eq!(report["lost_usd"], Value::from(0.0));
+}
