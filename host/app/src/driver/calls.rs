@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Usage,
-    budget,
+    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Usage, budget,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
 use certus_store::{DAY, DayCap};
