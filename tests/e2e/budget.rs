@@ -21,25 +21,27 @@ fn spent(model: &Model, world: &World) -> (f64, u64) {
 fn a_chain_stops_at_its_budget_and_goes_on_when_it_is_raised() {
     let (model, world) = (Model::start(whole("")), shop());
     let ran =
-        model.run(&world, &["flow", GOAL, "--max-usd", "0.25"]).exits(5).says("the budget of the chain is used up");
+        model.run(&world, &["flow", GOAL, "--max-usd", "0.60"]).exits(5).says("the budget of the chain is used up");
     let _ = ran.shows("paused");
     let (usd, _) = spent(&model, &world);
-    assert!(usd > 0.0 && usd <= 0.25, "{usd}");
-    let before = model.calls();
-    // The cap was set for this chain: it holds although nobody says it again.
-    let _ = model.run(&world, &["flow", "--continue"]).exits(5);
-    assert_eq!(model.calls(), before, "nothing more was asked");
+    assert!(usd <= 0.6, "{usd}");
+    // The cap was set for this chain: it holds although nobody says it again. What was set aside and not used comes back, so
+    // that a few more calls may fit, until none does.
+    let mut before = 0;
+    while model.calls() > before {
+        before = model.calls();
+        let _ = model.run(&world, &["flow", "--continue"]).exits(5);
+        assert!(spent(&model, &world).0 <= 0.6 && model.calls() < 20);
+    }
+    let _ = world.run(&["show", "--history"]).shows("Most of the budget of the chain is used up");
     let (_, shown) = model.json(&world, &["show"]);
     let next = shown["next"].as_str().expect("a next command").to_owned();
-    assert!(next.contains("--max-usd 0.50"), "{next}");
+    assert!(next.contains("--max-usd"), "{next}");
     let words = shlex::split(&next).expect("words");
     let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-    let _ = model
-        .run(&world, &words)
-        .exits(3)
-        .says("Most of the budget of the chain is used up")
-        .shows("A discount function");
-    assert!(spent(&model, &world).0 <= 0.5);
+    let _ = model.run(&world, &words).exits(3).shows("A discount function");
+    let (usd, tokens) = spent(&model, &world);
+    assert!(usd > 0.0 && usd <= 1.5 && tokens > 0, "{usd} {tokens}");
 }
 
 #[test]

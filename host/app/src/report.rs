@@ -1,8 +1,7 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
 use certus_engine::{
-    Chain, ChainId, Draft, DraftState, Effect, ErrorCode, Lack, Outcome, Place, QuestionState, Request, Uncertainty,
-    Verdict,
+    Cap, Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
 };
 use certus_store::Status;
 use serde::Serialize;
@@ -420,19 +419,13 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
         "offline" if chain.pause().is_some() => " --provider manual".to_owned(),
         _ => provider,
     };
-    let raised = match chain.pause() {
-        Some(pause) if pause.code == ErrorCode::Limit => raised(chain),
-        _ => String::new(),
-    };
+    let raised = chain.pause().and_then(|pause| pause.enough).map(raised).unwrap_or_default();
     Some(format!("certus flow --continue --chain {id}{provider}{raised}{suffix}"))
 }
 
-/// A cap of the chain, raised to twice what was spent of it; a cap of anything else stands in a file.
-fn raised(chain: &Chain) -> String {
-    let (cap, used) = (chain.caps().chain, chain.usage());
-    match (cap.usd_micros, cap.tokens) {
-        (Some(cap), _) => format!(" --max-usd {:.2}", (cap.max(used.usd_micros) as f64 * 2.0 / 1e6).max(0.01)),
-        (None, Some(cap)) => format!(" --max-tokens {}", cap.max(used.tokens()).saturating_mul(2)),
-        (None, None) => String::new(),
-    }
+/// A cap with room to spare, as flags: twice what is needed at least, so that it is not asked for at every call.
+fn raised(enough: Cap) -> String {
+    let usd = enough.usd_micros.map(|usd| format!(" --max-usd {:.2}", (usd as f64 * 2.0 / 1e4).ceil() / 1e2));
+    let tokens = enough.tokens.map(|tokens| format!(" --max-tokens {}", tokens.saturating_mul(2)));
+    usd.into_iter().chain(tokens).collect()
 }

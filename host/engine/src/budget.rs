@@ -210,6 +210,18 @@ pub enum OverBudget {
     },
 }
 
+impl OverBudget {
+    /// The cap of the chain that would do, where it is the chain's that does not.
+    pub fn enough(&self) -> Option<Cap> {
+        let Self::Reached { scope: Scope::Chain, unit, used, wanted, .. } = self else { return None };
+        let cap = Some(used.saturating_add(*wanted));
+        Some(match unit {
+            Unit::Tokens => Cap { tokens: cap, usd_micros: None },
+            Unit::UsdMicros => Cap { tokens: None, usd_micros: cap },
+        })
+    }
+}
+
 fn said(unit: Unit, number: u64) -> String {
     match unit {
         Unit::Tokens => format!("{number} tokens"),

@@ -228,6 +228,9 @@ pub struct Pause {
     pub code: ErrorCode,
     /// For people.
     pub message: String,
+    /// The cap of the chain that would let it go on, where the present one does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enough: Option<Cap>,
 }
 
 /// How a chain ended.
@@ -288,14 +291,14 @@ impl Chain {
                 }
                 self.lose(*effect, *possibly_billed_twice, leftover.as_deref());
             }
-            Body::Deferred { effect, code, message, possibly_billed, leftover } => {
+            Body::Deferred { effect, code, message, possibly_billed, leftover, enough } => {
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.state = EffectState::Deferred;
                 }
                 self.lose(*effect, *possibly_billed, leftover.as_deref());
                 // Of several effects that wait, a person deals with the first one first.
-                let (effect, code) = (*effect, *code);
-                self.pause.get_or_insert_with(|| Pause { effect, code, message: message.clone() });
+                let (effect, code, enough) = (*effect, *code, *enough);
+                self.pause.get_or_insert_with(|| Pause { effect, code, message: message.clone(), enough });
             }
             Body::ActionRefused { law, .. } => {
                 self.then = None;

@@ -172,6 +172,9 @@ pub enum Body {
         /// What the attempt left behind, where one was made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         leftover: Option<Box<Leftover>>,
+        /// The cap of the chain that would let it go on, where the present one does not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enough: Option<Cap>,
     },
     /// An amount is set aside for a call. On disk before the call is made.
     Reserved {

@@ -48,7 +48,7 @@ impl Ledger {
         let usage = |usd_micros| Usage { usd_micros, ..Usage::default() };
         let leftover = billed.map(|billed| Box::new(Leftover { billed: Some(usage(billed)), ..Leftover::default() }));
         let (code, message) = (ErrorCode::Unavailable, String::new());
-        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover });
+        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None });
     }
 
     fn used(&self) -> Amount {

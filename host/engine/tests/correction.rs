@@ -58,6 +58,7 @@ fn built() -> Vec<Body> {
             message: "needs a model".to_owned(),
             possibly_billed: false,
             leftover: None,
+            enough: None,
         },
     ]);
     bodies

@@ -135,6 +135,7 @@ fn a_row_says_where_a_chain_stands() {
         message: "no model".to_owned(),
         possibly_billed: false,
         leftover: None,
+        enough: None,
     };
     assert_eq!(after(vec![note("offline")]), (Status::Running, 0));
     assert_eq!(after(vec![intent(1, asked, 3)]), (Status::WaitingPerson, 1));

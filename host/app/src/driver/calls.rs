@@ -212,7 +212,7 @@ impl<'a> Driver<'a> {
         leftover: Option<Leftover>,
     ) {
         let (message, leftover) = (crate::clean::clean(message), leftover.map(Box::new));
-        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover });
+        self.note(Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None });
     }
 
     /// Set aside what a call may cost at most. Where its upper estimate does not fit, it is counted exactly.
@@ -229,7 +229,9 @@ impl<'a> Driver<'a> {
         }
         let Some(over) = refused else { return Ok(None) };
         let (code, message) = (ErrorCode::Limit, format!("{over}; {}", raise(&over)));
-        self.defer(id, code, &message, false, None);
+        let (possibly_billed, leftover, enough) = (false, None, over.enough());
+        let shown = message.clone();
+        self.note(Body::Deferred { effect: id, code, message: shown, possibly_billed, leftover, enough });
         Ok(Some(Stop::Paused { code, message }))
     }
 

@@ -331,7 +331,7 @@ fn flat_body() -> impl Strategy<Value = Body> {
             |(effect, attempt, possibly_billed_twice, leftover)| Body::Reissued { effect, attempt, possibly_billed_twice, leftover }
         ),
         1 => (effect_id(), code(), name(), any::<bool>(), leftover()).prop_map(
-            |(effect, code, message, possibly_billed, leftover)| Body::Deferred { effect, code, message, possibly_billed, leftover }
+            |(effect, code, message, possibly_billed, leftover)| Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None }
         ),
         1 => (effect_id(), amount()).prop_map(|(effect, amount)| Body::Reserved { effect, amount }),
         1 => caps().prop_map(|caps| Body::BudgetSet { caps, own: None }),
