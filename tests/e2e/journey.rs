@@ -326,3 +326,25 @@ fn a_whole_feature_takes_three_commands() {
     let _ = world.run(&["answer", "--recommended"]).exits(3);
     let _ = world.run(&["approve"]).exits(6).says("needs a model");
 }
+
+#[test]
+fn a_prompt_that_holds_a_key_is_pointed_out_and_no_clipboard_is_no_end() {
+    let world = World::with("express-shop");
+    let key = format!("AKIA{}", "ABCD1234".repeat(2));
+    let goal = format!("Rotate the key {key} that the webhooks use");
+    let ran = world.run(&["flow", &goal, "--provider", "manual", "--copy-prompt"]).exits(3);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("looks like an AWS access key") && said.contains("so it was not copied"), "{said}");
+    // Neither a desktop nor a terminal: the file is there all the same.
+    let ran = world.run(&["flow", GOAL, "--provider", "manual", "--copy-prompt"]).exits(3);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("was not copied: there is neither a desktop nor a terminal"), "{said}");
+    let prompts = std::fs::read_dir(world.project.join(".certus/manual")).expect("prompts").count();
+    assert!(prompts >= 2, "{prompts}");
+    let _ = world
+        .run(&["flow", "--continue", "--provider", "manual", "--paste"])
+        .exits(2)
+        .says("the clipboard cannot be read")
+        .says("--reply FILE");
+    let _ = world.run(&["flow", GOAL, "--copy-prompt"]).exits(2).says("add: --provider manual");
+}
