@@ -195,6 +195,8 @@ fn a_project_says_nowhere_where_requests_go() {
         evil.openai()
     );
     world.write(".env", lines);
+    let _ =
+        world.run(&["doctor"]).ok().shows("names models (gpt-5-pro)").shows("OPENAI_BASE_URL").says("[providers.NAME]");
     // A choice in it is none: rules answer.
     let _ = world.run(&["flow", GOAL, "--until", "requirements-clarification"]).says("Answered by offline");
     let ran = flow(&world, &service.openai(), &[("OPENAI_API_KEY", KEY)]).ok();
