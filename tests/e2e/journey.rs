@@ -351,3 +351,25 @@ fn what_is_recommended_where_nothing_was_found_leads_on() {
     let ran = world.run(&["flow", goal, "--recommended", "--until", "solution-approval"]);
     let _ = ran.ok().shows("Refactor the warehouse module");
 }
+
+#[test]
+fn a_prompt_that_holds_a_key_is_pointed_out_and_no_clipboard_is_no_end() {
+    let world = World::with("express-shop");
+    let key = format!("AKIA{}", "ABCD1234".repeat(2));
+    let goal = format!("Rotate the key {key} that the webhooks use");
+    let ran = world.run(&["flow", &goal, "--provider", "manual", "--copy-prompt"]).exits(3);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("looks like an AWS access key") && said.contains("so it was not copied"), "{said}");
+    // Neither a desktop nor a terminal: the file is there all the same.
+    let ran = world.run(&["flow", GOAL, "--provider", "manual", "--copy-prompt"]).exits(3);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("was not copied: there is neither a desktop nor a terminal"), "{said}");
+    let prompts = std::fs::read_dir(world.project.join(".certus/manual")).expect("prompts").count();
+    assert!(prompts >= 2, "{prompts}");
+    let _ = world
+        .run(&["flow", "--continue", "--provider", "manual", "--paste"])
+        .exits(2)
+        .says("the clipboard cannot be read")
+        .says("--reply FILE");
+    let _ = world.run(&["flow", GOAL, "--copy-prompt"]).exits(2).says("add: --provider manual");
+}

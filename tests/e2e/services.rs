@@ -195,6 +195,8 @@ fn a_project_says_nowhere_where_requests_go() {
         evil.openai()
     );
     world.write(".env", lines);
+    let _ =
+        world.run(&["doctor"]).ok().shows("names models (gpt-5-pro)").shows("OPENAI_BASE_URL").says("[providers.NAME]");
     // A choice in it is none: rules answer.
     let _ = world.run(&["flow", GOAL, "--until", "requirements-clarification"]).says("Answered by offline");
     let ran = flow(&world, &service.openai(), &[("OPENAI_API_KEY", KEY)]).ok();
@@ -225,4 +227,19 @@ fn a_projects_own_key_is_used_last_and_said() {
     assert_eq!(holds_key(&world.project.join(".certus")), Vec::<String>::new());
     let ran = without_key(flow(&world, &service.openai(), &[("OPENAI_API_KEY", "sk-mine-00000000")]));
     assert_ne!(ran.status, Some(0), "the user's own key comes first, and this one is wrong");
+}
+
+#[test]
+fn models_on_this_machine_need_no_key_and_cost_nothing() {
+    let world = World::with("express-shop");
+    let service = Service::sure();
+    let arguments =
+        ["flow", GOAL, "--provider", "ollama:llama3", "--max-usd", "0.01", "--until", "context-building", "--json"];
+    let ran = world.command(&arguments).env("OLLAMA_HOST", service.server.url()).output().expect("the binary runs");
+    let ran = Ran::of(ran).ok();
+    assert!(service.log().iter().all(|call| call.api == "ollama" && call.body["model"] == "llama3"));
+    assert!(ran.stdout.contains("\"usd\": 0.0"), "{}", ran.stdout);
+    let mut command = world.command(&["doctor", "--provider", "claude-cli"]);
+    let ran = Ran::of(command.env("PATH", "/nowhere").output().expect("the binary runs"));
+    let _ = ran.exits(1).shows("there is no program claude").says("[providers.claude-cli] executable");
 }

@@ -1,5 +1,7 @@
 //! Replies by hand: a prompt becomes a file in `manual` of the state directory, and the reply comes from `--reply`, or from
-//! a file beside the prompt's.
+//! a file beside the prompt's. Either may go over the person's clipboard.
+//!
+//! A prompt that holds what looks like a key is pointed out, and not put on the clipboard: from there it would be pasted unread.
 //!
 //! A cloned repository may bring its own state directory. So the folder is opened once for each prompt, as a capability, and
 //! everything is read and made inside of what was opened: whatever is put in its place meanwhile leads nowhere, and no link
@@ -7,7 +9,7 @@
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
@@ -23,7 +25,40 @@ const MOST_REPLY: u64 = 1 << 20;
 /// The folder of prompts and replies, in the state directory.
 const FOLDER: &str = "manual";
 
-/// A reply that was named with `--reply`.
+/// The person's clipboard.
+pub trait Clipboard: Send + Sync {
+    /// Put a text on it. Says where it is now: `the clipboard`, `the clipboard of your terminal`.
+    ///
+    /// # Errors
+    /// There is no clipboard, or it does not take the text.
+    fn copy(&self, text: &str) -> Result<String, Failure>;
+
+    /// What is on it.
+    ///
+    /// # Errors
+    /// There is no clipboard, or it holds no text.
+    fn paste(&self) -> Result<String, Failure>;
+}
+
+/// How prompts and replies change hands with `manual`.
+#[derive(Clone, Default)]
+pub struct Handover {
+    /// The reply to the prompt that waits: a file, or `-` for stdin.
+    pub reply: Option<PathBuf>,
+    /// That reply is on this clipboard.
+    pub paste: Option<Arc<dyn Clipboard>>,
+    /// The first prompt that waits goes on this clipboard.
+    pub copy: Option<Arc<dyn Clipboard>>,
+}
+
+impl Handover {
+    /// Whether a reply is handed in.
+    pub fn brings_reply(&self) -> bool {
+        self.reply.is_some() || self.paste.is_some()
+    }
+}
+
+/// A reply that was handed in.
 #[derive(Debug)]
 pub(crate) enum Given {
     /// Read before anything ran.
@@ -33,7 +68,23 @@ pub(crate) enum Given {
 }
 
 impl Given {
-    pub(crate) fn from(path: &Path) -> Result<Self, Failure> {
+    /// The reply that was handed in, if one was.
+    pub(crate) fn from(hand: &Handover) -> Result<Option<Self>, Failure> {
+        match (&hand.paste, &hand.reply) {
+            (Some(clipboard), _) => Self::pasted(&clipboard.paste()?).map(Some),
+            (None, Some(path)) => Self::in_file(path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether it is the reply to the prompt is seen when it is asked for; that it can be one is seen at once.
+    fn pasted(text: &str) -> Result<Self, Failure> {
+        certus_providers::check_pasted("", text.as_bytes())
+            .map_err(|error| Failure::usage(format!("the clipboard: {error}")).hint(error.hint()))?;
+        Ok(Self::Text(text.as_bytes().to_vec()))
+    }
+
+    fn in_file(path: &Path) -> Result<Self, Failure> {
         if path.as_os_str() == "-" {
             return Ok(Self::Stdin);
         }
@@ -54,11 +105,44 @@ pub(crate) struct ByHand {
     state: PathBuf,
     /// One reply answers one prompt: the first that asks.
     given: Mutex<Option<Given>>,
+    /// One prompt fits on a clipboard: the first that waits.
+    copy: tokio::sync::Mutex<Option<Arc<dyn Clipboard>>>,
+    /// What a person should know of prompts before they leave. Of several that wait, only the last is told of by itself.
+    notes: Mutex<Vec<String>>,
 }
 
 impl ByHand {
-    pub(crate) fn new(state: &Path, given: Option<Given>) -> Self {
-        Self { state: state.to_owned(), given: Mutex::new(given) }
+    pub(crate) fn new(state: &Path, given: Option<Given>, copy: Option<Arc<dyn Clipboard>>) -> Self {
+        Self {
+            state: state.to_owned(),
+            given: Mutex::new(given),
+            copy: tokio::sync::Mutex::new(copy),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// Point out what looks like a key, and put the prompt on the clipboard where that was asked for and nothing does.
+    async fn hand_out(&self, request: &Request, document: &str) {
+        let keys = certus_workspace::secrets(document);
+        // Held until it is copied, so that whoever waits last can tell of every prompt.
+        let mut copy = self.copy.lock().await;
+        let note = if let Some(first) = keys.first() {
+            let more = if keys.len() > 1 { format!(" and {} more", keys.len() - 1) } else { String::new() };
+            let copied = if copy.is_some() { ", so it was not copied" } else { "" };
+            format!("holds what looks like {} (line {}{more}){copied}: look at it first", first.what, first.line)
+        } else if let Some(clipboard) = copy.take() {
+            let text = document.to_owned();
+            // On a thread of its own: a clipboard may take its time.
+            match tokio::task::spawn_blocking(move || clipboard.copy(&text)).await {
+                Ok(Ok(place)) => format!("is on {place}"),
+                Ok(Err(failure)) => format!("was not copied: {failure}"),
+                Err(_) => "was not copied".to_owned(),
+            }
+        } else {
+            return;
+        };
+        let note = format!("{} {note}", request.prompt);
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
     /// A path for people.
@@ -170,15 +254,18 @@ impl ReplySource for ByHand {
             message: format!("cannot write {}: {error}", self.shown(&name)),
             hint: String::new(),
         })?;
+        self.hand_out(request, document).await;
         Ok(None)
     }
 
     fn how(&self, request: &Request) -> String {
-        format!(
-            "give {} to a model and save what it answers as {}, or hand it in with --reply FILE (- for stdin)",
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let how = format!(
+            "give {} to a model and save what it answers as {}, or hand it in with --reply FILE (- for stdin) or --paste",
             self.shown(&file(request, ".md")),
             self.shown(&file(request, ".reply.md"))
-        )
+        );
+        [&[how][..], &notes[..]].concat().join("; ")
     }
 }
 
@@ -194,66 +281,4 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    struct Place {
-        _all: tempfile::TempDir,
-        state: PathBuf,
-        outside: PathBuf,
-    }
-
-    fn place() -> Place {
-        let all = tempfile::tempdir().expect("a folder");
-        let (state, outside) = (all.path().join("state"), all.path().join("outside"));
-        std::fs::create_dir(&state).expect("a folder");
-        std::fs::create_dir(&outside).expect("a folder");
-        Place { _all: all, state, outside }
-    }
-
-    fn count(folder: &Path) -> usize {
-        std::fs::read_dir(folder).expect("a folder").count()
-    }
-
-    #[test]
-    fn a_link_in_the_place_of_the_folder_is_refused() {
-        let place = place();
-        let by_hand = ByHand::new(&place.state, None);
-        assert!(by_hand.open().is_ok() && by_hand.open().is_ok(), "made, and found");
-        std::fs::remove_dir(place.state.join(FOLDER)).expect("removed");
-        symlink(&place.outside, place.state.join(FOLDER)).expect("a link");
-        let error = by_hand.open().expect_err("it is a link");
-        assert!(error.message.contains("not a real folder"), "{error}");
-        let through = place.outside.join("link");
-        symlink(&place.state, &through).expect("a link");
-        assert!(ByHand::new(&through, None).open().is_err(), "the state directory is no link either");
-    }
-
-    #[test]
-    fn a_link_that_is_swapped_in_after_the_look_leads_nowhere() {
-        let place = place();
-        let by_hand = ByHand::new(&place.state, None);
-        let folder = by_hand.open().expect("it is opened");
-        std::fs::rename(place.state.join(FOLDER), place.state.join("moved")).expect("moved");
-        symlink(&place.outside, place.state.join(FOLDER)).expect("a link");
-        replace(&folder, "p.md", "the prompt").expect("it is written");
-        assert_eq!(count(&place.outside), 0);
-        assert_eq!(std::fs::read_to_string(place.state.join("moved/p.md")).expect("it is there"), "the prompt");
-    }
-
-    #[test]
-    fn a_link_in_the_place_of_a_prompt_is_replaced_and_not_written_through() {
-        let place = place();
-        let folder = ByHand::new(&place.state, None).open().expect("it is opened");
-        let mine = place.outside.join("mine");
-        std::fs::write(&mine, "mine").expect("a file");
-        symlink(&mine, place.state.join(FOLDER).join("p.md")).expect("a link");
-        replace(&folder, "p.md", "the prompt").expect("it can be replaced");
-        assert_eq!(std::fs::read_to_string(&mine).expect("it is there"), "mine");
-        let text = std::fs::read_to_string(place.state.join(FOLDER).join("p.md"));
-        assert_eq!(text.expect("it is there"), "the prompt");
-        assert_eq!(count(&place.state.join(FOLDER)), 1);
-    }
-}
+mod tests;

@@ -164,6 +164,16 @@ async fn examine_session(session: &Session) -> Vec<Check> {
         finding,
         hint,
     }));
+    if let Some(models) = session.config().wished_models() {
+        checks.push(Check {
+            what: "project",
+            verdict: "note",
+            finding: format!(
+                "its .env or config.json names models ({models}); they are asked only where its own key pays"
+            ),
+            hint: Some("to ask them with yours, name them in your configuration: [providers.NAME] models".to_owned()),
+        });
+    }
     checks.extend(session.config().notes.iter().map(|finding| note("project", finding.clone())));
     checks.extend(session.registry().problems.iter().map(|finding| note("plugin", finding.clone())));
     checks.extend(session.prompt_problems().into_iter().map(|finding| Check {

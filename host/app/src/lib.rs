@@ -31,6 +31,7 @@ mod table;
 
 pub use answers::{Answers, Given, Typed};
 pub use async_trait::async_trait;
+pub use by_hand::{Clipboard, Handover};
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};
 pub use config::{Config, DEFAULT_PROVIDER, usd_micros};

@@ -1,22 +1,21 @@
 //! What commands share: finding the project, opening it, running a chain with a person at the terminal.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver, Stop};
 use certus_app::engine::{Chain, Outcome};
-use certus_app::{Answers, ChainId, Failure, FlowReport, Kind, Session, SessionOptions};
+use certus_app::{Answers, ChainId, Failure, FlowReport, Handover, Kind, Session, SessionOptions};
 
 use crate::args::Global;
 use crate::output::Output;
 use crate::terminal::{Progress, Terminal};
 
 /// How a chain is driven.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Drive {
     pub(crate) until: Option<String>,
     pub(crate) answers: Answers,
-    pub(crate) reply: Option<PathBuf>,
+    pub(crate) hand: Handover,
 }
 
 /// What a session is opened with.
@@ -106,7 +105,7 @@ pub(crate) fn drive(
     let progress = Progress::new(output.clone());
     let terminal = Terminal::new(output.clone(), progress.clone(), global.no_input);
     let name = session.provider_for(id)?;
-    let provider = session.provider(&name, how.reply.as_deref())?;
+    let provider = session.provider(&name, &how.hand)?;
     if name == certus_app::DEFAULT_PROVIDER {
         output.note(&offline(session));
     }
@@ -133,7 +132,7 @@ pub(crate) fn drive(
     }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     show(&report, &stop, output, terminal.showed_proposal());
-    if how.reply.is_some() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
+    if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
         output.warning("the reply was not used: no prompt waits for one");
     }
     for id in driver.answers_not_asked() {

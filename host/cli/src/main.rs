@@ -3,6 +3,7 @@
 //! A command that runs no chain starts no runtime, loads no plugin and opens no more than it reads.
 
 mod args;
+mod clipboard;
 mod commands;
 mod context;
 mod editor;
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
     if asks_for_version(std::env::args_os().skip(1)) {
         Output::default().line(VERSION);
         return ExitCode::from(output::finish(0));
+    }
+    if std::env::args_os().skip(1).eq([clipboard::HOLD]) {
+        return clipboard::hold();
     }
     let args = match Args::try_parse() {
         Ok(args) => Args { global: args.global.with_environment(), ..args },

@@ -27,6 +27,7 @@ mod path;
 mod project;
 mod read;
 pub mod run;
+mod secrets;
 mod tree;
 mod walk;
 
@@ -37,5 +38,6 @@ pub use find::{Hit, MOST_HITS, MOST_MATCHES, Matches};
 pub use path::shown;
 pub use project::Project;
 pub use read::{READ_LIMIT, Text};
+pub use secrets::{LooksSecret, secrets};
 pub use tree::TreeDigest;
 pub use walk::{Entry, LeftOut, Listing, MOST_DEPTH, MOST_ENTRIES, Why};

@@ -149,6 +149,12 @@ impl Config {
         self.services.values()
     }
 
+    /// The models that the project's own files name, for people.
+    pub(crate) fn wished_models(&self) -> Option<String> {
+        let names: Vec<&str> = self.project_models.names().collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
     /// The service with the models that the project's own files name. Only where the project's own key is billed: who pays
     /// chooses.
     pub(crate) fn models_of_the_project(&self, mut service: ServiceConfig) -> ServiceConfig {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use certus_providers::{Manual, Offline, Provider, ProviderError, Replay};
 
 pub(crate) use self::services::{Maker, needs_key};
-use crate::by_hand::{ByHand, Given};
+use crate::by_hand::{ByHand, Given, Handover};
 use crate::{Failure, Kind};
 
 /// A recording may take at most so many bytes.
@@ -25,17 +25,18 @@ const MOST_RECORDING: u64 = 256 << 20;
 pub(crate) fn provider(
     name: &str,
     state: &Path,
-    reply: Option<&Path>,
+    hand: &Handover,
     maker: &Maker<'_>,
 ) -> Result<Arc<dyn Provider>, Failure> {
-    if reply.is_some() && name != "manual" {
-        return Err(Failure::usage("a reply by hand belongs to the provider `manual`").hint("add: --provider manual"));
+    if (hand.brings_reply() || hand.copy.is_some()) && name != "manual" {
+        return Err(Failure::usage("prompts and replies by hand belong to the provider `manual`")
+            .hint("add: --provider manual"));
     }
     match name.split_once(':') {
         None if name == "offline" => Ok(Arc::new(Offline)),
         None if name == "manual" => {
-            let given = reply.map(Given::from).transpose()?;
-            Ok(Arc::new(Manual::new(Arc::new(ByHand::new(state, given)))))
+            let by_hand = ByHand::new(state, Given::from(hand)?, hand.copy.clone());
+            Ok(Arc::new(Manual::new(Arc::new(by_hand))))
         }
         Some(("replay", file)) if !file.is_empty() => {
             let recorded = |failure: Failure| failure.hint("make a recording: certus show --exchanges > FILE");

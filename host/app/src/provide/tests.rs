@@ -9,7 +9,7 @@ fn of(name: &str, process: &[(&str, &str)], project: &[(&str, &str)]) -> Result<
     let opened = certus_workspace::Project::open(folder.path()).expect("a project");
     let config = Config::read(&opened, None, &environment, &Flags::default()).expect("valid");
     let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None } };
-    provider(name, folder.path(), None, &maker)
+    provider(name, folder.path(), &Handover::default(), &maker)
 }
 
 fn failed(name: &str, process: &[(&str, &str)]) -> Failure {
@@ -79,7 +79,8 @@ mod files {
         let project = certus_workspace::Project::open(&std::env::temp_dir()).expect("a project");
         let config = Config::read(&project, None, &environment, &Flags::default()).expect("valid");
         let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None } };
-        provider(name, state, reply, &maker)
+        let hand = Handover { reply: reply.map(Path::to_owned), ..Handover::default() };
+        provider(name, state, &hand, &maker)
     }
 
     #[test]

@@ -127,12 +127,12 @@ impl Session {
         &self.config
     }
 
-    /// What calls cost: the user's own prices, then those that Certus comes with.
+    /// What calls cost: the user's own prices, then those of models on this machine, then those that Certus comes with.
     pub fn prices(&self) -> &Prices {
         // The bundled table is not read by commands that never ask.
-        self.prices.get_or_init(|| match &self.own_prices {
-            Some(own) => Prices::bundled().extended(own.clone()),
-            None => Prices::bundled(),
+        self.prices.get_or_init(|| {
+            let tables = [self.prices_of_this_machine(), self.own_prices.clone()];
+            tables.into_iter().flatten().fold(Prices::bundled(), Prices::extended)
         })
     }
 

@@ -4,21 +4,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use certus_engine::ChainId;
-use certus_providers::Provider;
+use certus_providers::{Models, Prices, Provider, on_this_machine};
 
 use super::Session;
 use crate::Failure;
-use crate::config::{KeyNames, ServiceConfig};
+use crate::by_hand::Handover;
+use crate::config::{Dialect, KeyNames, ServiceConfig};
 use crate::keys::{Kept, KeySource, Keys};
 use crate::provide::{Maker, needs_key};
 
 impl Session {
-    /// Who answers prompts in this run. `reply` is where a reply to a waiting prompt of `manual` comes from.
+    /// Who answers prompts in this run. `hand` says how prompts and replies of `manual` change hands.
     ///
     /// # Errors
     /// Nobody of that name, or the recording cannot be read.
-    pub fn provider(&self, name: &str, reply: Option<&Path>) -> Result<Arc<dyn Provider>, Failure> {
-        crate::provide::provider(name, &self.state, reply, &Maker { config: &self.config, keys: self.keys() })
+    pub fn provider(&self, name: &str, hand: &Handover) -> Result<Arc<dyn Provider>, Failure> {
+        crate::provide::provider(name, &self.state, hand, &Maker { config: &self.config, keys: self.keys() })
+    }
+
+    /// Models that run on this machine cost nothing: without this, no cap of money could admit them.
+    pub(super) fn prices_of_this_machine(&self) -> Option<Prices> {
+        let (name, model) = match self.config.provider.split_once(':') {
+            Some((name, model)) => (name, Some(model)),
+            None => (self.config.provider.as_str(), None),
+        };
+        let service = self.config.service(name)?;
+        if service.dialect != Dialect::Ollama || !on_this_machine(&service.base_url) {
+            return None;
+        }
+        let Models { fast, default, smart } = model.map_or_else(|| service.models.clone(), Models::one);
+        // A model may answer by a longer name, such as `qwen3:latest`.
+        let row = |model: String| format!("[[price]]\nmodel = \"{model}*\"\ninput = 0\noutput = 0\n");
+        let models = std::collections::BTreeSet::from([fast, default, smart]);
+        Prices::parse("models on this machine", &models.into_iter().map(row).collect::<String>()).ok()
     }
 
     pub(crate) fn keys(&self) -> Keys<'_> {
@@ -43,7 +61,7 @@ impl Session {
     /// # Errors
     /// Nobody of that name, or the recording cannot be read.
     pub fn check_provider(&self) -> Result<(), Failure> {
-        self.provider(&self.config.provider, None).map(|_| ())
+        self.provider(&self.config.provider, &Handover::default()).map(|_| ())
     }
 
     /// The provider for a chain: what a flag, the environment or the user's configuration says, else what the chain ran with.
@@ -89,10 +107,25 @@ impl Session {
         let chosen = self.config.provider.split(':').next().unwrap_or_default();
         let line = |service: &ServiceConfig| {
             let name = &service.name;
-            let place = if service.is_at_home() { "" } else { ", at an address of yours" };
+            let place = match service.is_at_home() {
+                true => "",
+                false if service.base_url.starts_with("http:") && !on_this_machine(&service.base_url) => {
+                    ", at an address of yours without encryption"
+                }
+                false => ", at an address of yours",
+            };
             let model = crate::clean::line(&service.models.default, 60);
             // What nobody configured and nobody chose is on offer, and not amiss.
             let amiss = if service.configured || name == chosen { "bad" } else { "note" };
+            if service.dialect == Dialect::ClaudeCli && !is_installed(&service.executable) {
+                let hint =
+                    (amiss == "bad").then(|| format!("install it, or say where it is: [providers.{name}] executable"));
+                return (
+                    amiss,
+                    format!("{name} ({model}): there is no program {}", service.executable.display()),
+                    hint,
+                );
+            }
             match keys.locate(service) {
                 Err(failure) => (amiss, format!("{name}: {failure}"), failure.hints.first().cloned()),
                 Ok(Some(source)) => ("good", format!("{name} ({model}{place}): its key is {source}"), None),
@@ -123,4 +156,11 @@ impl Session {
         let limit = alerts.tokens.filter(|limit| used.tokens() >= *limit)?;
         Some(format!("the chain has used {} tokens; you wanted to hear of it at {limit}", used.tokens()))
     }
+}
+
+/// Whether a program is there: by its path, or in the search path.
+fn is_installed(program: &Path) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    program.is_absolute() && program.is_file()
+        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

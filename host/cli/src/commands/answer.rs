@@ -50,7 +50,7 @@ pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<
     let (corrections, new): (Vec<_>, Vec<_>) =
         named.into_iter().partition(|(id, _)| answered.iter().any(|one| one.id == *id));
     answers.typed.answers = new.into_iter().collect();
-    let how = Drive { until: args.until, answers, reply: None };
+    let how = Drive { until: args.until, answers, ..Drive::default() };
     context::drive(&session, id, global, output, how, async |driver| {
         for (question, text) in &corrections {
             driver.correct(question, text).await?;

@@ -1,10 +1,12 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use certus_app::engine::Cap;
-use certus_app::{Answers, ChainId, Failure, Session, SessionOptions};
+use certus_app::{Answers, ChainId, Clipboard, Failure, Handover, Session, SessionOptions};
 use clap::Args;
 
 use crate::args::Global;
+use crate::clipboard::SystemClipboard;
 use crate::context::{self, Drive};
 use crate::output::Output;
 
@@ -32,6 +34,12 @@ pub(crate) struct FlowArgs {
     /// With `--provider manual`: the reply to the prompt that waits, from a file or `-`
     #[arg(long, value_name = "FILE")]
     reply: Option<PathBuf>,
+    /// With `--provider manual`: the reply is on the clipboard
+    #[arg(long, conflicts_with = "reply")]
+    paste: bool,
+    /// With `--provider manual`: put the prompt that waits on the clipboard; over SSH, on your terminal's
+    #[arg(long)]
+    copy_prompt: bool,
     /// Answers given beforehand: a TOML file with [answers] question-id = "answer"
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
@@ -57,6 +65,8 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
     answers.typed.recommended = args.recommended;
     let budget = Cap { tokens: args.max_tokens, usd_micros: args.max_usd };
     let session = Session::open(SessionOptions { budget, ..context::options(global) })?;
+    let clipboard = |asked: bool| asked.then(|| Arc::new(SystemClipboard) as Arc<dyn Clipboard>);
+    let hand = Handover { reply: args.reply, paste: clipboard(args.paste), copy: clipboard(args.copy_prompt) };
     if let Some(until) = &args.until {
         session.check_phase(until, args.methodology.as_deref())?;
     }
@@ -66,7 +76,7 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
     let id = match &args.goal {
         Some(goal) => {
             // Nothing is created for a chain that cannot be answered.
-            session.provider(&session.config().provider, args.reply.as_deref())?;
+            session.provider(&session.config().provider, &hand)?;
             let id = session.create(goal, args.methodology.as_deref())?;
             // What the chain begins with was recorded before anybody listened.
             session.events(id)?.iter().for_each(|event| output.event(event));
@@ -75,7 +85,7 @@ pub(crate) fn run(args: FlowArgs, global: &Global, output: &Output) -> Result<u8
         }
         None => to_go_on(&session, args.chain.as_deref(), output)?,
     };
-    let how = Drive { until: args.until, answers, reply: args.reply };
+    let how = Drive { until: args.until, answers, hand };
     let again = args.continue_chain;
     context::drive(&session, id, global, output, how, async |driver| {
         if again {

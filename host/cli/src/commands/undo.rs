@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver};
-use certus_app::{Answers, Failure, Kind};
+use certus_app::{Answers, Failure, Handover, Kind};
 use clap::Args;
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u
     // Nobody is asked anything.
     let name = session.chain(id)?.provider().to_owned();
     let cast = Cast {
-        provider: Arc::clone(&session.provider(certus_app::DEFAULT_PROVIDER, None)?),
+        provider: Arc::clone(&session.provider(certus_app::DEFAULT_PROVIDER, &Handover::default())?),
         provider_name: name,
         person: &terminal,
         listener: &progress,

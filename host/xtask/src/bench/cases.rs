@@ -46,7 +46,7 @@ fn steps(workshop: &Workshop) -> Result<Vec<Row>> {
         one_chain: Samples,
         many_chains: Samples,
     }
-    workshop.release(&["--package", "certus-store", "--example", "bench_appends"])?;
+    workshop.release()?;
     let both: Both = workshop.ask("release/examples/bench_appends", workshop.folder("steps")?)?;
     rows([
         Row::of_pairs("durable steps, one chain", "1/s", Bound::between(0.5, 1.1), &both.one_chain.pairs()),
@@ -56,8 +56,7 @@ fn steps(workshop: &Workshop) -> Result<Vec<Row>> {
 
 /// `certus status` where there are many chains, against reading one row.
 fn status(workshop: &Workshop) -> Result<Vec<Row>> {
-    workshop.release(&["--package", "certus", "--bin", "certus"])?;
-    workshop.release(&["--package", "certus-store", "--example", "many_chains", "--example", "read_row"])?;
+    workshop.release()?;
     let project = workshop.folder("project")?;
     let state = project.join(".certus");
     let made = workshop.program("release/examples/many_chains").arg(&state).arg("1000").status()?;
@@ -72,8 +71,7 @@ fn status(workshop: &Workshop) -> Result<Vec<Row>> {
 
 /// `certus --version` against printing one line.
 fn version(workshop: &Workshop) -> Result<Vec<Row>> {
-    workshop.release(&["--package", "certus", "--bin", "certus"])?;
-    workshop.release(&["--package", "certus", "--example", "one_line"])?;
+    workshop.release()?;
     let mut ours = workshop.program("release/certus");
     ours.arg("--version");
     let mut floor = workshop.program("release/examples/one_line");
@@ -83,7 +81,7 @@ fn version(workshop: &Workshop) -> Result<Vec<Row>> {
 
 /// A controller's call through the runtime against bare wasmtime.
 fn controller(workshop: &Workshop) -> Result<Vec<Row>> {
-    workshop.release(&["--package", "certus-runtime", "--example", "bench_controller"])?;
+    workshop.release()?;
     let component = workshop.root().join("plugins/dist/certainty.wasm");
     let samples: Samples = workshop.ask("release/examples/bench_controller", component)?;
     rows([Row::of_pairs("controller call, 16 KB view", "µs", Bound::at_most(1.5), &samples.pairs())])
@@ -91,7 +89,7 @@ fn controller(workshop: &Workshop) -> Result<Vec<Row>> {
 
 /// The README's first command, in its own profile, with everything to compile.
 fn memory(workshop: &Workshop) -> Result<Vec<Row>> {
-    workshop.build(&["--package", "certus", "--bin", "certus"])?;
+    workshop.build(&["--workspace", "--bin", "certus"])?;
     let readme = fs::read_to_string(workshop.root().join("README.md")).context("cannot read README.md")?;
     let arguments = first_command(&readme).context("README.md has no `cargo run -- …`")?;
     let run = |number: usize| -> Result<f64> {

@@ -44,10 +44,10 @@ impl Workshop {
         Ok(folder)
     }
 
-    /// Build with optimisation, as it is released: the arguments choose the package and what of it. Packages are built one
-    /// by one, so that the features that one needs for its tests do not reach the binary.
-    pub(crate) fn release(&self, arguments: &[&str]) -> Result<()> {
-        self.build(&[&["--release"], arguments].concat())
+    /// Build everything with optimisation, at once: built one by one, packages would choose other features of what they
+    /// share, and compile it again each time.
+    pub(crate) fn release(&self) -> Result<()> {
+        self.build(&["--release", "--workspace", "--bins", "--examples"])
     }
 
     /// Build in the profile of `cargo run`.
