@@ -8,8 +8,6 @@ use crate::{Failure, State};
 
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
-/// Lines of each list.
-const MOST_LINES: usize = 10;
 /// Runs from which on a share or an average says something.
 const ENOUGH: u64 = 3;
 
@@ -232,7 +230,7 @@ fn lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
         usd: dollars(line.usd_micros),
         gained: line.gained,
     };
-    costs.into_iter().take(MOST_LINES).map(line).collect()
+    costs.into_iter().map(line).collect()
 }
 
 impl CostReport {

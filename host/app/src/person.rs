@@ -123,6 +123,13 @@ pub fn headline(body: &Body) -> Option<String> {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
         Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
+        Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
+        Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
+            Some(0) => "It passed".to_owned(),
+            Some(127) => "It failed: a command that it needs is not there (exit status 127)".to_owned(),
+            Some(status) => format!("It failed with exit status {status}"),
+            None => "It was ended before it ended".to_owned(),
+        },
         Body::ContextFilled { percent, .. } => format!("The request takes {percent} % of its room"),
         Body::ContextReset { health, .. } => format!(
             "Context health {:.0} of 10: what follows starts from the goal, answers, decisions and facts",

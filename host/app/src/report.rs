@@ -35,6 +35,8 @@ pub struct FlowReport {
     pub answers: Vec<Answer>,
     /// The last solution that was shown, if any.
     pub solution: Option<Solution>,
+    /// How to commit what was written, once the chain is complete.
+    pub advice: Option<String>,
     /// What was drafted, proposed and written.
     pub edits: Vec<DraftLine>,
     /// Runs of the project's own checks.
@@ -246,6 +248,7 @@ impl FlowReport {
                 })
                 .collect(),
             solution: solution(chain),
+            advice: advice(chain),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             said: said(chain),
@@ -333,6 +336,21 @@ fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) 
         (None, None, _) => None,
     };
     (status_name(status), reason)
+}
+
+/// What `git_advisor` said last. Certus itself never commits.
+fn advice(chain: &Chain) -> Option<String> {
+    chain.ended().filter(|ended| ended.success)?;
+    let said = |(_, effect): (_, &Effect)| match (&effect.request, effect.outcome()) {
+        (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) if name == "git_advisor" => {
+            let documents = reply.artifacts.iter().map(|document| document.body.trim());
+            let texts: Vec<&str> =
+                std::iter::once(reply.notes.trim()).chain(documents).filter(|one| !one.is_empty()).collect();
+            Some(crate::clean::clean(&texts.join("\n\n")))
+        }
+        _ => None,
+    };
+    chain.effects().rev().find_map(said).filter(|text| !text.is_empty())
 }
 
 fn solution(chain: &Chain) -> Option<Solution> {

@@ -21,6 +21,8 @@ use crate::{
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
 pub(crate) const COMMAND: &str = "command";
+/// The kind of proposal that lets a chain go on although one of the project's checks fails.
+pub(crate) const WAIVER: &str = "waiver";
 
 /// Everything that events say about one chain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,7 @@ pub struct Chain {
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
     last_write: u64,
+    disturbed: u32,
     confidence_from: Option<String>,
     restored_from: Option<String>,
 }
@@ -191,6 +194,9 @@ pub struct Evidence {
     pub status: Option<i32>,
     /// The project as it ran.
     pub tree: Digest,
+    /// The project as the check left it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Digest>,
     /// The last lines it printed.
     pub tail: String,
     /// In which phase.
@@ -206,6 +212,12 @@ impl Evidence {
     /// Only exit status 0 is a pass.
     pub fn passed(&self) -> bool {
         self.status == Some(0)
+    }
+
+    /// Neither a pass nor a tool that is not there: what a shell says of a command that it does not find (127) or may not run
+    /// (126) tells nothing of the project.
+    pub fn failed(&self) -> bool {
+        !matches!(self.status, Some(0 | 126 | 127))
     }
 }
 
@@ -316,6 +328,10 @@ impl Chain {
                 self.warned.clear();
             }
             Body::BudgetWarned { scope } => self.warned.push(*scope),
+            Body::TreeChanged { .. } => {
+                self.last_write = event.seq;
+                self.disturbed = self.disturbed.saturating_add(1);
+            }
             Body::ContextFilled { percent, .. } => self.filled = Some(*percent),
             Body::ContextReset { fresh_from, .. } => self.fresh_from = *fresh_from,
             Body::Reopened => self.ended = None,
@@ -336,6 +352,7 @@ impl Chain {
     fn enter(&mut self, phase: &str, visit: u32, why: &str, at: Millis) {
         self.phase = phase.to_owned();
         self.refusals.clear();
+        self.disturbed = 0;
         self.visits.push(PhaseVisit {
             phase: phase.to_owned(),
             visit,
@@ -501,12 +518,13 @@ impl Chain {
             (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
-            (Request::Check { check, command }, Outcome::Checked { status, tree, tail }) => {
+            (Request::Check { check, command }, Outcome::Checked { status, tree, after, tail }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),
                     command: command.clone(),
                     status: *status,
                     tree: *tree,
+                    after: *after,
                     tail: tail.clone(),
                     phase: effect.phase.clone(),
                     visit: effect.visit,

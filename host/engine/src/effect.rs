@@ -187,6 +187,9 @@ pub enum Outcome {
         status: Option<i32>,
         /// Of the project as it ran.
         tree: Digest,
+        /// Of the project as the check left it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Digest>,
         /// The last lines it printed.
         tail: String,
     },

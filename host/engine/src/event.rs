@@ -196,6 +196,11 @@ pub enum Body {
         /// Whose cap.
         scope: Scope,
     },
+    /// Somebody changed the project's files since its check ran: that run is no evidence of them.
+    TreeChanged {
+        /// Of the project as it is.
+        tree: Digest,
+    },
     /// A request takes most of the room that it may have, or leaves something out for want of it.
     ContextFilled {
         /// Whose request.
@@ -275,6 +280,7 @@ impl Body {
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned { .. } => "budget-warned",
+            Self::TreeChanged { .. } => "tree-changed",
             Self::ContextFilled { .. } => "context-filled",
             Self::ContextReset { .. } => "context-reset",
             Self::ActionRefused { .. } => "action-refused",

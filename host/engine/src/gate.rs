@@ -88,6 +88,14 @@ impl Gate {
                 lacks.push(Lack::Evidence { check: check.clone() });
             }
         }
+        // Where evidence counts, none that speaks against it is passed over: only a person may.
+        if !self.evidence.is_empty() {
+            for evidence in chain.evidence_of_visit() {
+                if !self.evidence.contains(&evidence.check) && evidence.failed() && !chain.waives(evidence) {
+                    lacks.push(Lack::Evidence { check: evidence.check.clone() });
+                }
+            }
+        }
         for status in chain.questions() {
             if status.state == QuestionState::Asked {
                 lacks.push(Lack::OpenQuestion { id: status.question.id.clone() });

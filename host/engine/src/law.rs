@@ -143,6 +143,7 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
+pub(crate) use implementation::waiver_title;
 pub use implementation::{due, judge_undo};
 pub use upkeep::upkeep;
 pub(crate) use upkeep::{condenses, makes_room};

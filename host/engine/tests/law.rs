@@ -369,7 +369,10 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
     let run = |drive: &mut Drive, check, status: Option<i32>| {
         let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
         drive.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
-        drive.record(outcome(id, Outcome::Checked { status, tree: Digest::of("tree"), tail: String::new() }));
+        drive.record(outcome(
+            id,
+            Outcome::Checked { status, tree: Digest::of("tree"), after: None, tail: String::new() },
+        ));
     };
     assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
     run(&mut drive, Check::Lint, Some(0));

@@ -95,6 +95,10 @@ fn a_request_that_is_nearly_full_is_condensed_once() {
     let condensed = full.ran("context_preservation", Reply { artifacts: vec![document], ..Reply::default() });
     assert!(condensed.due().1.is_empty());
     assert_eq!(condensed.chain().fresh_from(), condensed.chain().version());
+    // It is as full as before: it is condensed once more, but not at every step.
+    let again = condensed.with(filled(90));
+    assert!(again.due().1.is_empty());
+    assert_eq!(again.ran_some(10).due().1, ["context_preservation"]);
     // Without a document the notes stay, and nothing is asked again and again.
     let vain = Story::new().with(filled(95)).ran("context_preservation", Reply::default());
     assert_eq!((vain.chain().fresh_from(), vain.due().1.len()), (0, 0));

@@ -130,6 +130,7 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
         | Body::BudgetWarned { .. }
+        | Body::TreeChanged { .. }
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }
         | Body::Reopened

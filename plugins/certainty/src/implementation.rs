@@ -16,6 +16,9 @@ use certus_sdk::{Action, Check, DraftState, Lack, PromptCall};
 
 const DESIGNER: &str = "solution_designer";
 const COMMAND: &str = "/implement";
+/// What the generator is told of tests that pass before there is any code. Those of a refactoring may: then it brings none.
+const RED: &str = "the tests pass before anything is changed, so they show nothing: make them fail until the change is there; \
+    where nothing is to behave differently, bring none and say so";
 
 pub(crate) fn next(seen: &Seen<'_>) -> Action {
     let work = Work::new(seen);
@@ -57,7 +60,8 @@ fn tests(work: &Work<'_>) -> Option<Action> {
         return (answers == 0).then(|| work.write(prompt(TESTS)));
     };
     if !vain(last) {
-        return None;
+        let shows_nothing = work.check(Check::Test) == Standing::Passed && answers == 1;
+        return shows_nothing.then(|| work.write(prompt_with(TESTS, "focus", RED)));
     }
     if answers > work.seen.count("fix-attempts", 3) || work.came_up_empty(TESTS) {
         return Some(Action::GiveUp(format!(
@@ -208,6 +212,15 @@ mod tests {
         assert_eq!(act(designed().drafted(TESTS, New)), propose("D1"));
         assert_eq!(act(designed().wrote(TESTS)), Action::RunCheck(Check::Test));
         assert_eq!(names(&act(red())), [PIECE]);
+    }
+
+    #[test]
+    fn tests_that_pass_before_any_code_are_written_once_more() {
+        let green = designed().wrote(TESTS).checked("test", true);
+        assert_eq!(act(green.clone()), Action::RunPrompts(vec![prompt_with(TESTS, "focus", RED)]));
+        let again = green.wrote(TESTS);
+        assert_eq!(act(again.clone()), Action::RunCheck(Check::Test));
+        assert_eq!(names(&act(again.checked("test", false))), [PIECE]);
     }
 
     #[test]

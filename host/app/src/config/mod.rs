@@ -67,7 +67,8 @@ pub struct Config {
     /// What a person says on the command line of this chain's cap.
     pub own_cap: Option<Cap>,
     user_caps: Caps,
-    project_caps: Caps,
+    /// The most that the project lets a person spend in it.
+    pub(crate) project_caps: Caps,
     /// At what a chain has spent a person is told so; nothing ends there.
     pub alerts: Cap,
     /// The folder of the project's own prompts.

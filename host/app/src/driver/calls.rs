@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
     Usage, budget,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
@@ -72,16 +72,18 @@ impl<'a> Driver<'a> {
     /// transaction with what follows from it.
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
-        let mut calls = Vec::new();
+        let (mut calls, mut waiting) = (Vec::new(), Vec::new());
         for &id in ids {
             if let Some(outcome) = self.memoised(id) {
                 self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
                 continue;
             }
             let request = self.call(id)?;
-            match self.set_aside(id, &request).await? {
-                Some(over) => drop(stop.get_or_insert(over)),
-                None => calls.push(Box::new(Call { id, request, tries: 1, repaired: false })),
+            let refused = self.set_aside(id, &request).await?;
+            let call = Box::new(Call { id, request, tries: 1, repaired: false });
+            match refused {
+                Some(over) => waiting.push((call, over)),
+                None => calls.push(call),
             }
         }
         if !calls.is_empty() {
@@ -99,9 +101,23 @@ impl<'a> Driver<'a> {
                 Next::Stop(why) => drop(stop.get_or_insert(why)),
                 Next::Again(call, wait) => running.push(attempt(Arc::clone(&self.provider), listener, call, wait)),
             }
+            // What a call did not use comes back: another one may fit now.
+            for (call, over) in std::mem::take(&mut waiting) {
+                match self.set_aside(call.id, &call.request).await? {
+                    Some(_) => waiting.push((call, over)),
+                    None => {
+                        listener.busy(&call.request.prompt);
+                        running.push(attempt(Arc::clone(&self.provider), listener, call, Duration::ZERO));
+                    }
+                }
+            }
             if !running.is_empty() {
                 self.commit().await?;
             }
+        }
+        for (call, over) in waiting {
+            let why = self.over_budget(call.id, &over);
+            stop.get_or_insert(why);
         }
         Ok(stop)
     }
@@ -198,7 +214,7 @@ impl<'a> Driver<'a> {
         let leftover = Some(Box::new(leftover));
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
         Ok(match self.set_aside(call.id, &call.request).await? {
-            Some(over) => Next::Stop(over),
+            Some(over) => Next::Stop(self.over_budget(call.id, &over)),
             None => Next::Again(call, wait),
         })
     }
@@ -215,24 +231,60 @@ impl<'a> Driver<'a> {
         self.note(Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None });
     }
 
-    /// Set aside what a call may cost at most. Where its upper estimate does not fit, it is counted exactly.
-    async fn set_aside(&mut self, id: EffectId, request: &certus_providers::Request) -> Result<Option<Stop>, Failure> {
+    /// Set aside what a call may cost at most; why not, if that does not fit. Where its upper estimate does not, it is counted
+    /// exactly.
+    async fn set_aside(
+        &mut self,
+        id: EffectId,
+        request: &certus_providers::Request,
+    ) -> Result<Option<OverBudget>, Failure> {
         let reserved = self.chain.effect(id).is_some_and(|effect| effect.reserved.is_some());
         if self.provider.billing() == Billing::Nobody || reserved {
             return Ok(None);
         }
-        let mut refused = self.reserve(id, request, request.estimated_tokens()).await?;
+        let refused = self.reserve(id, request, request.estimated_tokens()).await?;
         if matches!(refused, Some(OverBudget::Reached { .. }))
             && let Ok(Some(counted)) = self.provider.count(request).await
         {
-            refused = self.reserve(id, request, counted).await?;
+            return self.reserve(id, request, counted).await;
         }
-        let Some(over) = refused else { return Ok(None) };
-        let (code, message) = (ErrorCode::Limit, format!("{over}; {}", raise(&over)));
-        let (possibly_billed, leftover, enough) = (false, None, over.enough());
-        let shown = message.clone();
-        self.note(Body::Deferred { effect: id, code, message: shown, possibly_billed, leftover, enough });
-        Ok(Some(Stop::Paused { code, message }))
+        Ok(refused)
+    }
+
+    /// Record that a call is not made because of its budget.
+    fn over_budget(&mut self, id: EffectId, over: &OverBudget) -> Stop {
+        let (code, shown) = (ErrorCode::Limit, format!("{over}; {}", self.raise(over)));
+        let (possibly_billed, leftover, message) = (false, None, shown.clone());
+        let enough = over.enough().filter(|_| !self.project_is_stricter(over));
+        self.note(Body::Deferred { effect: id, code, message, possibly_billed, leftover, enough });
+        Stop::Paused { code, message: shown }
+    }
+
+    /// Whether it is the project's own cap that does not do: then nothing that is said elsewhere raises it.
+    fn project_is_stricter(&self, over: &OverBudget) -> bool {
+        let OverBudget::Reached { scope, unit, used, wanted, .. } = over else { return false };
+        let cap = self.session.config().project_caps.of(*scope);
+        let cap = match unit {
+            Unit::Tokens => cap.tokens,
+            Unit::UsdMicros => cap.usd_micros,
+        };
+        cap.is_some_and(|cap| used.saturating_add(*wanted) > cap)
+    }
+
+    /// What a person can do about it.
+    fn raise(&self, over: &OverBudget) -> String {
+        match over {
+            OverBudget::Unpriced { .. } => {
+                "add its price to prices.toml in your configuration, or cap tokens instead".to_owned()
+            }
+            OverBudget::Reached { scope, .. } if self.project_is_stricter(over) => {
+                format!("raise `{scope}` under [budget] in the project's certus.toml")
+            }
+            OverBudget::Reached { scope: Scope::Chain, .. } => {
+                "raise it: certus flow --continue --max-usd USD, or --max-tokens TOKENS".to_owned()
+            }
+            OverBudget::Reached { scope, .. } => format!("raise `{scope}` under [budget] in your configuration"),
+        }
     }
 
     async fn reserve(
@@ -317,21 +369,6 @@ impl<'a> Driver<'a> {
         let digest = Digest::of(text);
         self.blobs.push((digest, text.as_bytes().to_vec()));
         digest
-    }
-}
-
-/// What a person can do about it.
-fn raise(over: &OverBudget) -> String {
-    match over {
-        OverBudget::Unpriced { .. } => {
-            "add its price to prices.toml in your configuration, or cap tokens instead".to_owned()
-        }
-        OverBudget::Reached { scope: Scope::Chain, .. } => {
-            "raise it: certus flow --continue --max-usd USD, or --max-tokens TOKENS".to_owned()
-        }
-        OverBudget::Reached { scope, .. } => {
-            format!("raise `{scope}` under [budget] in your configuration, or in certus.toml where that says less")
-        }
     }
 }
 

@@ -129,6 +129,8 @@ impl Driver<'_> {
     ) -> Result<Option<Stop>, Failure> {
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         let verdict = if known.is_some_and(|draft| self.chain.is_granted(draft)) {
+            // Nobody is asked, but nothing is written that nobody could see.
+            self.person.judge_edits(&self.shown_edits(draft, plan)?, true).await?;
             Some(EditVerdict::Approved(None))
         } else {
             let shown = self.shown_edits(draft, plan)?;
@@ -223,12 +225,14 @@ impl Driver<'_> {
                     String::new()
                 };
                 let status = if finished.timed_out { None } else { finished.status };
-                Outcome::Checked { status, tree, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
+                let after = parsed(&project.tree_digest().sha256).ok();
+                Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
             }
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {
                 status: None,
                 tree,
+                after: None,
                 tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
             },
         };

@@ -10,20 +10,21 @@ mod command;
 mod edits;
 mod perform;
 mod prompt;
+mod record;
+mod said;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use certus_engine::{
-    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Event, Grant, Law,
-    Millis, OverBudget, Proposal, Refusal, Request, Ruling, Verdict, budget, law,
+    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Law, Millis, Proposal,
+    Refusal, Request, Ruling, budget, law,
 };
 use certus_providers::{Billing, Provider};
-use certus_store::{DayCap, Hold};
+use certus_store::Hold;
 
 use crate::error::{Kind, kind_of_pause};
-use crate::material::Material;
-use crate::person::{EditVerdict, Listener, Person};
+use crate::person::{Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
 pub(crate) use prompt::{Sending, cite_all};
@@ -272,6 +273,10 @@ impl<'a> Driver<'a> {
         } else {
             let view = self.chain.view(self.id);
             let action = as_shown(self.session.ask_controller(&self.chain, &view).await?);
+            if let Some(tree) = self.changed_since_checked(&action) {
+                self.note(Body::TreeChanged { tree });
+                return Ok(None);
+            }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))
         };
@@ -282,6 +287,18 @@ impl<'a> Driver<'a> {
             }
             Err(refusal) => Ok(self.refuse(named, refusal)),
         }
+    }
+
+    /// The project as it is, where an action would leave a phase on the evidence of another state of it. A check that itself
+    /// changes files each time would never agree with them: what it left counts, and after a few times it is believed.
+    fn changed_since_checked(&self, action: &Action) -> Option<certus_engine::Digest> {
+        let leaves = matches!(action, Action::EnterPhase { .. } | Action::Finish(_));
+        if !leaves || self.chain.disturbed() >= PATIENCE as u32 || !self.chain.lacks().is_empty() {
+            return None;
+        }
+        let checked = self.chain.evidence_of_visit().map(|one| one.after.unwrap_or(one.tree)).last()?;
+        let tree: certus_engine::Digest = self.session.project().tree_digest().sha256.parse().ok()?;
+        (tree != checked).then_some(tree)
     }
 
     /// A prompt that the library cannot use is there for a person, who must be told what is wrong with its file.
@@ -391,221 +408,6 @@ impl<'a> Driver<'a> {
             effect.request == Request::ReadProject && effect.basis >= written
         };
         (self.chain.restored_from().is_some() && written == 0) || self.chain.effects().any(read)
-    }
-
-    /// The transaction's time.
-    pub(crate) fn now(&self) -> Millis {
-        if self.noted.is_empty() { self.session.now() } else { self.noted_at }
-    }
-
-    /// Fold an event in memory; [`Self::commit`] makes it durable.
-    pub(crate) fn note(&mut self, body: Body) {
-        if self.noted.is_empty() {
-            self.noted_at = self.session.now();
-        }
-        let event = Event { seq: self.chain.version() + 1, at: self.noted_at, body };
-        self.chain.apply(&event);
-        self.noted.push(event.body);
-    }
-
-    /// Note the intents of one action's effects; all share what was known before the first.
-    fn intend_all(&mut self, requests: Vec<Request>) {
-        let basis = self.chain.version();
-        let mut view = None;
-        for request in requests {
-            self.intend(None, request, basis, &mut view);
-        }
-    }
-
-    pub(crate) fn intend(
-        &mut self,
-        invocation: Option<EffectId>,
-        request: Request,
-        basis: u64,
-        view: &mut Option<Arc<certus_engine::View>>,
-    ) -> EffectId {
-        let effect = self.chain.next_effect();
-        let equal = |other: &certus_engine::Effect| other.invocation == invocation && other.request == request;
-        let occurrence = match invocation {
-            Some(command) => self.chain.invocation(command).filter(|(_, other)| equal(other)).count(),
-            None => 0,
-        };
-        let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
-        let (digest, unsendable) = match &request {
-            Request::Prompt { name, arguments, .. } => {
-                let material = self.material(arguments);
-                let view = view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                match self.session.render(name, view, arguments, material) {
-                    Ok(sending) => {
-                        let digest = sending.digest;
-                        self.blobs.push((digest, sending.bytes()));
-                        self.sending.insert(effect, sending);
-                        (digest, None)
-                    }
-                    Err(failure) => (Digest::of_json(&request), Some(failure.message)),
-                }
-            }
-            request => (Digest::of_json(request), None),
-        };
-        self.note(Body::Intent { effect, invocation, occurrence, request, digest, basis });
-        if let Some(message) = unsendable {
-            let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
-            self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
-        } else {
-            self.measure(effect);
-            self.set_aside_early(effect);
-        }
-        effect
-    }
-
-    /// Files and documents for a request, where who answers reads text; rules read the view.
-    pub(crate) fn material(&self, arguments: &std::collections::BTreeMap<String, String>) -> Material {
-        if self.provider.reads_files() {
-            Material::of(&self.chain, &self.session.project(), arguments)
-        } else {
-            Material::default()
-        }
-    }
-
-    /// Make everything noted durable, then tell the listener.
-    pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
-        self.append(None).await.map(drop)
-    }
-
-    /// The same, if what is noted sets aside no more than the day allows; else what is noted is taken back.
-    pub(crate) async fn commit_within(&mut self, day: DayCap) -> Result<Option<OverBudget>, Failure> {
-        let refused = self.append(Some(day)).await?;
-        if refused.is_some() {
-            self.chain = self.durable.clone();
-        }
-        Ok(refused)
-    }
-
-    async fn append(&mut self, day: Option<DayCap>) -> Result<Option<OverBudget>, Failure> {
-        if self.noted.is_empty() {
-            return Ok(None);
-        }
-        let bodies = std::mem::take(&mut self.noted);
-        let blobs = std::mem::take(&mut self.blobs);
-        crate::faults::at("before");
-        let appended = self.session.append(self.id, &mut self.durable, self.noted_at, bodies, blobs, day).await?;
-        crate::faults::at("after");
-        match appended {
-            Ok(events) => {
-                self.listener.recorded(&events, &self.chain);
-                Ok(None)
-            }
-            Err(over) => Ok(Some(over)),
-        }
-    }
-
-    /// Record a person's verdict on the edits, or else the proposal, that wait. `grant` says what else an approval of edits covers.
-    ///
-    /// # Errors
-    /// None waits, the verdict does not fit, or the store failed.
-    pub async fn judge_open(&mut self, verdict: Verdict, wider: Option<Wider>) -> Result<(), Failure> {
-        let edits = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
-            Request::ApproveEdits { plan, .. } => Some((id, plan.clone())),
-            _ => None,
-        });
-        if let Some((id, plan)) = edits {
-            let verdict = match verdict {
-                Verdict::Approved => EditVerdict::Approved(wider.map(|wider| match wider {
-                    Wider::Files => Grant::Files(plan.files.iter().map(|file| file.path.clone()).collect()),
-                    Wider::Chain => Grant::Chain,
-                })),
-                Verdict::Rejected(why) => EditVerdict::Refused(why),
-                Verdict::MoreInfo(_) => {
-                    return Err(Failure::usage("edits wait for a yes or a no, nobody can tell more about them")
-                        .hint("see them: certus diff")
-                        .hint("refuse them with what you would want instead: certus reject --why \"…\""));
-                }
-            };
-            let outcome = self.edits_judged(&plan, verdict)?;
-            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-            return self.commit().await;
-        }
-        if wider.is_some() {
-            return Err(Failure::usage("only an approval of edits can cover more, and no edits wait"));
-        }
-        let open = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
-            Request::Approve { proposal } => Some((id, proposal.clone())),
-            _ => None,
-        });
-        let Some((id, proposal)) = open else {
-            return Err(Failure::of(Kind::GateNotMet, format!("chain {} shows nothing to approve or reject", self.id))
-                .hint(format!("go on with: certus flow --continue --chain {}", self.id)));
-        };
-        let outcome = self.verdict(&proposal, verdict);
-        self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-        self.commit().await
-    }
-
-    /// Answer anew what was answered before, and say which approval falls with the answer before.
-    ///
-    /// # Errors
-    /// Nothing was answered under that id, the answer is no other, the chain is complete, or the store failed.
-    pub async fn correct(&mut self, id: &str, text: &str) -> Result<(), Failure> {
-        let status = self.chain.questions().iter().find(|status| status.question.id == id);
-        let text = status.map_or(text, |status| Answers::meant(&status.question, text)).trim();
-        let text = crate::clean::clean(text);
-        let approved = |chain: &Chain| -> Vec<Digest> {
-            let proposals = chain.proposals().iter();
-            proposals.filter(|one| one.verdict == Some(Verdict::Approved)).map(|one| one.digest).collect()
-        };
-        let before = approved(&self.chain);
-        let ruling = law::judge_correction(&self.chain, id, &text, self.session.user(), self.now())?;
-        self.follow(ruling);
-        self.commit().await?;
-        let after = approved(&self.chain);
-        for status in self.chain.proposals().iter().filter(|status| before.contains(&status.digest)) {
-            if !after.contains(&status.digest) {
-                let title = crate::clean::line(&status.proposal.title, 120);
-                self.person.say(&format!("No longer approved: “{title}”, because the answer to {id} was corrected."));
-            }
-        }
-        Ok(())
-    }
-
-    /// Take up a chain that was given up, because a person says so; any other chain is left as it is.
-    pub fn take_up(&mut self) {
-        if let Ok(ruling) = law::judge_reopening(&self.chain) {
-            self.follow(ruling);
-        }
-    }
-
-    /// Answers given beforehand that no question asked for.
-    pub fn answers_not_asked(&self) -> Vec<String> {
-        self.answers.not_asked(&self.chain)
-    }
-
-    /// Begin a command line that a person typed; driving then ends with it.
-    ///
-    /// # Errors
-    /// The law refuses it, or the store failed.
-    pub async fn run_line(&mut self, line: &str) -> Result<(), Failure> {
-        self.only_command = true;
-        if self.session.catalogue().command(line).is_none() {
-            return Err(self.session.unknown_command(line));
-        }
-        let open: Vec<&Request> = self.chain.open_effects().map(|(_, effect)| &effect.request).collect();
-        let same = |request: &&Request| matches!(request, Request::Command { line: open, .. } if open == line);
-        if open.iter().any(same) {
-            return Ok(());
-        }
-        if !open.is_empty() {
-            return Err(crate::report::waits_first(self.id, &self.chain));
-        }
-        if !self.project_was_read() {
-            self.intend_all(vec![Request::ReadProject]);
-            self.commit().await?;
-            if let Some(Stop::Paused { message, .. }) = self.perform_open().await? {
-                return Err(Failure::failed(message));
-            }
-        }
-        let ruling = law::judge_command(&self.chain, line, 0, self.session.catalogue(), self.now())?;
-        self.follow(ruling);
-        self.commit().await
     }
 
     pub(crate) fn catalogue(&self) -> &'a dyn Catalogue {

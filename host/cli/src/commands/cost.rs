@@ -4,6 +4,9 @@ use clap::Args;
 use crate::args::Global;
 use crate::output::Output;
 
+/// Lines of each list that a person sees; --json and --csv have all.
+const SHOWN: usize = 10;
+
 /// Sum up what chains cost: in all, per chain, per prompt, per phase, per model
 #[derive(Debug, Args)]
 pub(crate) struct CostReportArgs {
@@ -59,7 +62,7 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         }
         output.line("");
         output.heading(title);
-        for line in lines {
+        for line in lines.iter().take(SHOWN) {
             output.line(format!(
                 "  {:<44} {:>9} tokens  ${:.4}  {}",
                 line.name,

@@ -92,6 +92,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     if let Some(reason) = &report.reason {
         output.line(format!("because: {reason}"));
     }
+    if let Some(advice) = &report.advice {
+        output.line("");
+        output.heading("How to commit it");
+        output.markdown(advice);
+    }
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
     }

@@ -51,6 +51,10 @@ impl Chain {
             },
             (Request::Write { .. }, Outcome::Written { undo }, DraftState::Approved(plan)) => {
                 self.last_write = effect.settled;
+                if plan.files.iter().any(|file| says_what_runs(&file.path)) {
+                    // What was allowed was the command as it was.
+                    self.allowed_commands.clear();
+                }
                 DraftState::Written(Written { plan: plan.digest, undo: *undo, files: plan.files.clone() })
             }
             (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
@@ -83,7 +87,9 @@ impl Chain {
             })
         };
         match &draft.state {
-            DraftState::Planned(plan) => plan.files.iter().all(|file| covered(&file.path)),
+            DraftState::Planned(plan) => {
+                plan.files.iter().all(|file| covered(&file.path) && !says_what_runs(&file.path))
+            }
             _ => false,
         }
     }
@@ -93,8 +99,54 @@ impl Chain {
         self.allowed_commands.iter().any(|allowed| allowed == line)
     }
 
+    /// Whether something that this chain wrote says what the project's commands do.
+    pub fn changed_what_runs(&self) -> bool {
+        self.drafts.iter().any(|draft| match &draft.state {
+            DraftState::Written(written) => written.files.iter().any(|file| says_what_runs(&file.path)),
+            _ => false,
+        })
+    }
+
     /// The event of the last write or undo; 0 before the first.
     pub fn last_write(&self) -> u64 {
         self.last_write
     }
+}
+
+/// Whether a file says what the project's own commands do: manifests, configurations of tools, and what services run. Such a
+/// change is seen by a person each time, and takes back what they let run before.
+fn says_what_runs(path: &str) -> bool {
+    const NAMES: [&str; 24] = [
+        "package.json",
+        "makefile",
+        "gnumakefile",
+        "justfile",
+        "rakefile",
+        "gemfile",
+        "composer.json",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "tox.ini",
+        "noxfile.py",
+        "pytest.ini",
+        "conftest.py",
+        "phpunit.xml",
+        "phpunit.xml.dist",
+        "cargo.toml",
+        "build.rs",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "cmakelists.txt",
+        "dockerfile",
+        "deno.json",
+    ];
+    let path = path.to_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    NAMES.contains(&name)
+        || name.contains(".config.")
+        || (name.starts_with('.') && name.contains("rc"))
+        || path.starts_with(".github/")
+        || name.starts_with(".gitlab-ci")
 }

@@ -114,6 +114,23 @@ impl Chain {
         fresh.filter(|evidence| evidence.seq > self.last_write || self.last_write == 0)
     }
 
+    /// Whether a person let the chain go on, in this visit, although a check fails.
+    pub fn waives(&self, evidence: &Evidence) -> bool {
+        let title = crate::law::waiver_title(evidence);
+        let waived = |status: &ProposalStatus| {
+            status.proposal.kind == super::WAIVER
+                && status.proposal.title == title
+                && status.verdict == Some(crate::Verdict::Approved)
+                && status.withdrawn.is_none()
+        };
+        self.proposals_of_visit().any(waived)
+    }
+
+    /// How often somebody changed files, in this visit, after they were checked.
+    pub fn disturbed(&self) -> u32 {
+        self.disturbed
+    }
+
     /// What ran, oldest first.
     pub fn runs(&self) -> &[Run] {
         &self.runs

@@ -2,7 +2,7 @@
 //! is run that a person did not let run.
 
 use super::{Judged, Law, Ruling, perform, refuse};
-use crate::{Chain, Check, DraftState, Proposal, Request, Verdict, chain};
+use crate::{Chain, Check, DraftState, Lack, Proposal, Request, Verdict, chain};
 
 /// Judge the wish to put a draft before the person.
 pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
@@ -27,11 +27,16 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     if chain.allows_command(command) {
         return perform(Request::Check { check, command: command.clone() });
     }
+    let changed = if chain.changed_what_runs() {
+        "Files that say what it does were changed in this chain: look at them first. "
+    } else {
+        ""
+    };
     let proposal = Proposal {
         kind: chain::COMMAND.to_owned(),
         title: command.clone(),
         body: format!(
-            "It is the project's own command for its {}. It runs in the project's folder with your rights, without your keys, \
+            "{changed}It is the project's own command for its {}. It runs in the project's folder with your rights, without your keys, \
              with a limit of time, as often as this chain needs it.",
             check.name()
         ),
@@ -49,9 +54,42 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     }
 }
 
+/// What a person is asked where nothing but a failed check that the gate does not name keeps it shut: the project may have
+/// failed it before, and only a person can know.
+fn waiver(chain: &Chain) -> Option<Proposal> {
+    let lacks = chain.lacks();
+    let named = &chain.phase_definition()?.gate.evidence;
+    let only_such = |lack: &Lack| matches!(lack, Lack::Evidence { check } if !named.contains(check));
+    if lacks.is_empty() || !lacks.iter().all(only_such) {
+        return None;
+    }
+    let evidence =
+        chain.evidence_of_visit().find(|one| one.failed() && !named.contains(&one.check) && !chain.waives(one))?;
+    let title = waiver_title(evidence);
+    let asked =
+        |status: &crate::ProposalStatus| status.proposal.kind == chain::WAIVER && status.proposal.title == title;
+    if chain.proposals_of_visit().any(asked) {
+        return None;
+    }
+    let tail = &evidence.tail[evidence.tail.ceil_char_boundary(evidence.tail.len().saturating_sub(WAIVER_TAIL))..];
+    let body = format!("Everything else that this phase wants is there. Its last lines:\n\n{tail}");
+    Some(Proposal { kind: chain::WAIVER.to_owned(), title, body })
+}
+
+/// Bytes of a failed check's output that a person sees with the question.
+const WAIVER_TAIL: usize = 2_000;
+
+/// What a person is asked of a failed check.
+pub(crate) fn waiver_title(evidence: &crate::Evidence) -> String {
+    format!("Go on although `{}` fails?", evidence.command)
+}
+
 /// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
 /// planned anew, approved ones written.
 pub fn due(chain: &Chain) -> Ruling {
+    if let Some(proposal) = waiver(chain) {
+        return Ruling { record: Vec::new(), requests: vec![Request::Approve { proposal }] };
+    }
     let request = chain.drafts().iter().find_map(|draft| match &draft.state {
         DraftState::Amended => Some(Request::Plan { draft: draft.id.clone() }),
         DraftState::Planned(plan) => Some(Request::ApproveEdits { draft: draft.id.clone(), plan: plan.clone() }),

@@ -34,9 +34,11 @@ pub fn upkeep(chain: &Chain, catalogue: &dyn Catalogue) -> Ruling {
     }
     let full = chain.filled().is_some_and(|percent| f64::from(percent) >= setting("preserve-context-at", 0.8) * 100.0);
     let every = setting("health-check-every", 10.0);
+    // Where it did not help, asking again at once does not either.
+    let full = full && since(chain, PRESERVATION).is_none_or(|answers| answers >= AGAIN);
     let name = if full {
         PRESERVATION
-    } else if every >= 1.0 && since_health(chain) as f64 >= every {
+    } else if every >= 1.0 && since(chain, HEALTH).unwrap_or_else(|| paid(chain)) as f64 >= every {
         HEALTH
     } else {
         return Ruling { record, requests: Vec::new() };
@@ -54,13 +56,26 @@ fn prompts(chain: &Chain) -> impl Iterator<Item = (EffectId, &str, &crate::Effec
     })
 }
 
-/// Answers since the health was looked at, paid ones: what the chain knew already adds nothing.
-fn since_health(chain: &Chain) -> usize {
-    let since = prompts(chain).take_while(|(_, name, _)| *name != HEALTH);
-    let paid = |(_, name, effect): &(EffectId, &str, &crate::Effect)| {
-        *name != PRESERVATION && matches!(effect.outcome(), Some(Outcome::Replied { by, .. }) if !by.from_memo)
+/// Answers after which a request that is still nearly full is condensed once more.
+const AGAIN: usize = 10;
+
+/// Answers since a prompt ran last; nothing where it never did.
+fn since(chain: &Chain, name: &str) -> Option<usize> {
+    prompts(chain).find(|(_, other, _)| *other == name)?;
+    Some(counted(prompts(chain).take_while(|(_, other, _)| *other != name)))
+}
+
+fn paid(chain: &Chain) -> usize {
+    counted(prompts(chain))
+}
+
+/// Paid answers that are no upkeep themselves: what the chain knew already adds nothing.
+fn counted<'c>(prompts: impl Iterator<Item = (EffectId, &'c str, &'c crate::Effect)>) -> usize {
+    let counts = |(_, name, effect): &(EffectId, &str, &crate::Effect)| {
+        ![PRESERVATION, HEALTH].contains(name)
+            && matches!(effect.outcome(), Some(Outcome::Replied { by, .. }) if !by.from_memo)
     };
-    since.filter(paid).count()
+    prompts.filter(counts).count()
 }
 
 /// When the health was scored last, and how, in 0..=1.

@@ -205,6 +205,7 @@ fn checked(checked: Checked) -> CheckRun {
         command: checked.command,
         status: Some(checked.status),
         tree: Digest::of("tree"),
+        after: None,
         tail: checked.output,
         phase: "implementation".to_owned(),
         visit: 1,

@@ -424,6 +424,7 @@ mod tests {
                 command: text("npm test"),
                 status,
                 tree: proposal.digest(),
+                after: None,
                 tail: text("ok"),
                 phase: text("first"),
                 visit: 2,

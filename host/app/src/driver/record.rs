@@ -1,0 +1,118 @@
+//! Recording: events are folded in memory as they are noted, and made durable together.
+
+use std::sync::Arc;
+
+use certus_engine::{Body, Digest, EffectId, ErrorCode, Event, Millis, OverBudget, Request};
+use certus_store::DayCap;
+
+use super::Driver;
+use crate::Failure;
+use crate::material::Material;
+
+impl Driver<'_> {
+    /// The transaction's time.
+    pub(crate) fn now(&self) -> Millis {
+        if self.noted.is_empty() { self.session.now() } else { self.noted_at }
+    }
+
+    /// Fold an event in memory; [`Self::commit`] makes it durable.
+    pub(crate) fn note(&mut self, body: Body) {
+        if self.noted.is_empty() {
+            self.noted_at = self.session.now();
+        }
+        let event = Event { seq: self.chain.version() + 1, at: self.noted_at, body };
+        self.chain.apply(&event);
+        self.noted.push(event.body);
+    }
+
+    /// Note the intents of one action's effects; all share what was known before the first.
+    pub(super) fn intend_all(&mut self, requests: Vec<Request>) {
+        let basis = self.chain.version();
+        let mut view = None;
+        for request in requests {
+            self.intend(None, request, basis, &mut view);
+        }
+    }
+
+    pub(crate) fn intend(
+        &mut self,
+        invocation: Option<EffectId>,
+        request: Request,
+        basis: u64,
+        view: &mut Option<Arc<certus_engine::View>>,
+    ) -> EffectId {
+        let effect = self.chain.next_effect();
+        let equal = |other: &certus_engine::Effect| other.invocation == invocation && other.request == request;
+        let occurrence = match invocation {
+            Some(command) => self.chain.invocation(command).filter(|(_, other)| equal(other)).count(),
+            None => 0,
+        };
+        let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
+        let (digest, unsendable) = match &request {
+            Request::Prompt { name, arguments, .. } => {
+                let material = self.material(arguments);
+                let view = view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
+                match self.session.render(name, view, arguments, material) {
+                    Ok(sending) => {
+                        let digest = sending.digest;
+                        self.blobs.push((digest, sending.bytes()));
+                        self.sending.insert(effect, sending);
+                        (digest, None)
+                    }
+                    Err(failure) => (Digest::of_json(&request), Some(failure.message)),
+                }
+            }
+            request => (Digest::of_json(request), None),
+        };
+        self.note(Body::Intent { effect, invocation, occurrence, request, digest, basis });
+        if let Some(message) = unsendable {
+            let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
+            self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
+        } else {
+            self.measure(effect);
+            self.set_aside_early(effect);
+        }
+        effect
+    }
+
+    /// Files and documents for a request, where who answers reads text; rules read the view.
+    pub(crate) fn material(&self, arguments: &std::collections::BTreeMap<String, String>) -> Material {
+        if self.provider.reads_files() {
+            Material::of(&self.chain, &self.session.project(), arguments)
+        } else {
+            Material::default()
+        }
+    }
+
+    /// Make everything noted durable, then tell the listener.
+    pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
+        self.append(None).await.map(drop)
+    }
+
+    /// The same, if what is noted sets aside no more than the day allows; else what is noted is taken back.
+    pub(crate) async fn commit_within(&mut self, day: DayCap) -> Result<Option<OverBudget>, Failure> {
+        let refused = self.append(Some(day)).await?;
+        if refused.is_some() {
+            self.chain = self.durable.clone();
+        }
+        Ok(refused)
+    }
+
+    async fn append(&mut self, day: Option<DayCap>) -> Result<Option<OverBudget>, Failure> {
+        if self.noted.is_empty() {
+            return Ok(None);
+        }
+        let bodies = std::mem::take(&mut self.noted);
+        let blobs = std::mem::take(&mut self.blobs);
+        crate::faults::at("before");
+        let appended = self.session.append(self.id, &mut self.durable, self.noted_at, bodies, blobs, day).await?;
+        crate::faults::at("after");
+        match appended {
+            Ok(events) => {
+                self.listener.recorded(&events, &self.chain);
+                Ok(None)
+            }
+            Err(over) => Ok(Some(over)),
+        }
+    }
+}
