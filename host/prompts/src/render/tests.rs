@@ -335,6 +335,7 @@ fn check(command: &str, status: i32, tail: &str) -> CheckRun {
         command: command.into(),
         status: Some(status),
         tree: Digest::of("tree"),
+        after: None,
         tail: tail.into(),
         phase: "implementation".into(),
         visit: 1,
