@@ -154,7 +154,7 @@ fn a_second_process_is_told_who_holds_the_chain() {
         .expect("the binary runs");
     // It holds the chain while it waits for the reply on stdin.
     let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("Running requirement_")), "the first prompt begins");
+    assert!(lines.any(|line| line.contains("Running triage")), "the first prompt begins");
     std::thread::sleep(Duration::from_millis(300));
     let _ = world.run(&["flow", "--continue"]).exits(1).says(&format!("{}", child.id())).says("hint:");
     child.kill().expect("the child can be killed");

@@ -274,3 +274,16 @@ fn a_disk_that_is_full_from_the_beginning_is_named_and_read_all_the_same() {
     std::fs::remove_file(disk.0.join("ballast")).expect("there is space again");
     let _ = world.run(&["flow", GOAL, "--state", &other, "--until", "requirements-clarification"]).ok();
 }
+
+#[test]
+fn one_huge_file_hides_nothing_but_itself() {
+    let world = World::with("express-shop");
+    let huge = std::fs::File::create(world.project.join("aa.js")).expect("a file");
+    huge.set_len(300 << 20).expect("it takes no room on the disk");
+    let (status, report) = world.json(&["stack", "."]);
+    assert_eq!(status, Some(0));
+    assert!(report["routes"].as_array().is_some_and(|routes| routes.len() >= 15), "{}", report["routes"]);
+    let unread: Vec<&str> =
+        report["unparsed"].as_array().expect("a list").iter().filter_map(|one| one["file"].as_str()).collect();
+    assert!(unread.contains(&"aa.js"), "{unread:?}");
+}

@@ -92,10 +92,10 @@ fn a_service_answers_and_its_key_is_nowhere() {
     let ran = without_key(flow(&world, &service.openai(), &key).ok());
     let log = service.log();
     assert!(log.iter().all(|call| call.status == 200), "{log:?}");
-    // Two prompts at once, in whichever order they arrive; each is asked of the model of its tier.
+    // The triage, then two prompts at once, in whichever order they arrive; each is asked of the model of its tier.
     let mut models = models(&log);
     models.sort();
-    assert_eq!(models, ["gpt-6-astra", "gpt-6.1-sol"]);
+    assert_eq!(models, ["gpt-6-astra", "gpt-6-luna", "gpt-6.1-sol"]);
     assert!(ran.stdout.contains("--provider openai"), "whoever goes on is told who answered: {}", ran.stdout);
     for arguments in [&["show", "--json"][..], &["show", "--exchanges"], &["show", "--events"], &["doctor"]] {
         let ran = world.command(arguments).envs(key).output().expect("the binary runs");

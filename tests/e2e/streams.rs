@@ -75,7 +75,7 @@ fn every_signal_to_end_leaves_one_object() {
             .spawn()
             .expect("the binary runs");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.contains("Running requirement_")), "the first prompt begins");
+        assert!(lines.any(|line| line.contains("Running triage")), "the first prompt begins");
         let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
         // Closed before the signal arrives, stdin would end it first.

@@ -96,7 +96,7 @@ impl State {
     /// What chains cost in the last so many days, as the clock of this machine counts them.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or the user's own prices are not of their form.
     pub fn cost_report(&self, days: u32) -> Result<CostReport, Failure> {
         use crate::clock::Clock;
         let since = crate::clock::SystemClock.now() - i64::from(days) * DAY;
@@ -104,7 +104,12 @@ impl State {
             Some(store) => store.costs_since(since).map_err(|error| self.failure(error))?,
             None => certus_store::Costs::default(),
         };
-        Ok(report(days, costs, &Prices::bundled(), since))
+        let own = match crate::config::UserDirs::of_platform() {
+            Some(dirs) => crate::config::prices(&dirs.config.join("prices.toml"))?,
+            None => None,
+        };
+        let prices = own.into_iter().fold(Prices::bundled(), Prices::extended);
+        Ok(report(days, costs, &prices, since))
     }
 
     /// What one chain cost.

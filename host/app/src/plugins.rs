@@ -4,6 +4,7 @@
 //! Listing, help and completion read manifests and run no guest. A guest is compiled when it is first called.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -73,6 +74,8 @@ pub struct PluginLine {
     pub commands: Vec<CommandLine>,
     /// The phases of its methodology.
     pub phases: Vec<String>,
+    /// The settings of its methodology, as the plugin has them.
+    pub settings: BTreeMap<String, f64>,
 }
 
 /// A slash command for people and machines.
@@ -302,6 +305,13 @@ impl Installed {
         ))
     }
 
+    fn settings(&self) -> BTreeMap<String, f64> {
+        let table = self.manifest.methodology.as_ref().and_then(|table| table.get("settings")?.as_table());
+        let number = |value: &toml::Value| value.as_float().or_else(|| Some(value.as_integer()? as f64));
+        let pairs = table.into_iter().flatten();
+        pairs.filter_map(|(name, value)| Some((crate::clean::line(name, 60), number(value)?))).collect()
+    }
+
     /// For people and machines.
     pub fn line(&self) -> PluginLine {
         let commands = self.manifest.commands.iter().map(|command| CommandLine {
@@ -324,6 +334,7 @@ impl Installed {
             rights: self.manifest.rights.beyond(&Rights::default()),
             trusted: self.rights.is_some(),
             commands: commands.collect(),
+            settings: self.settings(),
             phases: phases.unwrap_or_default(),
         }
     }

@@ -237,14 +237,17 @@ async fn interpret(
     let mut sources = Vec::new();
     let mut bytes = 0;
     for entry in entries.iter().filter(|entry| files.is_match(&entry.path) && !exclude.is_match(&entry.path)) {
-        bytes += entry.size;
-        if bytes > MOST_SOURCE {
+        // What is not read takes no room from what is: one huge file hides nothing but itself.
+        if bytes + entry.size > MOST_SOURCE && entry.size <= MOST_SOURCE {
             let error = format!("not read: the project has more than {} MiB of source", MOST_SOURCE >> 20);
             unparsed.push(Unparsed { file: entry.path.clone(), error });
-            break;
+            continue;
         }
         match project.read(&entry.path) {
-            Ok(text) => sources.push(File { path: text.path, content: text.text }),
+            Ok(text) => {
+                bytes += text.text.len() as u64;
+                sources.push(File { path: text.path, content: text.text });
+            }
             Err(ReadError::Missing { .. }) => {}
             Err(error) => unparsed.push(Unparsed { file: entry.path.clone(), error: line(&error.to_string(), 200) }),
         }

@@ -1,8 +1,9 @@
 //! A person at a terminal: one question at a time, inline, scrollback kept. Progress on stderr.
 
+use std::collections::HashMap;
 use std::io::{BufRead, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
@@ -20,10 +21,13 @@ pub(crate) struct Progress {
     live: Arc<Mutex<Live>>,
 }
 
-/// The answer that arrives, as far as one line shows it.
+/// The answers that arrive, as far as one line shows them.
 #[derive(Default)]
-struct Live {
-    prompt: String,
+struct Live(HashMap<String, Arriving>);
+
+/// One of them.
+#[derive(Default)]
+struct Arriving {
     characters: usize,
     tail: String,
 }
@@ -32,20 +36,21 @@ struct Live {
 const TAIL: usize = 120;
 
 impl Live {
-    fn add(&mut self, prompt: &str, delta: &str) {
-        // Of several answers that arrive beside one another, the one that moved last is shown.
-        if self.prompt != prompt {
-            *self = Self { prompt: prompt.to_owned(), ..Self::default() };
-        }
-        self.characters += delta.chars().count();
-        self.tail.push_str(&certus_app::clean::line(delta, TAIL));
-        let excess = self.tail.chars().count().saturating_sub(TAIL);
-        self.tail = self.tail.chars().skip(excess).collect();
+    /// A prompt is asked, perhaps once more: what arrived before is no part of its answer.
+    fn begin(&mut self, prompt: &str) {
+        self.0.remove(prompt);
     }
 
-    fn line(&self) -> String {
+    /// More of an answer; the line that shows it. Of several that arrive beside one another, the one that moved last is seen.
+    fn add(&mut self, prompt: &str, delta: &str) -> String {
+        let live = self.0.entry(prompt.to_owned()).or_default();
+        live.characters += delta.chars().count();
+        let shown = certus_app::clean::clean(delta);
+        live.tail.extend(shown.chars().map(|c| if c.is_whitespace() { ' ' } else { c }));
+        let excess = live.tail.chars().count().saturating_sub(TAIL);
+        live.tail = live.tail.chars().skip(excess).collect();
         // Four characters a token are usual; what was really counted is in the report.
-        format!("{} ~{} tokens …{}", self.prompt, self.characters.div_ceil(4), self.tail)
+        format!("{prompt} ~{} tokens …{}", live.characters.div_ceil(4), live.tail)
     }
 }
 
@@ -67,6 +72,10 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn above(&self, text: &str) {
         self.bar.suspend(|| self.output.note(text));
     }
@@ -83,6 +92,7 @@ impl Listener for Progress {
     }
 
     fn busy(&self, what: &str) {
+        self.live().begin(what);
         self.bar.set_message(what.to_owned());
         self.bar.enable_steady_tick(Duration::from_millis(120));
     }
@@ -91,9 +101,8 @@ impl Listener for Progress {
         if self.bar.is_hidden() {
             return;
         }
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.add(prompt, delta);
-        self.bar.set_message(live.line());
+        let line = self.live().add(prompt, delta);
+        self.bar.set_message(line);
     }
 }
 
@@ -268,5 +277,21 @@ impl Person for Terminal {
 
     fn say(&self, text: &str) {
         self.progress.bar.suspend(|| self.output.note(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_arrive_beside_one_another_are_counted_apart() {
+        let mut live = Live::default();
+        assert_eq!(live.add("a", "{\"notes\": \"one\n"), "a ~4 tokens …{\"notes\": \"one ");
+        assert_eq!(live.add("b", "\u{1b}[2Jtwo"), "b ~2 tokens …two");
+        assert_eq!(live.add("a", "more"), "a ~5 tokens …{\"notes\": \"one more");
+        live.begin("a");
+        assert_eq!(live.add("a", "anew"), "a ~1 tokens …anew");
+        assert!(live.add("a", &"x".repeat(10_000)).chars().count() < 150);
     }
 }

@@ -182,6 +182,20 @@ impl Methodology {
         Ok(())
     }
 
+    /// With other values of its settings.
+    ///
+    /// # Errors
+    /// The name of a setting that it does not have, or whose value is no number.
+    pub fn set(mut self, settings: &BTreeMap<String, f64>) -> Result<Self, String> {
+        for (name, value) in settings {
+            match self.settings.get_mut(name) {
+                Some(setting) if value.is_finite() => *setting = *value,
+                _ => return Err(name.clone()),
+            }
+        }
+        Ok(self)
+    }
+
     /// The same with higher thresholds.
     ///
     /// # Errors

@@ -88,3 +88,13 @@ fn a_threshold_that_is_no_number_keeps_its_gate_shut() {
     gate.confidence.insert("goal".to_owned(), f64::NAN);
     assert_eq!(gate.lacks(&Chain::default()).len(), 1);
 }
+
+#[test]
+fn settings_are_set_by_name_and_no_others_are_made() {
+    let mut methodology = support::methodology();
+    methodology.settings.insert("rounds".to_owned(), 3.0);
+    let with = |name: &str, value: f64| methodology.clone().set(&[(name.to_owned(), value)].into());
+    assert_eq!(with("rounds", 5.0).expect("it is there").settings["rounds"], 5.0);
+    assert_eq!(with("round", 5.0), Err("round".to_owned()));
+    assert_eq!(with("rounds", f64::NAN), Err("rounds".to_owned()));
+}

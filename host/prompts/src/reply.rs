@@ -48,6 +48,9 @@ pub enum ReplyError {
         /// The first 200 characters, cleaned, on one line.
         begins: String,
     },
+    /// It ends in the middle: what is missing may be anything, a question that should have been asked among it.
+    #[error("the reply breaks off before its end: all of it is needed")]
+    CutOff,
     /// Edits in it that cannot be taken exactly as they were meant. Without them the rest would claim work that is not there.
     #[error("the edits in the reply cannot be used: {why}")]
     Edits {
@@ -59,7 +62,7 @@ pub enum ReplyError {
 /// Understand a reply.
 ///
 /// # Errors
-/// It is too long, there is no envelope in it, or it has edits that cannot be read exactly.
+/// It is too long or cut off, there is no envelope in it, or it has edits that cannot be read exactly.
 pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
     if text.len() > REPLY_LIMIT {
         return Err(ReplyError::TooLong(text.len()));
@@ -68,6 +71,9 @@ pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
     let Some(found) = find::find(text) else {
         return Err(ReplyError::Unrecognised { begins: clean::line(text, 200) });
     };
+    if found.broken {
+        return Err(ReplyError::CutOff);
+    }
     for repair in found.repairs {
         repairs.note(repair);
     }

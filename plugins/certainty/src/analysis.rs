@@ -3,14 +3,19 @@
 //! `/uncertainty-check` measures, and answers with `/present-solution` when it is enough; the host follows that. When the
 //! chain is still here afterwards, it was not enough.
 
-use crate::seen::{Seen, Stand, enter, failed, is};
+use crate::seen::{Seen, Stand, enter, failed, is, prompt};
 use crate::{asking, phases};
 use certus_sdk::{Action, Ending};
 use std::collections::BTreeSet;
 
 const CHECK: &str = "/uncertainty-check";
+const ADVERSARY: &str = "adversarial_reviewer";
 
 pub(crate) fn next(seen: &Seen<'_>) -> Action {
+    // Without it the measurement says what it would have said.
+    if seen.setting("adversarial-pass", 0.0) >= 1.0 && seen.once(ADVERSARY) == Stand::Due && !seen.cautious() {
+        return Action::RunPrompts(vec![prompt(ADVERSARY)]);
+    }
     match seen.after_answers(CHECK) {
         Stand::Due => return Action::RunCommand(CHECK.into()),
         Stand::Exhausted => return failed(CHECK),
@@ -61,6 +66,15 @@ mod tests {
     fn it_measures_first_and_again_after_answers() {
         assert_eq!(act(short()), Action::RunCommand(CHECK.into()));
         assert_eq!(act(short().ran(CHECK).answered("storage")), Action::RunCommand(CHECK.into()));
+    }
+
+    #[test]
+    fn who_wants_it_has_the_approach_attacked_before_it_is_measured() {
+        let wanted = || short().setting("adversarial-pass", 1.0);
+        assert_eq!(act(wanted()), Action::RunPrompts(vec![prompt(ADVERSARY)]));
+        assert_eq!(act(wanted().ran(ADVERSARY)), Action::RunCommand(CHECK.into()));
+        assert_eq!(act(wanted().failed(ADVERSARY).failed(ADVERSARY)), Action::RunCommand(CHECK.into()));
+        assert_eq!(act(short()), Action::RunCommand(CHECK.into()));
     }
 
     #[test]

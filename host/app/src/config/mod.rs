@@ -56,6 +56,8 @@ pub struct Config {
     pub provider_is_default: bool,
     /// Asked on top of the methodology.
     pub gates: Tightening,
+    /// Settings of methodologies, by name, as the user wants them.
+    pub settings: BTreeMap<String, BTreeMap<String, f64>>,
     /// Which variant of the workflow runs, for comparison.
     pub variant: Option<String>,
     /// Output tokens that one prompt may take.
@@ -118,6 +120,7 @@ impl Config {
             provider_is_default: named.is_none(),
             provider: named.unwrap_or_else(|| DEFAULT_PROVIDER.to_owned()),
             gates: file.gates,
+            settings: user.methodology,
             variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
             max_output_tokens: asked.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
             check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),

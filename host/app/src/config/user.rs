@@ -20,6 +20,8 @@ pub(super) struct UserFile {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     pub(super) providers: BTreeMap<String, Section>,
+    /// `[methodology.NAME]`: its settings.
+    pub(super) methodology: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// `[limits]`, in either file.

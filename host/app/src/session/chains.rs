@@ -96,6 +96,14 @@ impl Session {
             Failure::usage(format!("certus.toml: {error}"))
                 .hint("a project may ask for more than the methodology, never for less")
         })?;
+        let known: Vec<String> = methodology.settings.keys().cloned().collect();
+        let own = self.config.settings.get(&methodology.name).cloned().unwrap_or_default();
+        let name = methodology.name.clone();
+        let methodology = methodology.set(&own).map_err(|setting| {
+            let setting = crate::clean::line(&setting, 60);
+            Failure::usage(format!("[methodology.{name}] has no setting `{setting}` that could have this value"))
+                .hint(format!("settings: {}", known.join(", ")))
+        })?;
         Ok((plugin.reference.clone(), methodology))
     }
 

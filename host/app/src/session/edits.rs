@@ -92,6 +92,9 @@ pub(crate) fn what_there_is(chain: &Chain) -> String {
     let named = |draft: &Draft| format!("{} ({})", draft.id, draft.state.name());
     let drafts: Vec<String> = chain.drafts().iter().map(named).collect();
     match drafts.as_slice() {
+        [] if chain.phase() == "implementation" => {
+            "nothing was drafted yet; go on with: certus flow --continue".to_owned()
+        }
         [] => "edits come once its solution is approved; see where it stands: certus status".to_owned(),
         drafts => format!("its drafts: {}", drafts.join(", ")),
     }

@@ -7,17 +7,17 @@ use certus_engine::Chain;
 use crate::report::OpenQuestion;
 use crate::{Answers, Failure};
 
-/// What a person's text means as the answer to a question: nothing is the recommended answer, a number the option of that
-/// number.
+/// What a person's text means as the answer to a question: a number is the option of that number.
 ///
 /// # Errors
-/// It is empty and nothing is recommended, or there is no option of that number.
+/// It is empty, which may be a variable that a script forgot to set, or there is no option of that number.
 fn accepted(question: &OpenQuestion, text: &str) -> Result<String, Failure> {
     let text = text.trim();
     if text.is_empty() {
-        return question.recommended.clone().ok_or_else(|| {
-            Failure::usage(format!("the answer to `{}` is empty, and none is recommended", question.id))
-                .hint(options(question))
+        let failure = Failure::usage(format!("the answer to `{}` is empty", question.id)).hint(options(question));
+        return Err(match question.recommended {
+            Some(_) => failure.hint("or take what is recommended: certus answer --recommended"),
+            None => failure,
         });
     }
     match Answers::option(&question.options, text) {
@@ -74,7 +74,7 @@ fn by_id(
     match words {
         [] => Ok(BTreeMap::new()),
         [id, text] if is_known(id) => Ok([(id.clone(), text.clone())].into()),
-        [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_known(id)) => {
+        [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_known(id) || is_id(id)) => {
             Ok(open.iter().map(|question| (question.id.clone(), text.clone())).collect())
         }
         words => words
@@ -89,6 +89,12 @@ fn by_id(
             })
             .collect(),
     }
+}
+
+/// Whether a text looks like a question's id, so that one that is unknown is a slip and not the answer.
+fn is_id(text: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    text.contains('-') && text.split('-').all(part)
 }
 
 impl Answers {
@@ -147,7 +153,8 @@ mod tests {
         };
         assert_eq!(to("2", None).as_deref(), Ok("a header"));
         assert_eq!(to("both", None).as_deref(), Ok("both"));
-        assert_eq!(to("", Some("a cookie")).as_deref(), Ok("a cookie"));
+        let empty = to("", Some("a cookie")).expect_err("nothing was said");
+        assert!(empty.hints.iter().any(|hint| hint.contains("certus answer --recommended")), "{empty}");
         for (text, says) in [("9", "`a` has no option 9"), ("0", "no option 0"), ("", "the answer to `a` is empty")] {
             let failure = to(text, None).expect_err(text);
             assert!(failure.message.contains(says), "{failure}");
@@ -162,6 +169,7 @@ mod tests {
             (&["c", "yes"], &["a", "b"]),
             (&["a="], &["a", "b"]),
             (&["c=1"], &["a", "b"]),
+            (&["goal-restate=1"], &["goal-restated"]),
             (&["a=1", "what"], &["a", "b"]),
             (&["no"], &[]),
             (&["old="], &["a"]),

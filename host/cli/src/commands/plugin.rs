@@ -54,6 +54,9 @@ pub(crate) fn run(args: PluginArgs, global: &Global, output: &Output) -> Result<
             for phase in &plugin.phases {
                 output.line(format!("  phase {phase}"));
             }
+            for (name, value) in &plugin.settings {
+                output.line(format!("  setting {name} = {value}"));
+            }
         }
     }
     Ok(0)

@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub(super) repairs: Vec<String>,
     /// See [`lenient::Read::guessed`].
     pub(super) guessed: bool,
+    /// See [`lenient::Read::broken`].
+    pub(super) broken: bool,
 }
 
 pub(super) fn find(text: &str) -> Option<Found> {
@@ -32,7 +34,13 @@ pub(super) fn find(text: &str) -> Option<Found> {
     {
         let object = unwrap(object);
         if known(&object) > 0 || object.is_empty() {
-            return Some(Found { object, around: String::new(), repairs: read.repairs, guessed: read.guessed });
+            return Some(Found {
+                object,
+                around: String::new(),
+                repairs: read.repairs,
+                guessed: read.guessed,
+                broken: read.broken,
+            });
         }
     }
     best(text)
@@ -53,6 +61,7 @@ struct Candidate {
     object: Map<String, Value>,
     repairs: Vec<String>,
     guessed: bool,
+    broken: bool,
     known: usize,
 }
 
@@ -79,13 +88,13 @@ fn best(text: &str) -> Option<Found> {
         let object = unwrap(object);
         let known = if object == *example() { 0 } else { known(&object) };
         if known > 0 && best.as_ref().is_none_or(|best| known >= best.known) {
-            let (end, repairs, guessed) = (start + read.end, read.repairs, read.guessed);
-            best = Some(Candidate { start, end, object, repairs, guessed, known });
+            let (end, repairs, guessed, broken) = (start + read.end, read.repairs, read.guessed, read.broken);
+            best = Some(Candidate { start, end, object, repairs, guessed, broken, known });
         }
     }
     let best = best?;
     let around = around(&text[..best.start], &text[best.end..]);
-    Some(Found { object: best.object, around, repairs: best.repairs, guessed: best.guessed })
+    Some(Found { object: best.object, around, repairs: best.repairs, guessed: best.guessed, broken: best.broken })
 }
 
 /// The prose, without the fence that stood around the object.

@@ -17,6 +17,8 @@ pub(super) struct Read {
     pub(super) repairs: Vec<String>,
     /// Where a string begins or ends, or what it holds, was guessed: good enough for people, not for the text of a file.
     pub(super) guessed: bool,
+    /// It ends in the middle of something: what is missing may be anything.
+    pub(super) broken: bool,
 }
 
 /// Read the object with which the text begins.
@@ -31,12 +33,12 @@ pub(super) fn read(text: &str) -> Result<Read, usize> {
     if let Some(Ok(value)) = strict.next()
         && depth(&value) <= DEPTH
     {
-        return Ok(Read { value, end: strict.byte_offset(), repairs: Vec::new(), guessed: false });
+        return Ok(Read { value, end: strict.byte_offset(), repairs: Vec::new(), guessed: false, broken: false });
     }
-    let mut reader = Reader { text, at: 0, depth: 0, repairs: Vec::new(), guessed: false };
+    let mut reader = Reader { text, at: 0, depth: 0, repairs: Vec::new(), guessed: false, broken: false };
     let Some(value) = reader.object() else { return Err(reader.at) };
     let repairs = reader.repairs.into_iter().map(str::to_owned).collect();
-    Ok(Read { value, end: reader.at, repairs, guessed: reader.guessed })
+    Ok(Read { value, end: reader.at, repairs, guessed: reader.guessed, broken: reader.broken })
 }
 
 fn depth(value: &Value) -> usize {
@@ -53,6 +55,7 @@ struct Reader<'a> {
     depth: usize,
     repairs: Vec<&'static str>,
     guessed: bool,
+    broken: bool,
 }
 
 impl Reader<'_> {
@@ -90,6 +93,12 @@ impl Reader<'_> {
         self.repair(what);
     }
 
+    /// The text ends before its object does. Where only the last bracket is missing, nothing else is.
+    fn cut_off(&mut self) {
+        self.guess(CUT);
+        self.broken |= self.depth > 1;
+    }
+
     /// Blanks (also those that chat windows insert) and comments.
     fn blanks(&mut self) {
         loop {
@@ -124,7 +133,7 @@ impl Reader<'_> {
             self.blanks();
             match self.peek() {
                 None => {
-                    self.guess(CUT);
+                    self.cut_off();
                     break;
                 }
                 Some('}') => {
@@ -140,7 +149,8 @@ impl Reader<'_> {
             }
             let Some(key) = self.key() else {
                 if self.rest().is_empty() {
-                    self.guess(CUT);
+                    self.cut_off();
+                    self.broken = true;
                     break;
                 }
                 return None;
@@ -148,14 +158,16 @@ impl Reader<'_> {
             self.blanks();
             if !self.eat(':') {
                 if self.rest().is_empty() {
-                    self.guess(CUT);
+                    self.cut_off();
+                    self.broken = true;
                     break;
                 }
                 return None;
             }
             self.blanks();
             if self.rest().is_empty() {
-                self.guess(CUT);
+                self.cut_off();
+                self.broken = true;
                 break;
             }
             let value = self.value()?;
@@ -174,7 +186,7 @@ impl Reader<'_> {
             self.blanks();
             match self.peek() {
                 None => {
-                    self.guess(CUT);
+                    self.cut_off();
                     break;
                 }
                 Some(']') => {
@@ -244,7 +256,8 @@ impl Reader<'_> {
         let mut out = String::new();
         loop {
             let Some(c) = self.bump() else {
-                self.guess(CUT);
+                self.cut_off();
+                self.broken = true;
                 return out;
             };
             if close.contains(c) {

@@ -63,7 +63,7 @@ fn broken_json_is_read_as_it_was_meant() {
         "{\u{201c}notes\u{201d}: \u{201c}typographic \u{201c}inner\u{201d} and it\u{2019}s\u{201d}}",
         "{\"notes\": \"a \"quoted\" word\", \"gap\": null,}",
         "{\"notes\": \"raw\nline\"\n\"next\": [\"a_b\"]}",
-        "{\"notes\": \"cut off\", \"questions\": [{\"text\": \"Why",
+        "{\"notes\": \"the last bracket\", \"questions\": [{\"text\": \"Why\"}]",
         "{\"notes\": \"\\d+ \\u00e9 \\ud83d\\ude00 \\ud800\", }",
         "{\"confidence\": {\"a\": 85%, \"b\": .5, \"c\": +1}}",
     ];
@@ -83,7 +83,7 @@ fn broken_json_is_read_as_it_was_meant() {
         {"notes":"raw\nline","next":[{"name":"a_b"}]}
           line ends inside strings were accepted
           missing commas were put in
-        {"notes":"cut off","questions":[{"id":"","text":"Why","why":"","options":[]}]}
+        {"notes":"the last bracket","questions":[{"id":"","text":"Why","why":"","options":[]}]}
           the reply ends too early: what came last may be incomplete
         {"notes":"\\d+ é 😀 �"}
           unknown escapes were kept
@@ -262,7 +262,6 @@ fn edits_that_are_not_exact_are_refused_with_everything() {
         artifacts(&vec![edit(&big(1024 * 1024)); 5].join(",")),
         format!(r#"{{"artifacts": [{}]}}"#, vec![r#"{"kind": "change", "edits": [{"path": "a", "content": "x"}]}"#; 17].join(",")),
         artifacts(&format!(r#"{{"path": "a", "replace": [{}]}}"#, vec![r#"{"find": "a", "with": "b"}"#; 257].join(","))),
-        r#"{"edits": [{"path": "a", "content": "cut o"#.to_owned(),
         r#"{"edits": [{"path": "a", "content": "say "hello" loudly"}],}"#.to_owned(),
         "{\u{201c}edits\u{201d}: [{\u{201c}path\u{201d}: \u{201c}a\u{201d}, \u{201c}content\u{201d}: \u{201c}x\u{201d}}]}".to_owned(),
         r#"{"edits": [{"path": "a", "content": "\d+"}],}"#.to_owned(),
@@ -289,7 +288,6 @@ fn edits_that_are_not_exact_are_refused_with_everything() {
         together they have more than 4 MiB
         they are spread over more than 16 documents
         `replace` of the edit of `a` has 257 passages, and 256 are allowed
-        the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
         the JSON around them is damaged, so that their text may not be what was meant
@@ -512,5 +510,20 @@ proptest! {
                 prop_assert!(wrote.contains(&edit), "{edit:?} out of {damaged}");
             }
         }
+    }
+}
+
+#[test]
+fn what_breaks_off_in_the_middle_is_no_reply() {
+    for text in [
+        r#"{"notes": "cut off", "questions": [{"text": "Why"#,
+        r#"{"notes": "cut off", "questions": [{"text": "Why"}, {"text": "#,
+        r#"{"notes": "cut off", "questions": [{"text": "Why"}"#,
+        r#"{"notes": "cut off", "confidence": "#,
+        r#"{"notes": "cut off", "confidence"#,
+        r#"{"notes": "cut o"#,
+        r#"{"edits": [{"path": "a", "content": "cut o"#,
+    ] {
+        assert_eq!(parse_reply(text), Err(ReplyError::CutOff), "{text}");
     }
 }

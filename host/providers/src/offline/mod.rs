@@ -68,6 +68,7 @@ type Answering = fn(&Case<'_>) -> Result<Reply, ProviderError>;
 /// The prompts that rules can honestly answer.
 const PROMPTS: &[(&str, Answering)] = &[
     ("new_case", requirements::new_case),
+    ("triage", requirements::triage),
     ("requirement_disambiguator", requirements::disambiguate),
     ("requirement_validator", requirements::validate),
     ("requirement_extractor", requirements::extract),

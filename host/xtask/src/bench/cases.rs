@@ -14,8 +14,15 @@ use super::workshop::Workshop;
 type Measure = fn(&Workshop) -> Result<Vec<Row>>;
 
 /// All of them, by name.
-pub(crate) const CASES: [(&str, Measure); 5] =
-    [("steps", steps), ("status", status), ("version", version), ("controller", controller), ("memory", memory)];
+pub(crate) const CASES: [(&str, Measure); 7] = [
+    ("steps", steps),
+    ("status", status),
+    ("version", version),
+    ("controller", controller),
+    ("memory", memory),
+    ("prompts", prompts),
+    ("waiting", waiting),
+];
 
 /// Pairs of processes that are compared.
 const PROCESSES: usize = 300;
@@ -103,6 +110,65 @@ fn memory(workshop: &Workshop) -> Result<Vec<Row>> {
     };
     let peaks: Vec<f64> = (0..README_RUNS).map(run).collect::<Result<_>>()?;
     rows([Row::of_numbers("peak memory of the README run", "MB", Bound::at_most(150.0), &peaks)])
+}
+
+/// What a prompt run takes beside its call.
+fn prompts(workshop: &Workshop) -> Result<Vec<Row>> {
+    #[derive(Deserialize)]
+    struct Added {
+        added_ms: Vec<f64>,
+    }
+    workshop.release()?;
+    let folder = workshop.folder("prompts")?;
+    let mut command = workshop.program("release/examples/bench_prompts");
+    command.arg(sample(workshop)).arg(folder.join("state"));
+    let added: Added = workshop.answer(&mut command)?;
+    rows([Row::of_numbers("added to one prompt run", "ms", Bound::at_most(1.5), &added.added_ms)])
+}
+
+/// Chains that wait at once, in one process.
+const WAITING: &str = "1000";
+/// What keeps them waiting: a model that says nothing for three seconds.
+const SLOW: &str = r#"{"key": "test-key", "otherwise": {"reply": {"pieces": 1, "delay_ms": 3000, "text": "{\"notes\": \"Clear.\",
+    \"confidence\": [{\"area\": \"requirements\", \"confidence\": 0.95}]}"}}}"#;
+
+/// A thousand chains that wait for slow replies.
+fn waiting(workshop: &Workshop) -> Result<Vec<Row>> {
+    workshop.release()?;
+    let folder = workshop.folder("waiting")?;
+    let script = folder.join("script.json");
+    fs::write(&script, SLOW.replace('\n', " ")).context("cannot write the script")?;
+    // Every chain has a lock and a connection: more files than a process may usually open.
+    let mut server = many_files(&workshop.program("release/fake-api"));
+    let mut server = server.arg(&script).stdout(std::process::Stdio::piped()).spawn().context("cannot run fake-api")?;
+    let mut url = String::new();
+    let said = server.stdout.take().context("fake-api has no output")?;
+    let read = std::io::BufRead::read_line(&mut std::io::BufReader::new(said), &mut url);
+    let measure = || -> Result<f64> {
+        read.context("fake-api says no address")?;
+        let mut command = many_files(&workshop.program("release/examples/many_waiting"));
+        command.arg(sample(workshop)).arg(folder.join("state")).arg(url.trim()).arg(WAITING);
+        Ok(peak_memory(&mut command)? / 1e6)
+    };
+    let peak = measure();
+    // It serves until it is killed.
+    let _ = server.kill();
+    let _ = server.wait();
+    rows([Row::of_numbers("memory of 1,000 chains that wait", "MB", Bound::at_most(150.0), &[peak?])])
+}
+
+/// The same program, where it may open as many files as the system lets it.
+fn many_files(program: &Command) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""]).arg(program.get_program());
+    command.current_dir(program.get_current_dir().unwrap_or(std::path::Path::new("."))).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+/// The sample project.
+fn sample(workshop: &Workshop) -> std::path::PathBuf {
+    workshop.root().join("tests/projects/express-shop")
 }
 
 /// What the README passes to the binary in its first command.

@@ -75,7 +75,12 @@ impl Workshop {
 
     /// Run a program that measures itself and prints one JSON object.
     pub(crate) fn ask<T: DeserializeOwned>(&self, path: &str, argument: impl AsRef<OsStr>) -> Result<T> {
-        parse(self.program(path).arg(argument).stderr(Stdio::inherit()))
+        self.answer(self.program(path).arg(argument))
+    }
+
+    /// The JSON object that a program prints.
+    pub(crate) fn answer<T: DeserializeOwned>(&self, program: &mut Command) -> Result<T> {
+        parse(program.stderr(Stdio::inherit()))
     }
 }
 
