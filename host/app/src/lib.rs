@@ -5,6 +5,7 @@
 
 mod answers;
 mod by_hand;
+mod calibration;
 pub mod clean;
 pub mod clock;
 mod config;
@@ -32,6 +33,7 @@ mod table;
 pub use answers::{Answers, Given, Typed};
 pub use async_trait::async_trait;
 pub use by_hand::{Clipboard, Handover};
+pub use calibration::{Calibrated, CalibrationReport, worth};
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};
 pub use config::{Config, DEFAULT_PROVIDER, usd_micros};

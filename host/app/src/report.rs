@@ -6,6 +6,7 @@ use certus_engine::{
 use certus_store::Status;
 use serde::Serialize;
 
+use crate::calibration::Calibrated;
 use crate::driver::Stop;
 use crate::error::{Failure, Kind};
 use crate::paths::quoted;
@@ -106,12 +107,15 @@ impl Source {
 /// How certain a chain is.
 #[derive(Debug, Clone, Serialize)]
 pub struct Confidence {
-    /// 0..=1.
+    /// As it was said, 0..=1; gates are over this.
     pub overall: f64,
     /// Area → 0..=1.
     pub areas: std::collections::BTreeMap<String, f64>,
-    /// Whether it was ever compared with outcomes.
+    /// Whether `calibration` has `overall`.
     pub calibrated: bool,
+    /// Area → what its confidence was worth so far, where enough outcomes of the model that scored it are known.
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub calibration: std::collections::BTreeMap<String, Calibrated>,
     /// How it was computed.
     #[serde(rename = "computed")]
     pub how: Option<String>,
@@ -232,6 +236,7 @@ impl FlowReport {
                     .map(|(a, s)| (a.clone(), *s))
                     .collect(),
                 calibrated: false,
+                calibration: std::collections::BTreeMap::new(),
                 how: chain.confidence_from().map(str::to_owned),
                 missing: missing(chain),
             },

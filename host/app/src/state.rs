@@ -27,7 +27,7 @@ pub struct StatusLine {
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,
-    /// 0..=1, never compared with outcomes.
+    /// 0..=1, as it was said.
     pub confidence: f64,
     /// Questions that wait.
     pub questions: u32,

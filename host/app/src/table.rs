@@ -30,7 +30,7 @@ pub struct Entry {
 }
 
 /// Certus's own commands. None is chainable: each speaks for the person.
-pub const BUILT_IN: [(&str, &str); 22] = [
+pub const BUILT_IN: [(&str, &str); 23] = [
     (
         "init",
         "Prepare a project: write certus.toml, project_rules.md, plugins.toml and prompts/custom where they are missing",
@@ -53,6 +53,7 @@ pub const BUILT_IN: [(&str, &str); 22] = [
     ("plugin", "List and show installed plugins"),
     ("cost-report", "Sum up what chains cost: in all, per chain, per prompt, per phase, per model"),
     ("chain-cost", "Show what one chain cost"),
+    ("calibration", "Compare what models said of their confidence with what then happened, by model and area"),
     ("login", "Store the key of a model service, or remove it"),
     ("doctor", "Check that everything Certus needs here works, and say what to do where it does not"),
     ("completions", "Print a completion script for a shell"),

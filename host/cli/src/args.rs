@@ -73,6 +73,7 @@ pub(crate) enum Command {
     Plugin(plugin::PluginArgs),
     CostReport(cost::CostReportArgs),
     ChainCost(cost::ChainCostArgs),
+    Calibration(calibration::CalibrationArgs),
     Login(login::LoginArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Scorer;
 use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionStatus, Uncertainty};
 use crate::reply::RepliedUncertainty;
 use crate::{
@@ -37,6 +38,8 @@ pub struct Chain {
     facts: Vec<Fact>,
     uncertainties: Vec<Uncertainty>,
     scores: BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    scored_by: BTreeMap<String, Scorer>,
     questions: Vec<QuestionStatus>,
     decisions: Vec<Decision>,
     proposals: Vec<ProposalStatus>,
@@ -272,6 +275,7 @@ impl Chain {
             *self = (**chain).clone();
             // A context is a file like any other: what no reply could bring in does not come in by it either.
             self.scores.retain(|area, score| (0.0..=1.0).contains(score) && !area.is_empty());
+            self.scored_by.retain(|area, _| self.scores.contains_key(area));
             self.uncertainties.retain(|known| (0.0..=1.0).contains(&known.confidence));
             self.restored_from = Some(from.clone());
         }
@@ -498,7 +502,8 @@ impl Chain {
                 if by.confidence_from.is_some() {
                     self.confidence_from.clone_from(&by.confidence_from);
                 }
-                self.learn(name, reply);
+                let scorer = self.scorer_of(id, &effect, by);
+                self.learn(name, reply, &scorer);
                 self.draft(id, name, &effect, reply);
                 self.ran(name, &effect, true);
             }

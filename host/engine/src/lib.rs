@@ -9,6 +9,7 @@
 
 mod action;
 pub mod budget;
+pub mod calibration;
 mod chain;
 mod context;
 mod digest;

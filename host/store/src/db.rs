@@ -21,8 +21,18 @@ const LOST_SINCE: usize = 3;
 const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
      0 AS lost_tokens, 0 AS lost_usd_micros FROM main.prompt_runs";
 
+/// The first format that has a table of predictions. An older one is read as if nothing were known of them.
+const PREDICTIONS_SINCE: usize = 4;
+const NO_PREDICTIONS: &str = "CREATE TEMP VIEW predictions AS SELECT 0 AS chain, '' AS area, 0 AS scored_by, '' AS model, \
+     0.0 AS confidence, 0 AS held, 0 AS overrules WHERE 0";
+
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
 const READABLE_SINCE: usize = 1;
@@ -62,6 +72,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
             .and_then(|()| begun.pragma_update(None, "user_version", number as i64 + 1))
             .map_err(|error| said(&error))?;
     }
+    if (1..PREDICTIONS_SINCE).contains(&from) {
+        crate::predictions::fill(&begun, path).map_err(|error| said(&error))?;
+    }
     begun.pragma_update(None, "application_id", APPLICATION).map_err(|error| said(&error))?;
     begun.commit().map_err(|error| said(&error))?;
     // The tables go into the file itself, so that losing the log can cost events but never the shape.
@@ -94,6 +107,9 @@ pub(crate) fn open_read_only(
         Some(known) if known >= READABLE_SINCE => {
             if known < LOST_SINCE {
                 db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
+            }
+            if known < PREDICTIONS_SINCE {
+                db.execute_batch(NO_PREDICTIONS).map_err(|error| explain(path, &error))?;
             }
             Ok(db)
         }

@@ -19,6 +19,7 @@ mod dir;
 mod error;
 mod hold;
 mod pen;
+mod predictions;
 mod projection;
 mod read;
 mod recover;

@@ -154,6 +154,25 @@ impl<'db> Pen<'db> {
                 Change::Rated(stars) => db
                     .prepare_cached("UPDATE prompt_runs SET rating = ?2 WHERE chain = ?1")?
                     .execute(params![chain, stars])?,
+                Change::Settled(one) => {
+                    // What overrules the first outcome takes its place.
+                    let sql = if one.overrules {
+                        "INSERT OR REPLACE INTO predictions (chain, area, scored_by, model, confidence, held, overrules) \
+                         VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    } else {
+                        "INSERT OR IGNORE INTO predictions (chain, area, scored_by, model, confidence, held, overrules) \
+                         VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    };
+                    db.prepare_cached(sql)?.execute(params![
+                        chain,
+                        one.area,
+                        one.scored_by,
+                        one.model,
+                        one.confidence,
+                        one.held,
+                        one.overrules,
+                    ])?
+                }
                 Change::Forget => self.forget(id)?,
             };
         }
@@ -163,6 +182,7 @@ impl<'db> Pen<'db> {
     /// Remove what the projections say of a chain, its row aside.
     pub(crate) fn forget(&self, chain: ChainId) -> rusqlite::Result<usize> {
         Ok(self.db.prepare_cached("DELETE FROM phase_visits WHERE chain = ?")?.execute([chain.0])?
+            + self.db.prepare_cached("DELETE FROM predictions WHERE chain = ?")?.execute([chain.0])?
             + self.db.prepare_cached("DELETE FROM prompt_runs WHERE chain = ?")?.execute([chain.0])?)
     }
 

@@ -4,6 +4,7 @@
 //! and, over the whole history, in [`crate::Store::rebuild_projections`]: so both give the same rows. The writer thread only
 //! executes, see [`crate::pen`].
 
+use certus_engine::calibration::{Prediction, settled};
 use certus_engine::{
     Amount, Attribution, Body, Chain, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit, Request,
 };
@@ -46,6 +47,7 @@ pub(crate) enum Change {
         after: f64,
     },
     Rated(u8),
+    Settled(Box<Prediction>),
     /// The chain begins anew, from a context.
     Forget,
 }
@@ -138,6 +140,11 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         | Body::ProviderChosen { .. }
         | Body::Ended { .. } => {}
     }
+}
+
+/// What `event` shows about confidences of the chain as it is ahead of it.
+pub(crate) fn outcomes(chain: &Chain, event: &Event, into: &mut Vec<Change>) {
+    into.extend(settled(chain, event).into_iter().map(|one| Change::Settled(Box::new(one))));
 }
 
 fn began(chain: &Chain, id: EffectId, effect: &Effect, before: Option<f64>, into: &mut Vec<Change>) {

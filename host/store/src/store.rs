@@ -11,7 +11,7 @@ use crate::day::DayCap;
 use crate::dir::{Dir, identity};
 use crate::hold::{Hold, hold};
 use crate::pen::Pen;
-use crate::projection::{Change, changes};
+use crate::projection::{Change, changes, outcomes};
 use crate::row::Standing;
 use crate::writer::{Job, Line, Target, Waiting, Writer};
 use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, recover};
@@ -352,6 +352,7 @@ pub(crate) fn replay(chain: &mut Chain, events: &[Event]) -> Vec<Change> {
     let mut found = Vec::new();
     for event in events {
         let before = chain.confidence("overall");
+        outcomes(chain, event, &mut found);
         chain.apply(event);
         changes(before, chain, event, &mut found);
     }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use certus_engine::calibration::{Prediction, predictions};
 use certus_engine::*;
 use certus_store::*;
 use proptest::collection::vec;
@@ -13,7 +14,11 @@ fn shown(store: &Store) -> String {
     let rows = store.rows().expect("rows");
     let of = |row: &ChainRow| (store.visits(row.id).expect("visits"), store.prompt_runs(row.id).expect("runs"));
     let tables: Vec<_> = rows.iter().map(of).collect();
-    format!("{rows:#?} {tables:#?} {:#?}", store.costs_since(i64::MIN).expect("costs"))
+    format!(
+        "{rows:#?} {tables:#?} {:#?} {:#?}",
+        store.costs_since(i64::MIN).expect("costs"),
+        store.predictions().expect("predictions")
+    )
 }
 
 proptest! {
@@ -30,7 +35,7 @@ proptest! {
         }
         let live = shown(&store);
         let db = rusqlite::Connection::open(project.db()).expect("it opens");
-        db.execute_batch("UPDATE chains SET goal = 'x', status = 'y', usd_micros = 7; DELETE FROM prompt_runs; DELETE FROM phase_visits")
+        db.execute_batch("UPDATE chains SET goal = 'x', status = 'y', usd_micros = 7; DELETE FROM prompt_runs; DELETE FROM phase_visits; DELETE FROM predictions")
             .expect("spoiled");
         store.rebuild_projections().expect("rebuilt");
         prop_assert_eq!(shown(&store), live);
@@ -143,4 +148,73 @@ fn a_row_says_where_a_chain_stands() {
     assert_eq!(after(vec![intent(2, prompt("p"), 5), deferred]), (Status::WaitingProvider, 0));
     assert_eq!(after(vec![Body::Ended { success: false, why: "enough".to_owned() }]), (Status::GivenUp, 0));
     assert_eq!(store.row(id).expect("a row").context_file, "chain-001-a-goal-1970-01-01-00-00-01.json");
+}
+
+/// A chain whose scores a person's verdict settled.
+fn judged(store: &Store, verdict: Verdict) -> Created {
+    let mut made = begin(store, "Add two-factor login", 1000);
+    let confidence = [("requirements".to_owned(), 0.95), ("overall".to_owned(), 0.85)].into();
+    let by = Attribution { provider: "api".to_owned(), model: "fast".to_owned(), ..Attribution::default() };
+    let replied = Outcome::Replied { reply: Box::new(Reply { confidence, ..Reply::default() }), by };
+    let proposal = Proposal { kind: "solution".to_owned(), title: "So".to_owned(), body: "b".to_owned() };
+    let digest = proposal.digest();
+    // The score and its outcome are appended apart, as they are in life.
+    let steps = [
+        vec![intent(1, prompt("a"), 2), outcome(1, replied)],
+        vec![intent(2, Request::Approve { proposal }, 4)],
+        vec![outcome(2, Outcome::Judged { verdict, digest, by: None, grant: None })],
+    ];
+    for bodies in steps {
+        store.append_blocking(made.id, &mut made.chain, 2000, bodies, Vec::new()).expect("it is appended");
+    }
+    made
+}
+
+#[test]
+fn predictions_of_all_chains_are_read_as_their_events_give_them() {
+    let project = project();
+    let store = project.open();
+    let made = [judged(&store, Verdict::Approved), judged(&store, Verdict::Rejected("no".to_owned()))];
+    let folded = |made: &Created| predictions(&store.events(made.id).expect("events"));
+    let expected: Vec<Prediction> = made.iter().flat_map(folded).collect();
+    let held: Vec<(&str, bool)> = expected.iter().map(|one| (one.area.as_str(), one.held)).collect();
+    let areas = [("overall", true), ("requirements", true), ("overall", false), ("requirements", false)];
+    assert_eq!(held, areas);
+    assert_eq!(store.predictions().expect("predictions"), expected);
+    store.rebuild_projections().expect("rebuilt");
+    assert_eq!(store.predictions().expect("predictions"), expected);
+}
+
+#[test]
+fn a_correction_overrules_what_was_approved() {
+    let project = project();
+    let store = project.open();
+    let mut made = judged(&store, Verdict::Approved);
+    let asked = Request::Ask { question: history::question("how", None) };
+    let bodies = vec![
+        intent(3, asked, made.chain.version()),
+        outcome(3, Outcome::Answered { text: "yes".to_owned(), by: None }),
+        Body::Corrected { question: "how".to_owned(), text: "no".to_owned(), by: None },
+    ];
+    store.append_blocking(made.id, &mut made.chain, 3000, bodies, Vec::new()).expect("it is appended");
+    let held: Vec<(String, bool)> =
+        store.predictions().expect("predictions").into_iter().map(|one| (one.area, one.held)).collect();
+    assert_eq!(held, [("overall".to_owned(), true), ("requirements".to_owned(), false)]);
+}
+
+#[test]
+fn chains_that_are_older_than_the_table_are_read_into_it() {
+    let project = project();
+    let store = project.open();
+    judged(&store, Verdict::Approved);
+    let expected = store.predictions().expect("predictions");
+    drop(store);
+    let db = rusqlite::Connection::open(project.db()).expect("it opens");
+    db.execute_batch("DROP TABLE predictions; PRAGMA user_version = 3").expect("of the third format");
+    drop(db);
+    let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
+    assert_eq!(reading.predictions().expect("none are known"), []);
+    drop(reading);
+    assert_eq!(project.open().predictions().expect("predictions"), expected);
+    assert_eq!(expected.len(), 2);
 }

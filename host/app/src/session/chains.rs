@@ -1,5 +1,6 @@
 //! A project's chains: made, found, read and appended to.
 
+use certus_engine::calibration::Prediction;
 use certus_engine::{
     Amount, Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState,
     Request, Started, law,
@@ -173,6 +174,10 @@ impl Session {
     /// The store failed.
     pub fn events(&self, id: ChainId) -> Result<Vec<Event>, Failure> {
         self.existing()?.events(id).map_err(|error| self.store_error(error))
+    }
+
+    pub(crate) fn predictions(&self) -> Result<Vec<Prediction>, Failure> {
+        self.existing()?.predictions().map_err(|error| self.store_error(error))
     }
 
     /// Questions of a chain that wait.

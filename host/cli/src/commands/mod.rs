@@ -1,6 +1,7 @@
 //! One command, one file: the doc comment on its arguments is its help text.
 
 pub(crate) mod answer;
+pub(crate) mod calibration;
 pub(crate) mod completions;
 pub(crate) mod cost;
 pub(crate) mod diff;
@@ -48,6 +49,7 @@ pub(crate) fn dispatch(args: Args, output: &Output) -> Result<u8, Failure> {
         Command::Plugin(args) => plugin::run(args, global, output),
         Command::CostReport(args) => cost::report(&args, global, output),
         Command::ChainCost(args) => cost::chain(&args, global, output),
+        Command::Calibration(args) => calibration::run(&args, global, output),
         Command::Login(args) => login::run(&args, global, output),
         Command::Doctor(args) => doctor::run(&args, global, output),
         Command::Completions(args) => completions::run(&args, output),

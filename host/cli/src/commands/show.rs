@@ -42,7 +42,8 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
         }
         return Ok(0);
     }
-    let report = FlowReport::of(id, &session.chain(id)?, None, &context::suffix(global));
+    let chain = session.chain(id)?;
+    let report = FlowReport::of(id, &chain, None, &context::suffix(global)).calibrated(&chain, &session.calibration());
     output.object(&report);
     summary(&report, output);
     facts(&report, output);
@@ -65,7 +66,10 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
 pub(crate) fn summary(report: &FlowReport, output: &Output) {
     output.line("");
     output.heading(&format!("Chain {}: {}", report.chain, certus_app::clean::line(&report.goal, 100)));
-    let calibrated = if report.confidence.calibrated { "" } else { " (uncalibrated)" };
+    let calibrated = match report.confidence.calibration.get("overall") {
+        Some(calibrated) => format!(" said, {calibrated} calibrated"),
+        None => " (uncalibrated)".to_owned(),
+    };
     output.line(format!(
         "{} in {}; confidence {:.0} %{calibrated}; answered by {}",
         report.status,

@@ -41,6 +41,7 @@ impl Chain {
         }
         self.decisions.retain(|decision| !cited(&decision.value) && !cited(&decision.because));
         self.scores.clear();
+        self.scored_by.clear();
         self.confidence_from = None;
         self.suggestions.clear();
         self.withdraw_proposals(id);

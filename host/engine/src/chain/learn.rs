@@ -1,18 +1,31 @@
 //! What a chain learns: from replies, from plugins, and from what a person says.
 
-use super::Chain;
+use super::{Chain, Effect};
+use crate::calibration::Scorer;
 use crate::knowledge::{
     Decision, Fact, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty, Verdict,
     says_nothing,
 };
 use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
-use crate::{Digest, Reply, slug};
+use crate::{Attribution, Digest, EffectId, Outcome, Reply, slug};
 
 /// Facts that one chain keeps; what comes after is in its events and nowhere else.
 const MOST_FACTS: usize = 4_000;
 
 impl Chain {
-    pub(super) fn learn(&mut self, prompt: &str, reply: &Reply) {
+    /// Who is behind the scores of a reply. What the chain knew already was said by whom it got it from, and then.
+    pub(super) fn scorer_of(&self, id: EffectId, effect: &Effect, by: &Attribution) -> Scorer {
+        let first = |(&id, other): (&EffectId, &Effect)| match other.outcome() {
+            Some(Outcome::Replied { by, .. }) if !by.from_memo && other.digest == effect.digest => {
+                Some(Scorer::of(by, id))
+            }
+            _ => None,
+        };
+        let known = by.from_memo.then(|| self.effects.iter().find_map(first)).flatten();
+        known.unwrap_or_else(|| Scorer::of(by, id))
+    }
+
+    pub(super) fn learn(&mut self, prompt: &str, reply: &Reply, scorer: &Scorer) {
         self.learn_facts(&reply.discovered);
         self.learn_uncertainties(&reply.uncertainties);
         self.learn_decisions(&reply.decisions);
@@ -23,6 +36,7 @@ impl Chain {
         for (area, &score) in &reply.confidence {
             if (0.0..=1.0).contains(&score) && !area.is_empty() {
                 self.scores.insert(area.clone(), score * trust);
+                self.scored_by.insert(area.clone(), scorer.clone());
             }
         }
         for raised in &reply.questions {

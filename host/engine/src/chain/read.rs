@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
+use crate::calibration::Scorer;
 use crate::{
     Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
     ProposalStatus, QuestionStatus, Reply, Request, Scope, Started, Uncertainty, Usage,
@@ -270,6 +271,22 @@ impl Chain {
         }
         let mean = areas.iter().filter_map(|area| self.scores.get(*area)).sum::<f64>() / areas.len() as f64;
         self.scores.get("overall").map_or(mean, |said| mean.min(*said))
+    }
+
+    /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of the one model that scored every
+    /// area, and nobody's where several did.
+    pub fn scorer(&self, area: &str) -> Option<Scorer> {
+        let said = self.scored_by.get(area);
+        if area != "overall" {
+            return said.cloned();
+        }
+        let mut all = self.scored_by.values();
+        let model = said.or_else(|| {
+            let first = all.next()?;
+            all.all(|other| other.model == first.model).then_some(first)
+        })?;
+        let effect = self.scored_by.values().map(|scorer| scorer.effect).max()?;
+        Some(Scorer { model: model.model.clone(), effect })
     }
 
     /// What keeps the gate of the current phase shut.
