@@ -216,3 +216,73 @@ fn a_model_that_only_says_so_completes_nothing() {
     assert!(model.asked("error_recovery") >= 1, "it was asked to mend them");
     assert_eq!(model.asked("deployment_checker"), 0);
 }
+
+/// The scripted replies with others in their place; the first that fits answers.
+fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
+    others.into_iter().chain(whole(code)).collect()
+}
+
+/// A script of the project's manifest, in place of what is there.
+fn script(world: &World, name: &str, line: &str) {
+    let path = world.project.join("package.json");
+    let text = std::fs::read_to_string(&path).expect("a manifest");
+    let mut manifest: Value = serde_json::from_str(&text).expect("JSON");
+    manifest["scripts"][name] = json!(line);
+    std::fs::write(path, manifest.to_string()).expect("written");
+}
+
+#[test]
+fn a_build_that_fails_is_passed_over_by_a_person_alone() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "build", "echo BROKEN; exit 3");
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("npm run build");
+    let ran = model.run(&world, &["approve"]).exits(3).says("It failed with exit status 3");
+    let _ = ran.shows("Go on although `npm run build` fails?").shows("BROKEN");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete").shows("How to commit it").shows("git add lib test");
+}
+
+#[test]
+fn what_somebody_changes_after_the_tests_is_tested_again() {
+    let late = reply(json!({"notes": "Good.", "confidence": confidence(&["code_review"])}));
+    let late = Reply { delay_ms: 700, pieces: 2, ..late };
+    let (model, world) = (Model::start(but(vec![first(1, when("code_reviewer", late))], RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3);
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3);
+    let child = model.command(&world, &["approve"]).stderr(std::process::Stdio::piped()).spawn().expect("it runs");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while model.asked("code_reviewer") == 0 {
+        assert!(std::time::Instant::now() < deadline, "nobody reviews");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    world.write("lib/discount.js", WRONG);
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    assert!(ran.stderr.contains("Files were changed since they were checked"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_test_command_that_the_chain_changes_has_to_be_allowed_again() {
+    let swap = json!({"path": "package.json", "base": null, "content": null, "delete": false,
+        "replace": [{"find": "\"test\": \"node --test\"", "with": "\"test\": \"true\""}]});
+    let swapped =
+        reply(json!({"artifacts": [{"kind": "change", "title": "Faster tests", "body": "", "edits": [swap]}]}));
+    let (model, world) = (Model::start(but(vec![first(1, when("tdd_flow_controller", swapped))], RIGHT)), shop());
+    // All in this chain was granted, but not what says how the project is tested.
+    let ran = until_the_tests_ran(&model, &world).exits(3).shows("\"test\": \"true\"");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let asked = model.run(&world, &["approve"]).exits(3);
+    let _ = asked.shows("npm test").shows("Files that say what it does were changed in this chain");
+}
+
+#[test]
+fn tests_that_pass_before_any_code_are_asked_for_once_more() {
+    let empty = "require('node:test')('nothing', () => {});\n";
+    let hollow = reply(json!({"artifacts": document("tests", "Hollow", "", &[("test/hollow.test.js", empty)])}));
+    let (model, world) = (Model::start(but(vec![first(1, when("test_generator", hollow))], RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("test/hollow.test.js");
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3);
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    assert_eq!(model.asked("test_generator"), 2);
+}
