@@ -261,9 +261,10 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Amended { edits: vec![Edit::default()] }),
         digest().prop_map(|undo| Outcome::Written { undo }),
         (name(), option::of(name())).prop_map(|(summary, then)| Outcome::CommandDone { summary, then }),
-        (option::of(any::<i32>()), digest(), name()).prop_map(|(status, tree, after: None, tail)| Outcome::Checked {
+        (option::of(any::<i32>()), digest(), name()).prop_map(|(status, tree, tail)| Outcome::Checked {
             status,
             tree,
+            after: None,
             tail
         }),
         Just(Outcome::Done),
