@@ -102,9 +102,12 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
         },
         Request::Write { .. } if draw == 0 => Outcome::Failed { code: ErrorCode::Failed, message: String::new() },
         Request::Write { .. } => Outcome::Written { undo: Digest::of("undo") },
-        Request::Check { .. } => {
-            Outcome::Checked { status: Some(i32::from(draw < 3)), tree: Digest::of("tree"), tail: String::new() }
-        }
+        Request::Check { .. } => Outcome::Checked {
+            status: Some(i32::from(draw < 3)),
+            tree: Digest::of("tree"),
+            after: None,
+            tail: String::new(),
+        },
         Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
         Request::Command { .. } => Outcome::CommandDone { summary: String::new(), then: None },
         _ => Outcome::Done,
