@@ -6,7 +6,7 @@ use certus_engine::{Gap, PromptCall, QuestionState, Reply};
 
 use super::Case;
 use super::facts::{place, said};
-use super::requirements::uncertainty;
+use super::requirements::{raise, uncertainty};
 use super::rules::{Standing, tells_where};
 use super::text::{Words, counted, inline, listed, stem};
 use crate::ProviderError;
@@ -50,9 +50,12 @@ pub(super) fn analyse(case: &Case<'_>) -> Result<Reply, ProviderError> {
     );
     let stands =
         case.assessment.items.iter().filter(|item| matches!(item.standing, Standing::Open | Standing::Assumed));
+    let known = |id: &str| case.scene.view.questions.iter().any(|status| status.question.id == id);
     Ok(Reply {
         notes: notes.join("\n"),
         uncertainties: stands.map(uncertainty).collect(),
+        // What was found since the first round may raise a question: while it is open, it is asked, not only counted.
+        questions: raise(case, |item| !known(&item.finding.id)),
         confidence: areas.clone(),
         ..Reply::default()
     })

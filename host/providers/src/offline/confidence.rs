@@ -9,7 +9,7 @@
 //! | `existing_code` | 0.40 when an interpreter read the stack (0.25 by conventions), + 0.20 for an entry point or a route, + 0.28 for a cited fact about the goal, + 0.01 for each further one (at most 0.04); at least 0.88 once a person said where the change belongs | ≤ 0.92; ≤ 0.35 without any cited fact |
 //! | `technical_approach` | 0.86 − Σ 0.05 × rank over open findings that decide the design − 0.01 for each assumption among them (at most 0.02) | ≥ 0.20; 0.15 when the goal cannot be read |
 //! | `implementation_details` | 0.45 when code about the goal was found or pointed at (else 0.20), + 0.10 when it is known how the change is verified, + 0.01 for each cited fact about the goal (at most 0.05) | ≤ 0.60: rules read no function bodies; 0.10 when the goal cannot be read |
-//! | `overall` | the mean of the four | ≤ 0.79 while a question waits, a finding is open, or no code about the goal is known; ≤ 0.30 when the goal cannot be read |
+//! | `overall` | the mean of the four, rounded down to whole percent as each of them is to the nearest | ≤ 0.79 while a question waits, a finding is open, or no code about the goal is known; ≤ 0.30 when the goal cannot be read |
 //!
 //! So 0.90 in `requirements` means that every question was answered, and 0.80 overall besides that relevant code was found
 //! and that it is known how the change is verified. The numbers were chosen so that these sentences hold; they were never
@@ -51,7 +51,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
     let unreadable = assessment.unreadable;
 
     let (lost, guessed) = (weigh(&open), (ASSUMPTION * assumed as f64).min(0.03));
-    let requirements = if unreadable { 0.15 } else { (0.96 - lost - guessed).max(0.25) };
+    let requirements = if unreadable { 0.15 } else { whole((0.96 - lost - guessed).max(0.25)) };
     let mut lines = vec![if unreadable {
         "requirements 0.15: the goal cannot be read by rules".to_owned()
     } else {
@@ -66,7 +66,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
     lines.push(code.line);
 
     let (lost, guessed) = (weigh(&design), (ASSUMPTION * design_assumed as f64).min(0.02));
-    let approach = if unreadable { 0.15 } else { (0.86 - lost - guessed).max(0.20) };
+    let approach = if unreadable { 0.15 } else { whole((0.86 - lost - guessed).max(0.20)) };
     lines.push(if unreadable {
         "technical_approach 0.15: the goal cannot be read by rules".to_owned()
     } else {
@@ -82,7 +82,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
     let facts = (0.01 * code.relevant as f64).min(0.05);
     let base = if known { 0.45 } else { 0.20 };
     let test = if verified { 0.10 } else { 0.0 };
-    let details = if unreadable { 0.10 } else { (base + test + facts).min(0.60) };
+    let details = if unreadable { 0.10 } else { whole((base + test + facts).min(0.60)) };
     lines.push(if unreadable {
         "implementation_details 0.10: the goal cannot be read by rules".to_owned()
     } else {
@@ -94,7 +94,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
         )
     });
 
-    let mean = (requirements + code.value + approach + details) / 4.0;
+    let mean = at_least((requirements + code.value + approach + details) / 4.0);
     let waiting = scene.waiting().count();
     let mut caps: Vec<(f64, String)> = Vec::new();
     if unreadable {
@@ -126,7 +126,7 @@ pub(super) fn of(scene: &Scene<'_>, assessment: &Assessment) -> Confidence {
         ("implementation_details", details),
         ("overall", overall),
     ];
-    let areas = areas.into_iter().map(|(area, value)| (area.to_owned(), rounded(value))).collect();
+    let areas = areas.into_iter().map(|(area, value)| (area.to_owned(), value)).collect();
     Confidence { areas, from: format!("Rules, not compared with outcomes. {}.", lines.join("; ")) }
 }
 
@@ -196,7 +196,7 @@ fn existing_code(scene: &Scene<'_>, relevant: &[Relevant<'_>]) -> Code {
     if pointed {
         value = value.max(POINTED);
     }
-    value = value.min(0.92);
+    value = whole(value.min(0.92));
     let line = format!(
         "existing_code {value:.2} = {stack:.2} for the stack + {entry:.2} for where it starts + {about:.2} for {} about the goal in {}{}{}",
         count(found, "cited fact"),
@@ -211,7 +211,12 @@ fn count(count: usize, noun: &str) -> String {
     super::text::counted(count, noun)
 }
 
-/// Binary fractions make ugly sums.
-fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
+/// In whole percent, so that it reads the same wherever it is shown, however that rounds.
+fn whole(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// The same, down: what is short must not look as if it were enough.
+fn at_least(value: f64) -> f64 {
+    (value * 100.0 + 1e-7).floor() / 100.0
 }

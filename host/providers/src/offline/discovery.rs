@@ -20,6 +20,15 @@ use crate::ProviderError;
 const REFERRED: usize = 12;
 /// Statements of one reply.
 const MOST: usize = 24;
+/// Facts that a chain shows to rules: the newest. What rules conclude must not push out what it was concluded from.
+const SHOWN: usize = 400;
+/// Prompts that report statements, some of them at once.
+const REPORTING: usize = 8;
+
+/// Statements for which there is room beside what was found.
+pub(super) fn room(scene: &Scene<'_>) -> usize {
+    (SHOWN.saturating_sub(scene.view.facts.len()) / REPORTING).min(MOST)
+}
 
 fn statement(key: impl Into<String>, value: impl Into<String>, fact: &Fact) -> Discovery {
     let evidence = fact.source.clone().filter(|place| fact.cited && !place.quote.is_empty());
@@ -37,7 +46,7 @@ fn reply(case: &Case<'_>, notes: Vec<String>, mut discovered: Vec<Discovery>) ->
         |found: &Discovery| case.scene.facts.iter().any(|fact| fact.key == found.key && fact.value == found.value);
     discovered.retain(|found| !known(found));
     discovered.dedup_by(|one, other| one.key == other.key && one.value == other.value);
-    discovered.truncate(MOST);
+    discovered.truncate(room(&case.scene));
     Reply { notes: notes.join("\n\n"), discovered, confidence: case.confidence.areas.clone(), ..Reply::default() }
 }
 
@@ -187,12 +196,19 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
                 statement("risk.session-secret", "the secret of the sessions stands in the code", secret),
             ));
         }
-        if let Some(route) = routes.iter().find(|route| route.writes())
+        // What proves itself by a token of its own, as a webhook does, needs no cookie.
+        let by_token: Vec<&str> = facts.select("auth.token-source").filter_map(path_of).collect();
+        let by_cookie: Vec<Route<'_>> = routes
+            .iter()
+            .filter(|route| !path_of(route.fact).is_some_and(|path| by_token.contains(&path)))
+            .copied()
+            .collect();
+        if let Some(route) = by_cookie.iter().find(|route| route.writes())
             && !facts.has(&["middleware.csrf"])
         {
             let value = format!(
                 "{} while sessions are kept in a cookie, and no protection against CSRF was found",
-                writing(&routes)
+                writing(&by_cookie)
             );
             found.push(("authentication", statement("risk.csrf", value, route.fact)));
         }

@@ -1,7 +1,8 @@
 //! Facts, found by what they are about.
 //!
 //! A selector names facts: `auth.session` is that key and everything below it; `route.post~login` asks besides that a word of
-//! the value or of the path begins with `login`; `~login` asks that of facts of any key.
+//! the value or of the path begins with `login`; `~login` asks that of facts of any key. `~/admin` asks for a part of a path,
+//! `~users/` for its last one.
 
 use certus_engine::{Fact, View};
 
@@ -165,6 +166,10 @@ fn selected(fact: &Fact, key: &str, word: &str) -> bool {
 fn mentions(fact: &Fact, word: &str) -> bool {
     if let Some(path) = word.strip_prefix('/') {
         return fact.value.to_lowercase().split(['/', ' ']).any(|part| part == path);
+    }
+    if let Some(path) = word.strip_suffix('/') {
+        // The end of a path: `POST /users`, and not `POST /users/login`.
+        return route(fact).is_some_and(|route| route.path.to_lowercase().rsplit('/').next() == Some(path));
     }
     let begins = |text: &str| Words::of_code(text).iter().any(|known| known.starts_with(word));
     begins(&fact.value) || fact.source.as_ref().is_some_and(|place| begins(&place.path))

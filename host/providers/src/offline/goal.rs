@@ -206,6 +206,41 @@ impl Goal {
         found.into_iter().map(|(_, kind)| kind).collect()
     }
 
+    /// Something gets a place of its own: `database access lives in its own module`, `split the service`.
+    pub(super) fn moves_out(&self) -> bool {
+        const OWN: &[&str] = &[
+            "own module*",
+            "own file*",
+            "own layer*",
+            "own service*",
+            "own class*",
+            "own function*",
+            "separate module*",
+            "separate file*",
+            "separate layer*",
+            "separate service*",
+            "new module*",
+            "new file*",
+            "new service*",
+            "of its own",
+            "of their own",
+            "extract*",
+            "split*",
+            "out of",
+        ];
+        self.words.any(OWN).is_some()
+    }
+
+    /// Stems of what is to be renamed; empty where nothing is.
+    pub(super) fn renamed(&self) -> Vec<String> {
+        let Some(at) = self.words.position("rename") else { return Vec::new() };
+        let told = (at + 1..self.words.len()).filter_map(|at| self.words.get(at));
+        told.take_while(|word| !matches!(*word, "and" | "to" | "into" | "then"))
+            .filter(|word| word.len() >= 3 && !matches!(*word, "the" | "all" | "functions" | "function" | "methods"))
+            .map(|word| stem(word).to_owned())
+            .collect()
+    }
+
     /// A number or a standard stands within some words of a place: what is said there is measured.
     pub(super) fn measured_near(&self, at: usize) -> bool {
         let reach = 10;
@@ -347,6 +382,10 @@ fn misread(words: &Words, topic: &str, at: usize) -> bool {
     match topic {
         "logging" => signs_in(words, at),
         "email" => OF_A_FIELD.contains(&before),
+        // The header of that name says nothing of who may do what.
+        "roles" => {
+            words.get(at) == Some("authorization") && words.get(at + 1).is_some_and(|next| next.starts_with("header"))
+        }
         // What is migrated to another language is code.
         "database" => words.get(at).is_some_and(|word| word.starts_with("migrat")) && words.any(LANGUAGES).is_some(),
         _ => false,

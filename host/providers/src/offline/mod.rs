@@ -29,6 +29,7 @@ mod solution;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 mod topics;
 
 use async_trait::async_trait;

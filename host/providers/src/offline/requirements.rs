@@ -3,6 +3,7 @@
 use certus_engine::{Decision, RaisedQuestion, RepliedUncertainty, Reply};
 
 use super::Case;
+use super::discovery::room;
 use super::facts::{at_place, said};
 use super::goal::{Kind, MOST_READ};
 use super::packs;
@@ -53,7 +54,7 @@ fn standing(case: &Case<'_>, pick: impl Fn(&Item) -> bool) -> Vec<RepliedUncerta
     case.assessment.items.iter().filter(stands).filter(|item| pick(item)).map(uncertainty).collect()
 }
 
-fn raise(case: &Case<'_>, pick: impl Fn(&Item) -> bool) -> Vec<RaisedQuestion> {
+pub(super) fn raise(case: &Case<'_>, pick: impl Fn(&Item) -> bool) -> Vec<RaisedQuestion> {
     case.assessment.open().filter(|item| pick(item)).map(|item| question(&item.finding)).collect()
 }
 
@@ -316,5 +317,6 @@ pub(super) fn constraints(case: &Case<'_>) -> Result<Reply, ProviderError> {
         ));
     }
     discovered.retain(|found| !scene.facts.iter().any(|fact| fact.key == found.key && fact.value == found.value));
+    discovered.truncate(room(scene));
     Ok(Reply { notes: notes.join("\n\n"), discovered, ..Reply::default() })
 }

@@ -5,13 +5,14 @@ use certus_engine::{Fact, QuestionState, QuestionStatus, View};
 use super::facts::{Facts, Relevant, Route, is_or_below, telling};
 use super::goal::{Goal, Language, Requested, requests};
 use super::guards;
+use super::rules::missing;
 use super::text::{Words, inline};
 
 /// Questions whose answer is read as the goal, because the goal itself could not be read.
 pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];
 
 /// Questions whose answer says where the work is.
-const WHERE: [&str; 3] = ["where-in-the-code", "named-file", "named-route"];
+const WHERE: [&str; 4] = ["where-in-the-code", "named-file", "named-route", missing::SUBJECT];
 /// How close is what a person points at, at least.
 const POINTED: u32 = 8;
 
@@ -263,6 +264,11 @@ impl<'a> Scene<'a> {
     /// Facts that the goal's own words find, whatever a person pointed at.
     pub(super) fn found_by_name(&self) -> &[Relevant<'a>] {
         &self.by_name
+    }
+
+    /// What a person pointed at.
+    pub(super) fn pointed(&self) -> &[Relevant<'a>] {
+        &self.relevant[..self.pointed]
     }
 
     /// Facts that have to do with the goal, the closest first.

@@ -7,10 +7,14 @@ use crate::offline::goal::Kind;
 use crate::offline::lexicon::FAILURES;
 use crate::offline::scene::Scene;
 use crate::offline::text::{inline, listed};
+use crate::offline::told;
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = QUESTIONS.iter().filter_map(|ask| ask.find(scene)).collect();
     if says_by_doing(scene) {
+        findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
+    }
+    if says_who_can(scene) {
         findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
     }
     if scene.goal.accuses {
@@ -41,7 +45,10 @@ fn routes<'a>(scene: &Scene<'a>) -> Vec<Route<'a>> {
     let routes = scene.facts.routes();
     let relevant = scene.relevant();
     let closest = relevant.iter().filter(|relevant| relevant.score >= 3);
-    closest.filter_map(|relevant| routes.iter().find(|route| route.fact.id == relevant.fact.id).copied()).collect()
+    let mut found: Vec<Route<'a>> =
+        closest.filter_map(|relevant| routes.iter().find(|route| route.fact.id == relevant.fact.id).copied()).collect();
+    found.sort_by_key(|route| told::distance(&scene.goal, route));
+    found
 }
 
 /// One thing for another is wanted, and no more special question knows of it.
@@ -61,11 +68,24 @@ fn switches(scene: &Scene<'_>) -> bool {
 /// `Changing the password logs the user out` says when it happens, and what.
 fn says_by_doing(scene: &Scene<'_>) -> bool {
     let words = &scene.goal.words;
-    let at = usize::from(words.get(0) == Some("fix"));
+    let at = usize::from(matches!(words.get(0), Some("fix" | "bug")));
     let doing = words.get(at).is_some_and(|word| word.len() > 5 && word.ends_with("ing") && !FAILURES.contains(&word));
     doing
         && matches!(words.get(at + 1), Some("a" | "an" | "the" | "my" | "your" | "their" | "one" | "to"))
         && words.len() >= at + 6
+}
+
+/// `Orders can be cancelled after they were shipped`, `anybody can delete other people's articles`: what may be done and must
+/// not be is the symptom, and it happens whenever somebody does it.
+fn says_who_can(scene: &Scene<'_>) -> bool {
+    const LIMITS: &[&str] = &[
+        "after", "before", "although", "even", "without", "twice", "other", "others", "another", "still", "while",
+        "else",
+    ];
+    let words = &scene.goal.words;
+    let Some(can) = words.position("can") else { return false };
+    let anybody = words.any(&["anybody", "anyone", "everybody", "everyone", "any user", "every user"]).is_some();
+    (anybody || words.any(LIMITS).is_some()) && can > 0 && words.len() >= can + 3
 }
 
 /// `with an unknown username`, `for expired tokens`: the input with which it happens.
@@ -163,7 +183,12 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
     let facts: Vec<&certus_engine::Fact> = subject.iter().filter_map(|(_, facts)| best(facts)).take(3).collect();
     let mut options = Vec::new();
     if !files.is_empty() {
-        options.push(format!("Only {}", listed(&files)));
+        // What gets a place of its own cannot stay within the files that are there.
+        options.push(if scene.goal.moves_out() {
+            format!("{} and the new files into which something moves", listed(&files))
+        } else {
+            format!("Only {}", listed(&files))
+        });
         options.push(format!("{} and what only they call", listed(&files)));
     }
     options.push("All that has to move, each file named before".to_owned());

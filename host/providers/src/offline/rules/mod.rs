@@ -7,14 +7,17 @@
 mod absent;
 mod ask;
 mod contradictions;
+mod endpoints;
 mod existing;
 mod general;
 mod kind_questions;
 mod kinds;
 mod migrations;
+pub(super) mod missing;
 mod overlaps;
 mod reckless;
 mod routes;
+mod sign_in;
 mod unreadable;
 mod wording;
 
@@ -143,12 +146,14 @@ fn ranked(scene: &Scene<'_>) -> Vec<Finding> {
     let rules = [
         reckless::find,
         absent::find,
+        missing::find,
         contradictions::find,
         kinds::find,
         wording::find,
         overlaps::find,
         existing::find,
         routes::find,
+        endpoints::find,
         packs::find,
     ];
     let mut findings: Vec<Finding> = Vec::new();

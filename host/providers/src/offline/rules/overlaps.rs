@@ -5,7 +5,7 @@
 
 use certus_engine::Fact;
 
-use super::Finding;
+use super::{Finding, sign_in};
 use crate::offline::facts::{Route, is_or_below, named_in, quoted, said, telling};
 use crate::offline::goal::Kind;
 use crate::offline::lexicon::KINDS;
@@ -16,14 +16,14 @@ use crate::offline::text::{Words, inline, listed, stem};
 const FOLLOWS: f64 = 0.75;
 
 /// Something that a goal may ask for although it is there.
-struct Overlap {
-    id: &'static str,
-    what: &'static str,
+pub(super) struct Overlap {
+    pub(super) id: &'static str,
+    pub(super) what: &'static str,
     /// Words of the goal that ask for it.
-    says: &'static [&'static str],
+    pub(super) says: &'static [&'static str],
     /// Facts that show it.
-    facts: &'static [&'static str],
-    options: &'static [&'static str],
+    pub(super) facts: &'static [&'static str],
+    pub(super) options: &'static [&'static str],
 }
 
 const OVERLAPS: &[Overlap] = &[
@@ -242,12 +242,18 @@ const AWARE: &[&str] =
     &["extend*", "existing", "more", "another", "also", "replace*", "switch", "improve*", "change", "instead of"];
 /// Stores that are told apart: sessions in Redis are something new beside sessions in MongoDB.
 const STORES: &[&str] = &["mongo", "redis", "postgres", "mysql", "sqlite", "dynamo"];
+/// The same of ways to hash.
+const HASHES: &[&str] = &["bcrypt", "argon2", "scrypt", "pbkdf2"];
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if !wanted_as_new(scene) {
         return Vec::new();
     }
-    let mut findings: Vec<Finding> = OVERLAPS.iter().filter_map(|overlap| overlapping(scene, overlap)).collect();
+    let mut findings: Vec<Finding> = OVERLAPS
+        .iter()
+        .chain(sign_in::OVERLAPS.iter().filter(|overlap| sign_in::wanted(scene, overlap)))
+        .filter_map(|overlap| overlapping(scene, overlap))
+        .collect();
     for finding in findings.iter_mut().filter(|finding| finding.id == "existing-typescript") {
         say_how_far(scene, finding);
     }
@@ -342,20 +348,26 @@ fn overlapping(scene: &Scene<'_>, overlap: &Overlap) -> Option<Finding> {
     })
 }
 
-/// The goal names a store, and the fact is about another one.
+/// The goal names a store or a way to hash, and the fact is about another one.
 fn of_another_store(scene: &Scene<'_>, fact: &Fact) -> bool {
-    let wanted: Vec<&&str> = STORES.iter().filter(|store| scene.goal.says(&format!("{store}*"))).collect();
     let text = format!("{} {}", fact.value, fact.source.as_ref().map_or("", |place| &place.quote)).to_lowercase();
-    !wanted.is_empty()
-        && STORES.iter().any(|store| text.contains(store))
-        && !wanted.iter().any(|store| text.contains(**store))
+    [STORES, HASHES].iter().any(|names| {
+        let wanted: Vec<&&str> = names.iter().filter(|name| scene.goal.says(&format!("{name}*"))).collect();
+        !wanted.is_empty()
+            && names.iter().any(|name| text.contains(name))
+            && !wanted.iter().any(|name| text.contains(**name))
+    })
 }
 
 /// Nouns for where it is wanted: `to the login route` names `login`, `to the API` names nothing.
 fn place_named(scene: &Scene<'_>, overlap: &Overlap, at: usize) -> Option<Vec<String>> {
     let words = &scene.goal.words;
     let start = (at..words.len()).find(|at| matches!(words.get(*at), Some("to" | "for" | "on" | "of")))?;
-    let own = |noun: &str| overlap.says.iter().any(|word| Words::of(noun).has(word.trim_start_matches("to ")));
+    // A second factor `to sign-in` is nowhere else.
+    let inherent = |noun: &str| overlap.facts.iter().any(|key| key.starts_with("auth.")) && sign_in::IS.contains(&noun);
+    let own = |noun: &str| {
+        inherent(noun) || overlap.says.iter().any(|word| Words::of(noun).has(word.trim_start_matches("to ")))
+    };
     let nouns: Vec<String> = (start + 1..words.len())
         .filter_map(|at| words.get(at))
         .map(|word| stem(word).to_owned())

@@ -61,13 +61,17 @@ const IDLE: &[&str] = &[
     "via",
     "api",
     "rest",
+    "way",
+    "one",
+    "ones",
+    "themselves",
 ];
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     covering(scene).map(|route| vec![finding(&route)]).unwrap_or_default()
 }
 
-fn finding(route: &Route<'_>) -> Finding {
+pub(super) fn finding(route: &Route<'_>) -> Finding {
     let options = [
         "Check by a test that it does what the goal says, and complete what it lacks",
         "It does something else or does it wrongly: what, I say in the answer",

@@ -63,7 +63,18 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     let facts = &material.case.scene.facts;
     let mut section = Section::new("What stands today");
     if let Some(stack) = facts.first(&["stack", "framework"]) {
-        section.push(Sentence::about(format!("The project is {}", inline(&stack.value, 160)), [stack]));
+        // What was concluded from manifests rests on their lines.
+        let lines: Vec<&Fact> = facts
+            .select("dependency")
+            .filter(|fact| fact.cited && stack.source.is_none())
+            .filter(|fact| {
+                let name = fact.key.strip_prefix("dependency.").unwrap_or_default();
+                stack.value.split([' ', ',']).any(|word| word == name)
+            })
+            .take(3)
+            .collect();
+        let rests = if lines.is_empty() { vec![stack] } else { lines };
+        section.push(Sentence::about(format!("The project is {}", inline(&stack.value, 160)), rests));
     }
     if let Some(entry) = facts.first(&["entry-point"]) {
         section.push(sentence(entry));

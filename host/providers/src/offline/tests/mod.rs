@@ -10,4 +10,6 @@ mod prompts;
 mod questions;
 mod silence;
 mod solutions;
+mod stated;
+mod there;
 mod topics;

@@ -251,7 +251,7 @@ fn confidence_says_how_it_was_computed() {
     existing_code 0.92 = 0.40 for the stack + 0.20 for where it starts + 0.32 for 13 cited facts about the goal in 7 files;
     technical_approach 0.20 = 0.86 − 0.68 for 4 open findings − 0.01 for 1 assumed, counting what decides the design;
     implementation_details 0.60 = 0.45 for code about the goal that is known + 0.10 for a verification that is known + 0.05 for facts about it, at most 0.60 because rules read no function bodies;
-    overall 0.50 = the mean of these, 0.50, at most 0.79: 4 questions not answered;
+    overall 0.49 = the mean of these, 0.49, at most 0.79: 4 questions not answered;
     missing for 0.80: an answer to session-migration, an answer to token-storage, an answer to token-transport, an answer to token-lifetime, or a model that reads the code (--provider manual needs no key).
 
     Rules, not compared with outcomes. requirements 0.95 = 0.96 − 0.00 for 0 open findings − 0.01 for 1 assumed;

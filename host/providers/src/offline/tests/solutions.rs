@@ -51,7 +51,7 @@ fn a_feature() {
 
     ## What stands today
 
-    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F1].
+    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F22] [F23].
     - The program starts with `app.js (start)` at `package.json:7` [F2].
     - Sign-in is kept in sessions: `express-session, store MongoStore` at `app.js:22` [F4].
     - Sessions are stored by `MongoStore.create({ mongoUrl })` at `app.js:24` [F5].
@@ -119,7 +119,7 @@ fn a_bug() {
 
     ## What stands today
 
-    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F1].
+    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F22] [F23].
     - The program starts with `app.js (start)` at `package.json:7` [F2].
     - `Order` keeps user, items.product, items.quantity, total, status at `models/order.js:3` [F26].
     - `POST /api/checkout` is answered by `checkout` at `routes/checkout.js:11` [F37].
@@ -175,7 +175,7 @@ fn a_refactoring() {
 
     ## What stands today
 
-    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F1].
+    - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F22] [F23].
     - The program starts with `app.js (start)` at `package.json:7` [F2].
     - `Order` keeps user, items.product, items.quantity, total, status at `models/order.js:3` [F26].
     - `GET /api/orders` is answered by `listOrders` at `routes/orders.js:8` [F34].
@@ -233,7 +233,7 @@ fn a_small_project() {
 
     ## What stands today
 
-    - The project is node with express 4.19.2 [F1].
+    - The project is node with express 4.19.2 [F5].
     - The program starts with `index.js listens` at `index.js:20` [F2].
     - `GET /notes` is answered in place at `index.js:6` [F3].
     - `POST /notes` is answered in place at `index.js:11` [F4].

@@ -260,6 +260,14 @@ pub(super) const CHANGES: &[Change] = &[
         )
     },
     Change { says: BACK_OFFICE, ..change("admin", "model", 2, "{} is among what administrators see") },
+    Change {
+        named: true,
+        ..change("rate-limiting", "route.post", 2, "{} passes the limit before its handler is reached")
+    },
+    Change {
+        named: true,
+        ..change("rate-limiting", "middleware.rate-limit", 2, "{} is there, and shows how a limit is set up here")
+    },
     decided("rate-limiting", "route.post~login", "limit-numbers", "{} is limited to what was decided"),
     Change {
         lacks: &["middleware.rate-limit"],

@@ -4,6 +4,7 @@
 //! only where that question was answered, and cites it too; what was answered stands in the decisions.
 
 mod access;
+mod moved;
 mod product;
 mod work;
 
@@ -12,12 +13,13 @@ use certus_engine::Fact;
 use self::access::{SESSIONS, TOKENS};
 use super::Material;
 use super::sentence::{Section, Sentence};
-use crate::offline::facts::{Route, at_place, is_or_below, named_in};
+use crate::offline::facts::{at_place, is_or_below, named_in};
 use crate::offline::goal::Kind;
 use crate::offline::guards;
-use crate::offline::rules::{Item, inward};
-use crate::offline::scene::Scene;
-use crate::offline::text::{code, counted, inline, listed};
+use crate::offline::rules::{Item, inward, missing};
+use crate::offline::scene::{Scene, is_test};
+use crate::offline::text::{Words, code, listed};
+use crate::offline::told;
 
 /// Sentences of the section.
 const MOST: usize = 12;
@@ -42,6 +44,8 @@ struct Change {
     many: &'static str,
     /// Only where there is no such fact.
     lacks: &'static [&'static str],
+    /// Only of what the goal names.
+    named: bool,
     /// It says that something goes on as it is: not said of what the goal puts something else in the place of.
     keeps: bool,
     text: &'static str,
@@ -58,6 +62,7 @@ const fn change(topic: &'static str, selector: &'static str, most: usize, text: 
         then: "",
         many: "",
         lacks: &[],
+        named: false,
         keeps: false,
         text,
     }
@@ -78,6 +83,7 @@ const fn decided(topic: &'static str, selector: &'static str, answer: &'static s
         then: "",
         many: "",
         lacks: &[],
+        named: false,
         keeps: false,
         text,
     }
@@ -94,6 +100,7 @@ const fn work(kind: &'static [Kind], selector: &'static str, most: usize, text: 
         then: "",
         many: "",
         lacks: &[],
+        named: false,
         keeps: false,
         text,
     }
@@ -107,9 +114,10 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     let scene = &material.case.scene;
     let mut section = Section::new("What changes, and where");
     if scene.goal.kind == Kind::Refactoring {
-        moved(material, &mut section);
+        moved::moved(material, &mut section);
     }
     let there = there_already(material, &mut section);
+    signs_in_too(material, &mut section);
     for change in CHANGES.iter().copied().flatten().filter(|change| applies(change, scene)) {
         apply(change, material, &mut section);
     }
@@ -178,6 +186,42 @@ fn there_already(material: &Material<'_, '_>, section: &mut Section) -> bool {
     true
 }
 
+/// Routes besides the login that put who somebody is into the session: tokens come there as well.
+fn signs_in_too(material: &Material<'_, '_>, section: &mut Section) {
+    let scene = &material.case.scene;
+    let wanted = scene.goal.kind == Kind::Feature && TOKENS.iter().any(|word| scene.goal.says(word));
+    if !wanted || !scene.goal.about("authentication") || scene.goal.words.any(SESSIONS).is_some() {
+        return;
+    }
+    let cite = scene.answer("session-migration").filter(|answer| !answer.evasive()).and_then(|answer| answer.cite);
+    let routes = scene.facts.routes();
+    let writes = |fact: &&Fact| {
+        let quote = fact.source.as_ref().map_or("", |place| place.quote.as_str());
+        Words::of_code(&fact.value).any(&["user", "uid", "account", "passport"]).is_some()
+            && quote.split_once(" = ").is_some_and(|(before, _)| before.contains("session"))
+    };
+    for fact in scene.facts.select("session.use").filter(|fact| fact.cited).filter(writes).take(REPLACED) {
+        let Some(place) = &fact.source else { continue };
+        let above = routes.iter().filter(|route| {
+            route.fact.source.as_ref().is_some_and(|known| known.path == place.path && known.line <= place.line)
+        });
+        let Some(route) = above.max_by_key(|route| route.fact.source.as_ref().map_or(0, |known| known.line)) else {
+            continue;
+        };
+        if Words::of_code(route.path).any(&["login", "signin", "logout", "signout", "session"]).is_some() {
+            continue;
+        }
+        let text = format!(
+            "{}{} signs in too, by {}{}: whoever comes that way gets a token as well",
+            route.name(),
+            at_place(route.fact),
+            code(&fact.value, 60),
+            at_place(fact)
+        );
+        section.push(Sentence::citing(text, [route.fact.id.as_str(), fact.id.as_str()].into_iter().chain(cite)));
+    }
+}
+
 fn applies(change: &Change, scene: &Scene<'_>) -> bool {
     change.kinds.contains(&scene.goal.kind)
         && (change.topic.is_empty() || scene.goal.about(change.topic))
@@ -205,8 +249,33 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
         return;
     }
     let mut found = found;
+    if change.selector == "file" {
+        // Where routes and models stand is said of them.
+        let path = |fact: &Fact| fact.source.as_ref().map(|place| place.path.clone());
+        let others: Vec<&Fact> = ["route", "model"].into_iter().flat_map(|key| scene.facts.select(key)).collect();
+        found.retain(|fact| {
+            let own = path(fact);
+            !own.as_deref().is_some_and(is_test) && !others.iter().any(|other| path(other) == own)
+        });
+    }
+    if change.named {
+        found.retain(|fact| named_in([fact.value.as_str()], &scene.goal.nouns) > 0);
+    }
     if scene.goal.kind == Kind::Bug && change.selector == "route" {
-        found.sort_by_key(|fact| !does_what_is_told(scene, fact));
+        let routes = scene.facts.routes();
+        let distance = |fact: &Fact| {
+            let route = routes.iter().find(|route| route.fact.id == fact.id);
+            route.map_or((u8::MAX, usize::MAX), |route| told::distance(&scene.goal, route))
+        };
+        // What does the verb that is told of is meant, although others have more words of the goal in their path.
+        for relevant in material.relevant.iter().filter(|relevant| relevant.score >= 4) {
+            let fact = relevant.fact;
+            let told = !matches!(distance(fact), (0, 0) | (2.., _));
+            if told && !found.iter().any(|known| known.id == fact.id) {
+                found.push(fact);
+            }
+        }
+        found.sort_by_key(|fact| distance(fact));
     }
     for (index, fact) in found.into_iter().take(change.most).enumerate() {
         if section.len() >= MOST {
@@ -222,21 +291,6 @@ fn apply(change: &Change, material: &Material<'_, '_>, section: &mut Section) {
     }
 }
 
-/// The route's method is that of the first verb which the goal tells of: `deleting a comment works for everybody`.
-fn does_what_is_told(scene: &Scene<'_>, fact: &Fact) -> bool {
-    const VERBS: &[(&[&str], &[&str])] = &[
-        (&["delet*", "remov*", "unfollow*", "unfavo*"], &["DELETE"]),
-        (&["creat*", "publish*", "post", "posting", "posted", "submit*", "add", "adding", "added"], &["POST"]),
-        (&["updat*", "edit*", "chang*", "modif*"], &["PUT", "PATCH"]),
-        (&["list", "lists", "listing", "shows", "shown", "view*", "search*"], &["GET"]),
-    ];
-    let told = VERBS.iter().filter_map(|(verbs, methods)| {
-        Some((verbs.iter().filter_map(|verb| scene.goal.words.position(verb)).min()?, *methods))
-    });
-    let route = fact.value.split(' ').next().unwrap_or_default();
-    told.min_by_key(|(at, _)| *at).is_some_and(|(_, methods)| methods.contains(&route))
-}
-
 /// Facts of a selector, those first that have to do with the goal. Where some are close to it, the others do not count.
 fn closest<'a>(material: &Material<'_, 'a>, selector: &str) -> Vec<&'a Fact> {
     let scene = &material.case.scene;
@@ -245,7 +299,15 @@ fn closest<'a>(material: &Material<'_, 'a>, selector: &str) -> Vec<&'a Fact> {
         "auth.guard" => return guards::written(&scene.facts),
         _ => {}
     }
-    let selected: Vec<&'a Fact> = scene.facts.select(selector).collect();
+    let mut selected: Vec<&'a Fact> = scene.facts.select(selector).collect();
+    // What the goal is about is not there: nothing is said of what else is of its kind.
+    if ["route", "model"].iter().any(|key| is_or_below(selector.split('~').next().unwrap_or_default(), key))
+        && missing::subject(scene).is_some()
+    {
+        let pointed = scene.pointed();
+        selected.retain(|fact| pointed.iter().any(|known| known.fact.id == fact.id));
+        return selected;
+    }
     let about = |least: u32| -> Vec<&'a Fact> {
         let facts = material.relevant.iter().filter(|relevant| relevant.score >= least).map(|relevant| relevant.fact);
         facts.filter(|fact| selected.iter().any(|known| known.id == fact.id)).collect()
@@ -265,7 +327,7 @@ fn closest<'a>(material: &Material<'_, 'a>, selector: &str) -> Vec<&'a Fact> {
     }
     // A bug or a removal is about what it names, not about whatever else is of the same kind.
     let strict = matches!(scene.goal.kind, Kind::Bug | Kind::Removal | Kind::Refactoring | Kind::Upgrade)
-        && ["route", "model", "dependency"].iter().any(|key| is_or_below(selector, key))
+        && ["route", "model", "dependency", "file"].iter().any(|key| is_or_below(selector, key))
         || ["route", "route.get", "route.post", "route.put", "route.patch", "route.delete", "model"]
             .contains(&selector);
     if strict { about(1) } else { selected }
@@ -286,52 +348,4 @@ fn named(fact: &Fact) -> String {
         return format!("the {}", fact.key.replace(['-', '.'], " "));
     }
     code(&fact.value, 80)
-}
-
-/// A refactoring goes file by file.
-fn moved(material: &Material<'_, '_>, section: &mut Section) {
-    let scene = &material.case.scene;
-    let routes = scene.facts.routes();
-    let aim = scene.answer("refactoring-aim").filter(|answer| !answer.evasive());
-    let aim_text = aim.map(|answer| format!(", so that: \"{}\"", inline(answer.text, 140))).unwrap_or_default();
-    let mut handlers: Vec<Route<'_>> = Vec::new();
-    for (path, facts) in scene.subject_files().into_iter().take(3) {
-        let here: Vec<Route<'_>> =
-            facts.iter().filter_map(|fact| routes.iter().find(|route| route.fact.id == fact.id).copied()).collect();
-        let names: Vec<String> = here.iter().take(3).map(Route::name).collect();
-        let text = match here.len() {
-            0 => {
-                let size = facts.iter().find(|fact| fact.key == "file").map(|fact| code(&fact.value, 100));
-                format!("{} is cut up one function at a time{aim_text}", size.unwrap_or_else(|| code(path, 100)))
-            }
-            1 => {
-                format!("{} holds {}, and is cut up one function at a time{aim_text}", code(path, 100), listed(&names))
-            }
-            count => format!(
-                "{} holds {} of this kind, such as {}, and is cut up one route at a time{aim_text}",
-                code(path, 100),
-                counted(count, "route"),
-                listed(&names)
-            ),
-        };
-        let about: Vec<&Fact> = if here.is_empty() { facts } else { here.iter().map(|route| route.fact).collect() };
-        let cites = about.iter().take(3).map(|fact| fact.id.as_str()).chain(aim.and_then(|answer| answer.cite));
-        section.push(Sentence::citing(text, cites));
-        handlers.extend(here.into_iter().filter(|route| !route.handler.is_empty()));
-    }
-    let first = &handlers[..handlers.len().min(3)];
-    if !first.is_empty() {
-        let mut names: Vec<String> = Vec::new();
-        for name in first.iter().map(|route| code(route.handler, 60)) {
-            // A router that is mounted twice has each of its handlers twice.
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let verb = if names.len() == 1 { "moves" } else { "move" };
-        section.push(Sentence::about(
-            format!("{} {verb} first; the routes keep method and path, and call what moved", listed(&names)),
-            first.iter().map(|route| route.fact),
-        ));
-    }
 }

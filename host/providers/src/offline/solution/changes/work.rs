@@ -14,6 +14,7 @@ pub(super) const CHANGES: &[Change] = &[
         then: "After that, {} is looked at",
         ..work(&[Kind::Bug], "route", 3, "The search for the cause begins where {} is answered")
     },
+    work(&[Kind::Bug], "file", 2, "{} is read with it, because its name has words of the goal"),
     work(&[Kind::Bug], "model", 2, "{} is searched for values that are stored wrong already"),
     work(&[Kind::Bug], "payment", 1, "Money passes through {}, so the correction is tried there without real payments"),
     work(
