@@ -6,6 +6,8 @@ certus=$(realpath "${1:-target/debug/certus}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$(dirname "$0")/projects/express-shop" "$work/project"
+# Whoever tried the README has a chain in it.
+rm -rf "$work/project/.certus"
 cd "$work/project"
 export HOME=$work XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache
 status=0
