@@ -16,11 +16,11 @@ strace -f -y -s 65536 -e trace=openat,openat2,pwrite64,write,fdatasync,fsync -o 
 [ "$status" -eq 3 ] || { echo "the run ended with $status, not with 3"; exit 1; }
 awk '
   # The intent is in the log …
-  /pwrite64\([0-9]+<[^>]*certus\.db-wal>/ { dirty = 1; if (/requirement_disambiguator/ && !intent) intent = NR }
+  /pwrite64\([0-9]+<[^>]*certus\.db-wal>/ { dirty = 1; if (/name\\":\\"triage/ && !intent) intent = NR }
   # … and the log is synced …
   /(fdatasync|fsync)\([0-9]+<[^>]*certus\.db-wal>/ { dirty = 0; if (intent && !synced) synced = NR }
   # … before the effect begins.
-  /openat2?\(.*requirement_disambiguator-.*O_CREAT/ && !effect { effect = NR; was_dirty = dirty }
+  /openat2?\(.*triage-.*O_CREAT/ && !effect { effect = NR; was_dirty = dirty }
   END {
     printf "intent written at call %d, synced at %d, effect begun at %d\n", intent, synced, effect
     exit !(intent && synced && effect && intent < synced && synced < effect && !was_dirty)
