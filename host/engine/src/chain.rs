@@ -16,8 +16,8 @@ use crate::calibration::Scorer;
 use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionStatus, Uncertainty};
 use crate::reply::RepliedUncertainty;
 use crate::{
-    Amount, Body, Cap, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
-    ProjectSummary, PromptCall, Request, Scope, Started, Usage,
+    Amount, Body, Cap, Caps, Digest, Discovered, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
+    ProjectSummary, PromptCall, Request, Scope, Shared, Started, Usage,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -35,7 +35,7 @@ pub struct Chain {
     updated_at: Millis,
     phase: String,
     visits: Vec<PhaseVisit>,
-    facts: Vec<Fact>,
+    facts: Shared<Fact>,
     uncertainties: Vec<Uncertainty>,
     scores: BTreeMap<String, f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -128,6 +128,14 @@ pub struct Effect {
     /// What attempts without an answer may have cost.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub lost: Amount,
+}
+
+/// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then.
+fn kept(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::ProjectRead(found) => Outcome::ProjectRead(Discovered { facts: Vec::new(), ..found }),
+        outcome => outcome,
+    }
 }
 
 fn is_nothing(amount: &Amount) -> bool {
@@ -481,7 +489,6 @@ impl Chain {
         let EffectState::Settled(outcome) = std::mem::replace(&mut effect.state, EffectState::Pending) else {
             return;
         };
-        effect.state = EffectState::Believed(outcome.clone());
         let effect = effect.clone();
         if let Request::Prompt { name, .. } = &effect.request {
             if crate::law::makes_room(name) {
@@ -551,6 +558,9 @@ impl Chain {
                 self.learn_decisions(decisions);
             }
             _ => {}
+        }
+        if let Some(effect) = self.effects.get_mut(&id) {
+            effect.state = EffectState::Believed(Box::new(kept(*outcome)));
         }
     }
 

@@ -22,6 +22,7 @@ pub mod law;
 mod methodology;
 mod number;
 mod reply;
+mod shared;
 mod view;
 
 pub use action::{Action, Asking, Check};
@@ -42,4 +43,5 @@ pub use knowledge::{
 pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
 pub use methodology::{Gate, Loosened, Methodology, MethodologyError, Phase, Tightening};
 pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
+pub use shared::Shared;
 pub use view::{CheckRun, View};

@@ -6,11 +6,9 @@ use serde::Serialize;
 
 use crate::{
     Chain, ChainId, Decision, Draft, Evidence, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus,
-    QuestionStatus, Run, Uncertainty,
+    QuestionStatus, Run, Shared, Uncertainty,
 };
 
-/// Facts that a view shows at most: cited ones first, then the newest.
-const FACTS: usize = 400;
 /// Runs that a view shows at most: the newest.
 const RUNS: usize = 200;
 
@@ -39,7 +37,7 @@ pub struct View {
     /// Area → 0..=1.
     pub scores: BTreeMap<String, f64>,
     /// By id.
-    pub facts: Vec<Fact>,
+    pub facts: Shared<Fact>,
     /// By first mention.
     pub uncertainties: Vec<Uncertainty>,
     /// By first mention.
@@ -89,7 +87,7 @@ impl Chain {
             lacks: self.lacks(),
             overall: self.confidence("overall"),
             scores: self.scores().clone(),
-            facts: bounded_facts(self.facts()),
+            facts: self.shared_facts(),
             uncertainties: self.uncertainties().to_vec(),
             questions: self.questions().to_vec(),
             decisions: self.decisions().to_vec(),
@@ -118,15 +116,4 @@ impl Chain {
 fn without_edits(draft: &Draft) -> Draft {
     let Draft { id, kind, title, prompt, effect, phase, visit, edits: _, state } = draft.clone();
     Draft { id, kind, title, prompt, effect, phase, visit, edits: Vec::new(), state }
-}
-
-fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {
-    if facts.len() <= FACTS {
-        return facts.to_vec();
-    }
-    let mut chosen: Vec<(usize, &Fact)> = facts.iter().enumerate().collect();
-    chosen.sort_by_key(|(index, fact)| (!fact.cited, usize::MAX - index));
-    chosen.truncate(FACTS);
-    chosen.sort_by_key(|(index, _)| *index);
-    chosen.into_iter().map(|(_, fact)| fact.clone()).collect()
 }

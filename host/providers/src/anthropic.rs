@@ -99,16 +99,16 @@ impl Provider for Anthropic {
         body["max_tokens"] = json!(request.max_output_tokens);
         body["stream"] = json!(true);
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structures(model)) {
-            body["output_config"] = json!({ "format": { "type": "json_schema", "schema": schema } });
+            body["output_config"] = json!({ "format": { "type": "json_schema", "schema": **schema } });
         }
-        let outgoing = Outgoing { path: "/v1/messages".to_owned(), headers: self.headers()?, body };
+        let outgoing = Outgoing::new("/v1/messages".to_owned(), self.headers()?, body);
         self.http.answer(&Messages, request, model, outgoing, progress).await
     }
 
     async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {
         let model = self.models.of(request.tier);
         let path = "/v1/messages/count_tokens".to_owned();
-        let outgoing = Outgoing { path, headers: self.headers()?, body: self.body(request) };
+        let outgoing = Outgoing::new(path, self.headers()?, self.body(request));
         let reply = match self.http.ask(&Messages, model, outgoing).await {
             // A gateway without counting.
             Err(error) if error.call().is_some_and(|call| matches!(call.status, Some(404 | 405 | 501))) => {

@@ -40,7 +40,7 @@ impl Gemini {
     fn outgoing(&self, model: &str, method: &str, body: Value) -> Result<Outgoing, ProviderError> {
         let mut headers = HeaderMap::new();
         sign(&mut headers, &self.credential, "x-goog-api-key", "")?;
-        Ok(Outgoing { path: format!("/v1beta/models/{model}:{method}"), headers, body })
+        Ok(Outgoing::new(format!("/v1beta/models/{model}:{method}"), headers, body))
     }
 }
 
@@ -74,7 +74,7 @@ impl Provider for Gemini {
         let mut config = json!({ "maxOutputTokens": request.max_output_tokens });
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structured == Structured::Auto) {
             config["responseMimeType"] = json!("application/json");
-            config["responseJsonSchema"] = schema.clone();
+            config["responseJsonSchema"] = Value::clone(schema);
         }
         body["generationConfig"] = config;
         let outgoing = self.outgoing(model, "streamGenerateContent?alt=sse", body)?;

@@ -95,11 +95,11 @@ impl Provider for Ollama {
             "options": { "num_predict": request.max_output_tokens, "num_ctx": window },
         });
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structured == Structured::Auto) {
-            body["format"] = schema.clone();
+            body["format"] = Value::clone(schema);
         }
         let mut headers = HeaderMap::new();
         sign(&mut headers, &self.credential, "authorization", "Bearer ")?;
-        let outgoing = Outgoing { path: "/api/chat".to_owned(), headers, body };
+        let outgoing = Outgoing::new("/api/chat".to_owned(), headers, body);
         self.http.answer(&Chat, request, model, outgoing, progress).await
     }
 }

@@ -100,10 +100,10 @@ impl Provider for OpenAi {
         });
         body[self.limit_field(model)] = json!(request.max_output_tokens);
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structured == Structured::Auto) {
-            let format = json!({ "name": "reply", "schema": schema, "strict": strict(schema) });
+            let format = json!({ "name": "reply", "schema": **schema, "strict": strict(schema) });
             body["response_format"] = json!({ "type": "json_schema", "json_schema": format });
         }
-        let outgoing = Outgoing { path: "/chat/completions".to_owned(), headers: self.headers()?, body };
+        let outgoing = Outgoing::new("/chat/completions".to_owned(), self.headers()?, body);
         self.http.answer(&Completions, request, model, outgoing, progress).await
     }
 
@@ -114,7 +114,7 @@ impl Provider for OpenAi {
         }
         let model = self.models.of(request.tier);
         let body = json!({ "model": model, "instructions": request.stable, "input": request.variable });
-        let outgoing = Outgoing { path: "/responses/input_tokens".to_owned(), headers: self.headers()?, body };
+        let outgoing = Outgoing::new("/responses/input_tokens".to_owned(), self.headers()?, body);
         let reply = self.http.ask(&Completions, model, outgoing).await?;
         Ok(reply["input_tokens"].as_u64())
     }

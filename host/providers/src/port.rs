@@ -107,9 +107,9 @@ pub struct Request {
     /// The prompt's exact name.
     pub prompt: String,
     /// The part that is the same for every request of a project, and that an API may cache.
-    pub stable: String,
+    pub stable: Arc<str>,
     /// The rest.
-    pub variable: String,
+    pub variable: Arc<str>,
     /// Of what was rendered. The memo and recordings know a request by it.
     pub digest: Digest,
     /// Which of several independent answers to the same request, from 0.
@@ -125,7 +125,7 @@ pub struct Request {
     /// The longest answer that is paid for, in tokens.
     pub max_output_tokens: u32,
     /// The JSON schema of the answer, for services that can be held to one. The others get only what the prompt says.
-    pub schema: Option<serde_json::Value>,
+    pub schema: Option<Arc<serde_json::Value>>,
 }
 
 impl Request {
@@ -256,8 +256,8 @@ pub(crate) mod tests {
     pub(crate) fn request(prompt: &str) -> Request {
         Request {
             prompt: prompt.to_owned(),
-            stable: "stable".to_owned(),
-            variable: "variable".to_owned(),
+            stable: "stable".into(),
+            variable: "variable".into(),
             digest: Digest::of(prompt),
             sample: 0,
             attempt: 1,

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use certus_providers::{Answer, Credential, Limits, Secret, Structured, Timeouts};
@@ -45,7 +46,7 @@ async fn a_strict_server_accepts_what_is_sent_with_a_schema() {
     });
     for api in ALL {
         let server = server(Script::always(Reply::new(TEXT))).await;
-        let asked = certus_providers::Request { schema: Some(schema.clone()), ..request("go on") };
+        let asked = certus_providers::Request { schema: Some(Arc::new(schema.clone())), ..request("go on") };
         api.at(&server.url()).answer(&asked, &()).await.expect("an answer");
         let mut without = api.service(&server.url());
         without.structured = Structured::Never;
@@ -86,7 +87,7 @@ async fn a_request_without_a_stable_or_a_variable_part_is_still_one() {
         let server = server(Script::always(Reply::new(TEXT))).await;
         for (stable, variable) in [("", "go on"), ("go on", " ")] {
             let mut asked = request(variable);
-            asked.stable = stable.to_owned();
+            asked.stable = stable.into();
             let answer = api.at(&server.url()).answer(&asked, &()).await;
             assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT), "{api:?}");
         }

@@ -10,6 +10,7 @@ use certus_engine::{
 };
 
 /// One change of the tables, of the chain at hand.
+#[derive(Debug)]
 pub(crate) enum Change {
     Entered {
         phase: String,
@@ -52,6 +53,7 @@ pub(crate) enum Change {
     Forget,
 }
 
+#[derive(Debug)]
 pub(crate) struct Began {
     pub(crate) effect: EffectId,
     pub(crate) prompt: String,
@@ -67,6 +69,7 @@ pub(crate) struct Began {
     pub(crate) git_head: Option<String>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) effect: EffectId,
     pub(crate) at: Millis,
@@ -77,8 +80,16 @@ pub(crate) struct Finished {
     pub(crate) after: Option<f64>,
 }
 
+/// Fold one event in, noting what it changes in the tables.
+pub(crate) fn fold(chain: &mut Chain, event: &Event, into: &mut Vec<Change>) {
+    let before = chain.confidence("overall");
+    outcomes(chain, event, into);
+    chain.apply(event);
+    changes(before, chain, event, into);
+}
+
 /// What `event` changes. `before` is the overall confidence ahead of it, `chain` the chain after it.
-pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
+fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
     match &event.body {
         Body::PhaseEntered { phase, visit, .. } => {
             into.push(Change::Entered { phase: phase.clone(), visit: *visit, at: event.at });
@@ -143,7 +154,7 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
 }
 
 /// What `event` shows about confidences of the chain as it is ahead of it.
-pub(crate) fn outcomes(chain: &Chain, event: &Event, into: &mut Vec<Change>) {
+fn outcomes(chain: &Chain, event: &Event, into: &mut Vec<Change>) {
     into.extend(settled(chain, event).into_iter().map(|one| Change::Settled(Box::new(one))));
 }
 

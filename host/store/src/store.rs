@@ -7,11 +7,11 @@ use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::day::DayCap;
+use crate::batch::Batch;
 use crate::dir::{Dir, identity};
 use crate::hold::{Hold, hold};
 use crate::pen::Pen;
-use crate::projection::{Change, changes, outcomes};
+use crate::projection::{Change, fold};
 use crate::row::Standing;
 use crate::writer::{Job, Line, Target, Waiting, Writer};
 use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, recover};
@@ -117,15 +117,10 @@ impl Store {
         self.mode
     }
 
-    /// Append to a chain, in one transaction that is on disk when this returns. `chain` is the chain as the caller read it:
-    /// its version is what the append is checked against, and it is brought forward by the events.
-    ///
-    /// On any error nothing was appended and `chain` is read from disk again, so that it never shows what is not recorded;
-    /// after a conflict the caller can judge anew and try again. A caller that drops the future must drop the chain too:
-    /// the events may be on disk or not.
+    /// Fold events into a chain and append them; see [`Self::record`].
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when somebody else went on with the chain, [`StoreError::NoChain`], and what the disk says.
+    /// As [`Self::record`].
     pub async fn append(
         &self,
         id: ChainId,
@@ -134,43 +129,14 @@ impl Store {
         bodies: Vec<Body>,
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Vec<Event>, StoreError> {
-        if bodies.is_empty() && blobs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let appended = match prepare(Some(id), chain, now, bodies, blobs) {
-            Ok((events, job)) => self.submit(job).await.map(|_| events),
-            Err(error) => Err(error),
-        };
-        self.or_reread(id, chain, appended)
+        let batch = Batch::of(chain, now, bodies, blobs);
+        self.record(id, chain, batch).await
     }
 
-    /// The same, if what the events set aside fits under the cap of a day.
+    /// The same for a caller that is not a task.
     ///
     /// # Errors
-    /// [`StoreError::OverBudget`] where it does not, and as [`Self::append`].
-    pub async fn append_within(
-        &self,
-        day: DayCap,
-        id: ChainId,
-        chain: &mut Chain,
-        now: Millis,
-        bodies: Vec<Body>,
-        blobs: Vec<(Digest, Vec<u8>)>,
-    ) -> Result<Vec<Event>, StoreError> {
-        let appended = match prepare(Some(id), chain, now, bodies, blobs) {
-            Ok((events, mut job)) => {
-                job.day = Some(day);
-                self.submit(job).await.map(|_| events)
-            }
-            Err(error) => Err(error),
-        };
-        self.or_reread(id, chain, appended)
-    }
-
-    /// The same as [`Self::append`] for a caller that is not a task.
-    ///
-    /// # Errors
-    /// As [`Self::append`].
+    /// As [`Self::record`].
     pub fn append_blocking(
         &self,
         id: ChainId,
@@ -179,12 +145,34 @@ impl Store {
         bodies: Vec<Body>,
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Vec<Event>, StoreError> {
-        if bodies.is_empty() && blobs.is_empty() {
+        let batch = Batch::of(chain, now, bodies, blobs);
+        if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let appended = prepare(Some(id), chain, now, bodies, blobs)
-            .and_then(|(events, job)| self.submit_blocking(job).map(|_| events));
-        self.or_reread(id, chain, appended)
+        let recorded =
+            prepare(Some(id), chain, batch).and_then(|(events, job)| self.submit_blocking(job).map(|_| events));
+        self.or_reread(id, chain, recorded)
+    }
+
+    /// Append a batch to a chain, in one transaction that is on disk when this returns. `chain` is the chain with the whole
+    /// batch folded in; the version that it had before is what the append is checked against.
+    ///
+    /// On any error nothing was appended and `chain` is read from disk again, so that it never shows what is not recorded;
+    /// after a conflict the caller can judge anew and try again. A caller that drops the future must drop the chain too:
+    /// the events may be on disk or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else went on with the chain, [`StoreError::NoChain`],
+    /// [`StoreError::OverBudget`] where the batch sets aside more than its day allows, and what the disk says.
+    pub async fn record(&self, id: ChainId, chain: &mut Chain, batch: Batch) -> Result<Vec<Event>, StoreError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let recorded = match prepare(Some(id), chain, batch) {
+            Ok((events, job)) => self.submit(job).await.map(|_| events),
+            Err(error) => Err(error),
+        };
+        self.or_reread(id, chain, recorded)
     }
 
     /// Make a chain of its first events, see [`certus_engine::law::begin`]. The next number is taken in the same transaction:
@@ -199,7 +187,8 @@ impl Store {
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Created, StoreError> {
         let mut chain = Chain::default();
-        let (events, job) = prepare(None, &mut chain, now, bodies, blobs)?;
+        let batch = Batch::of(&mut chain, now, bodies, blobs);
+        let (events, job) = prepare(None, &chain, batch)?;
         let id = self.submit(job).await?;
         Ok(Created { id, chain, events })
     }
@@ -215,7 +204,8 @@ impl Store {
         blobs: Vec<(Digest, Vec<u8>)>,
     ) -> Result<Created, StoreError> {
         let mut chain = Chain::default();
-        let (events, job) = prepare(None, &mut chain, now, bodies, blobs)?;
+        let batch = Batch::of(&mut chain, now, bodies, blobs);
+        let (events, job) = prepare(None, &chain, batch)?;
         let id = self.submit_blocking(job)?;
         Ok(Created { id, chain, events })
     }
@@ -321,41 +311,29 @@ impl Drop for Store {
     }
 }
 
-/// The events, and what the writer needs of them, for a chain or a new one. `chain` is brought forward.
-fn prepare(
-    id: Option<ChainId>,
-    chain: &mut Chain,
-    now: Millis,
-    bodies: Vec<Body>,
-    blobs: Vec<(Digest, Vec<u8>)>,
-) -> Result<(Vec<Event>, Box<Job>), StoreError> {
+/// What the writer needs of a batch, for a chain or a new one.
+fn prepare(id: Option<ChainId>, chain: &Chain, batch: Batch) -> Result<(Vec<Event>, Box<Job>), StoreError> {
+    let Batch { events, changes, blobs, day } = batch;
     if blobs.iter().any(|(_, bytes)| bytes.len() as u64 > MAX_VALUE_BYTES) {
         return Err(StoreError::TooLarge { what: "a blob".to_owned(), limit: MAX_VALUE_BYTES });
     }
-    let version = chain.version();
-    let events: Vec<Event> = (version + 1..).zip(bodies).map(|(seq, body)| Event { seq, at: now, body }).collect();
     let lines = events.iter().map(Line::of).collect::<Result<_, _>>()?;
-    let changes = replay(chain, &events);
     let target = match id {
         None => Target::New(Box::new(ChainRow::of(ChainId(0), chain))),
         Some(id) => {
             let begins = |event: &Event| matches!(event.body, Body::ChainStarted(_) | Body::Restored { .. });
             let anew = events.iter().any(begins).then(|| Box::new(ChainRow::of(id, chain)));
+            let version = chain.version().saturating_sub(events.len() as u64);
             Target::After { id, version, standing: Standing::of(chain), anew }
         }
     };
-    Ok((events, Box::new(Job { target, lines, changes, blobs, day: None })))
+    Ok((events, Box::new(Job { target, lines, changes, blobs, day })))
 }
 
 /// Fold events in, noting what they change in the tables.
 pub(crate) fn replay(chain: &mut Chain, events: &[Event]) -> Vec<Change> {
     let mut found = Vec::new();
-    for event in events {
-        let before = chain.confidence("overall");
-        outcomes(chain, event, &mut found);
-        chain.apply(event);
-        changes(before, chain, event, &mut found);
-    }
+    events.iter().for_each(|event| fold(chain, event, &mut found));
     found
 }
 

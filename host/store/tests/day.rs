@@ -4,8 +4,8 @@ mod support;
 
 use std::sync::Arc;
 
-use certus_engine::{Amount, Attribution, Body, Cap, ChainId, Estimate, Outcome, Usage};
-use certus_store::{DAY, DayCap, Mode, Store, StoreError};
+use certus_engine::{Amount, Attribution, Body, Cap, Chain, ChainId, Estimate, Event, Outcome, Usage};
+use certus_store::{Batch, DAY, DayCap, Mode, Store, StoreError};
 use support::{begin, history, project};
 
 const NOW: i64 = 10 * DAY;
@@ -19,12 +19,19 @@ fn day(tokens: u64, wanted: u64) -> DayCap {
 }
 
 /// A chain with the intent of a call.
-fn called(store: &Store) -> (ChainId, certus_engine::Chain) {
+fn called(store: &Store) -> (ChainId, Chain) {
     let made = begin(store, "a goal", NOW);
     let mut chain = made.chain;
     let intent = history::intent(1, history::prompt("a"), chain.version());
     store.append_blocking(made.id, &mut chain, NOW, vec![intent], Vec::new()).expect("appended");
     (made.id, chain)
+}
+
+/// Set aside what the day is asked for.
+async fn reserve(store: &Store, day: DayCap, id: ChainId, chain: &mut Chain) -> Result<Vec<Event>, StoreError> {
+    let mut batch = Batch::of(chain, NOW, reserved(day.wanted.tokens), Vec::new());
+    batch.day = Some(day);
+    store.record(id, chain, batch).await
 }
 
 fn reserved(tokens: u64) -> Vec<Body> {
@@ -37,9 +44,7 @@ async fn racers_never_pass_it_together() {
     let stores = [Arc::new(project.open()), Arc::new(Store::open(&project.state, Mode::ReadWrite).expect("twice"))];
     let chains: Vec<_> = (0..50).map(|number| (Arc::clone(&stores[number % 2]), called(&stores[number % 2]))).collect();
     let racers = chains.into_iter().map(|(store, (id, mut chain))| {
-        tokio::spawn(
-            async move { store.append_within(day(100, 7), id, &mut chain, NOW, reserved(7), Vec::new()).await },
-        )
+        tokio::spawn(async move { reserve(&store, day(100, 7), id, &mut chain).await })
     });
     let (mut granted, mut refused) = (0, 0);
     for racer in racers.collect::<Vec<_>>() {
@@ -61,15 +66,15 @@ async fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     let project = project();
     let store = project.open();
     let ((first, mut one), (second, mut two)) = (called(&store), called(&store));
-    store.append_within(day(100, 90), first, &mut one, NOW, reserved(90), Vec::new()).await.expect("it fits");
-    let refused = store.append_within(day(100, 20), second, &mut two, NOW, reserved(20), Vec::new()).await;
+    reserve(&store, day(100, 90), first, &mut one).await.expect("it fits");
+    let refused = reserve(&store, day(100, 20), second, &mut two).await;
     assert!(matches!(refused, Err(StoreError::OverBudget(_))), "{refused:?}");
     let usage = Usage { input_tokens: 30, ..Usage::default() };
     let by = Attribution { usage, ..Attribution::default() };
     let paid = history::outcome(1, Outcome::Replied { reply: Box::default(), by });
     store.append(first, &mut one, NOW, vec![paid], Vec::new()).await.expect("paid");
     assert_eq!(store.committed_since(NOW - DAY), Ok(Amount { tokens: 30, usd_micros: 0 }));
-    store.append_within(day(100, 20), second, &mut two, NOW, reserved(20), Vec::new()).await.expect("now it fits");
+    reserve(&store, day(100, 20), second, &mut two).await.expect("now it fits");
     assert_eq!(store.committed_since(NOW + 1), Ok(Amount::default()));
 }
 

@@ -37,8 +37,8 @@ impl Clipboard for Board {
 fn request(prompt: &str) -> Request {
     Request {
         prompt: prompt.to_owned(),
-        stable: String::new(),
-        variable: String::new(),
+        stable: "".into(),
+        variable: "".into(),
         digest: Digest::of(prompt),
         sample: 0,
         attempt: 1,

@@ -367,7 +367,7 @@ impl<'a> Driver<'a> {
     /// The text goes into the store with whatever is committed next.
     fn keep(&mut self, text: &str) -> Digest {
         let digest = Digest::of(text);
-        self.blobs.push((digest, text.as_bytes().to_vec()));
+        self.noted.blobs.push((digest, text.as_bytes().to_vec()));
         digest
     }
 }
@@ -385,5 +385,5 @@ fn repair(request: &certus_providers::Request, why: &str, answer: &str) -> certu
         answer.get(..end).unwrap_or_default(),
         crate::clean::line(why, 500),
     );
-    certus_providers::Request { variable, ..request.clone() }
+    certus_providers::Request { variable: variable.into(), ..request.clone() }
 }

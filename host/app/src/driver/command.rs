@@ -475,7 +475,7 @@ impl Driver<'_> {
     ) -> Result<PromptAnswer, Failure> {
         let past;
         let chain = match self.chain.effect(effect) {
-            Some(effect) if run.reached <= run.recorded && effect.settled <= self.durable.version() => {
+            Some(effect) if run.reached <= run.recorded && effect.settled <= self.durable => {
                 past = self.chain_at(effect.settled)?;
                 &past
             }

@@ -55,7 +55,7 @@ impl Driver<'_> {
     pub(crate) fn plan(&mut self, id: EffectId, draft: &str) {
         let outcome = match self.planned(draft) {
             Ok((plan, bytes)) => {
-                self.blobs.push((plan.stored, bytes));
+                self.noted.blobs.push((plan.stored, bytes));
                 Outcome::Planned { plan }
             }
             Err(fault) => fault.into(),
@@ -178,8 +178,8 @@ impl Driver<'_> {
             Ok(written) => {
                 let undo = serde_json::to_vec(&written.undo).unwrap_or_default();
                 let record = Digest::of(&undo);
-                self.blobs.push((record, undo));
-                self.blobs.extend(written.bytes.into_iter().map(|(_, bytes)| (Digest::of(&bytes), bytes)));
+                self.noted.blobs.push((record, undo));
+                self.noted.blobs.extend(written.bytes.into_iter().map(|(_, bytes)| (Digest::of(&bytes), bytes)));
                 Outcome::Written { undo: record }
             }
             Err(fault) => fault.into(),

@@ -17,11 +17,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use certus_engine::{
-    Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Law, Millis, Proposal,
-    Refusal, Request, Ruling, budget, law,
+    Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, ErrorCode, Law, Proposal, Refusal, Request,
+    Ruling, budget, law,
 };
 use certus_providers::{Billing, Provider};
-use certus_store::Hold;
+use certus_store::{Batch, Hold};
 
 use crate::error::{Kind, kind_of_pause};
 use crate::person::{Listener, Person};
@@ -112,12 +112,9 @@ pub struct Driver<'a> {
     /// Begun by a process before this one, and without an outcome.
     interrupted: Vec<EffectId>,
     /// Folded in memory, not on disk yet.
-    noted: Vec<Body>,
-    blobs: Vec<(Digest, Vec<u8>)>,
-    /// The chain as it is on disk.
-    durable: Chain,
-    /// The time that everything noted shares: one transaction, one time.
-    noted_at: Millis,
+    noted: Batch,
+    /// The version of the chain that is on disk.
+    durable: u64,
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
 }
@@ -169,7 +166,7 @@ impl<'a> Driver<'a> {
     pub fn open(session: &'a Session, id: ChainId, cast: Cast<'a>) -> Result<Self, Failure> {
         let hold = session.hold(id)?;
         let chain = session.chain(id)?;
-        let durable = chain.clone();
+        let durable = chain.version();
         let interrupted = chain.open_effects().map(|(id, _)| id).filter(|id| !waits(&chain, *id)).collect();
         Ok(Self {
             session,
@@ -185,10 +182,8 @@ impl<'a> Driver<'a> {
             only_command: false,
             interrupted,
             voice: None,
-            noted: Vec::new(),
-            blobs: Vec::new(),
+            noted: Batch::default(),
             durable,
-            noted_at: 0,
             sending: HashMap::new(),
         })
     }
@@ -211,8 +206,10 @@ impl<'a> Driver<'a> {
         self.until = until.map(str::to_owned);
         let stop = self.steps().await;
         let committed = self.commit().await;
-        // Never what a commit that failed left in memory only.
-        self.session.save_context(self.id, &self.durable);
+        // Never what is in memory only because a commit failed and the chain could not be read again either.
+        if self.chain.version() == self.durable {
+            self.session.save_context(self.id, &self.chain);
+        }
         let stop = stop?;
         committed?;
         Ok(stop)

@@ -70,8 +70,8 @@ impl Driver<'_> {
         let Request::Prompt { name, arguments, .. } = &effect.request else { return None };
         Some(certus_providers::Request {
             prompt: name.clone(),
-            stable: sending.stable.to_string(),
-            variable: sending.variable.to_string(),
+            stable: Arc::clone(&sending.stable),
+            variable: Arc::clone(&sending.variable),
             digest: sending.digest,
             sample: 0,
             attempt: effect.attempt,

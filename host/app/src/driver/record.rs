@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use certus_engine::{Body, Digest, EffectId, ErrorCode, Event, Millis, OverBudget, Request};
+use certus_engine::{Body, Digest, EffectId, ErrorCode, Millis, OverBudget, Request};
 use certus_store::DayCap;
 
 use super::Driver;
@@ -12,17 +12,13 @@ use crate::material::Material;
 impl Driver<'_> {
     /// The transaction's time.
     pub(crate) fn now(&self) -> Millis {
-        if self.noted.is_empty() { self.session.now() } else { self.noted_at }
+        self.noted.at().unwrap_or_else(|| self.session.now())
     }
 
     /// Fold an event in memory; [`Self::commit`] makes it durable.
     pub(crate) fn note(&mut self, body: Body) {
-        if self.noted.is_empty() {
-            self.noted_at = self.session.now();
-        }
-        let event = Event { seq: self.chain.version() + 1, at: self.noted_at, body };
-        self.chain.apply(&event);
-        self.noted.push(event.body);
+        let at = self.now();
+        self.noted.push(&mut self.chain, at, body);
     }
 
     /// Note the intents of one action's effects; all share what was known before the first.
@@ -55,7 +51,7 @@ impl Driver<'_> {
                 match self.session.render(name, view, arguments, material) {
                     Ok(sending) => {
                         let digest = sending.digest;
-                        self.blobs.push((digest, sending.bytes()));
+                        self.noted.blobs.push((digest, sending.bytes()));
                         self.sending.insert(effect, sending);
                         (digest, None)
                     }
@@ -91,24 +87,21 @@ impl Driver<'_> {
 
     /// The same, if what is noted sets aside no more than the day allows; else what is noted is taken back.
     pub(crate) async fn commit_within(&mut self, day: DayCap) -> Result<Option<OverBudget>, Failure> {
-        let refused = self.append(Some(day)).await?;
-        if refused.is_some() {
-            self.chain = self.durable.clone();
-        }
-        Ok(refused)
+        self.append(Some(day)).await
     }
 
     async fn append(&mut self, day: Option<DayCap>) -> Result<Option<OverBudget>, Failure> {
-        if self.noted.is_empty() {
+        if self.noted.at().is_none() {
             return Ok(None);
         }
-        let bodies = std::mem::take(&mut self.noted);
-        let blobs = std::mem::take(&mut self.blobs);
+        let mut batch = std::mem::take(&mut self.noted);
+        batch.day = day;
         crate::faults::at("before");
-        let appended = self.session.append(self.id, &mut self.durable, self.noted_at, bodies, blobs, day).await?;
+        let recorded = self.session.record(self.id, &mut self.chain, batch).await;
         crate::faults::at("after");
-        match appended {
+        match recorded? {
             Ok(events) => {
+                self.durable = self.chain.version();
                 self.listener.recorded(&events, &self.chain);
                 Ok(None)
             }

@@ -2,10 +2,10 @@
 
 use certus_engine::calibration::Prediction;
 use certus_engine::{
-    Amount, Body, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState,
-    Request, Started, law,
+    Amount, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState, Request,
+    Started, law,
 };
-use certus_store::{DayCap, Hold, Mode, Store, StoreError};
+use certus_store::{Batch, Hold, Mode, Store, StoreError};
 
 use super::{DEFAULT_METHODOLOGY, Session};
 use crate::Failure;
@@ -232,21 +232,14 @@ impl Session {
         self.existing()?.blob(digest).map_err(|error| self.store_error(error))
     }
 
-    pub(crate) async fn append(
+    /// Record what was folded into a chain; see [`Store::record`].
+    pub(crate) async fn record(
         &self,
         id: ChainId,
         chain: &mut Chain,
-        now: Millis,
-        bodies: Vec<Body>,
-        blobs: Vec<(Digest, Vec<u8>)>,
-        day: Option<DayCap>,
+        batch: Batch,
     ) -> Result<Result<Vec<Event>, OverBudget>, Failure> {
-        let store = self.store()?;
-        let appended = match day {
-            None => store.append(id, chain, now, bodies, blobs).await,
-            Some(day) => store.append_within(day, id, chain, now, bodies, blobs).await,
-        };
-        match appended {
+        match self.store()?.record(id, chain, batch).await {
             Ok(events) => Ok(Ok(events)),
             Err(StoreError::OverBudget(over)) => Ok(Err(over)),
             Err(error) => Err(self.store_error(error)),

@@ -77,18 +77,22 @@ impl Chain {
     }
 
     pub(super) fn learn_facts(&mut self, found: &[Discovery]) {
+        if found.is_empty() {
+            return;
+        }
+        let facts = &mut *self.facts;
         for discovery in found {
-            if discovery.key.is_empty() || self.facts.len() >= MOST_FACTS {
+            if discovery.key.is_empty() || facts.len() >= MOST_FACTS {
                 continue;
             }
             let place = discovery.evidence.as_ref();
-            let known = self.facts.iter_mut().find(|fact| {
+            let known = facts.iter_mut().find(|fact| {
                 fact.key == discovery.key && fact.value == discovery.value && fact.source.as_ref() == place
             });
             match known {
                 Some(fact) => fact.cited |= discovery.cited,
-                None => self.facts.push(Fact {
-                    id: format!("F{}", self.facts.len() + 1),
+                None => facts.push(Fact {
+                    id: format!("F{}", facts.len() + 1),
                     key: discovery.key.clone(),
                     value: discovery.value.clone(),
                     source: discovery.evidence.clone(),

@@ -6,7 +6,7 @@ use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::calibration::Scorer;
 use crate::{
     Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
-    ProposalStatus, QuestionStatus, Reply, Request, Scope, Started, Uncertainty, Usage,
+    ProposalStatus, QuestionStatus, Reply, Request, Scope, Shared, Started, Uncertainty, Usage,
 };
 
 /// Reading a chain.
@@ -64,6 +64,10 @@ impl Chain {
     /// In the order of discovery.
     pub fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    pub(crate) fn shared_facts(&self) -> Shared<Fact> {
+        self.facts.clone()
     }
 
     /// In the order of their first mention.

@@ -62,7 +62,7 @@ fn view() -> View {
         lacks: vec![Lack::Confidence { area: "overall".into(), have: 0.5, need: 0.8 }],
         overall: 0.5,
         scores: BTreeMap::from([("overall".into(), 0.5), ("requirements".into(), 0.92)]),
-        facts: vec![fact(1, "express-session"), fact(2, "passport")],
+        facts: vec![fact(1, "express-session"), fact(2, "passport")].into(),
         uncertainties: vec![Uncertainty {
             area: "storage".into(),
             claim: "Where tokens live is open".into(),

@@ -3,10 +3,17 @@
 //! Kept to what all of them take: no free maps (so areas and arguments are lists of pairs), no numeric bounds, no lengths,
 //! every object closed, every property required except a handful that may be null.
 
+use std::sync::{Arc, LazyLock};
+
 use serde_json::{Value, json};
 
 /// A JSON schema for a reply. The bounds that it cannot express are enforced by [`parse_reply`](super::parse_reply).
-pub fn envelope_schema() -> Value {
+pub fn envelope_schema() -> Arc<Value> {
+    static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(envelope()));
+    Arc::clone(&SCHEMA)
+}
+
+fn envelope() -> Value {
     let text = || json!({"type": "string"});
     let number = || json!({"type": "number"});
     let or_null = |schema: Value| json!({"anyOf": [schema, {"type": "null"}]});

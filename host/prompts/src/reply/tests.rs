@@ -325,7 +325,7 @@ fn depth_and_repetition_cost_little() {
 
 #[test]
 fn the_schema_keeps_to_what_providers_take() {
-    let schema = envelope_schema();
+    let schema = serde_json::Value::clone(&envelope_schema());
     let (mut objects, mut unions) = (0, 0);
     let mut open = vec![&schema];
     while let Some(value) = open.pop() {
@@ -357,7 +357,7 @@ fn the_example_in_the_framing_is_a_reply_of_that_schema() {
     assert_eq!(repaired, Vec::<String>::new());
     assert_eq!(reply.discovered.len() + reply.questions.len() + reply.next.len() + reply.artifacts.len(), 4);
     let value: serde_json::Value = serde_json::from_str(example).unwrap();
-    let schema = envelope_schema();
+    let schema = serde_json::Value::clone(&envelope_schema());
     let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&value), names(&schema["properties"]));
     for part in ["discovered", "uncertainties", "confidence", "questions", "decisions", "next", "artifacts"] {

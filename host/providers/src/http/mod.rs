@@ -57,9 +57,16 @@ pub(crate) trait Dialect: Send + Sync {
 /// What to send.
 pub(crate) struct Outgoing {
     /// Behind the base URL, with its slash.
-    pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: serde_json::Value,
+    path: String,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Outgoing {
+    /// Written down at once: a call waits for seconds, and nobody needs the tree of it meanwhile.
+    pub(crate) fn new(path: String, headers: HeaderMap, body: serde_json::Value) -> Self {
+        Self { path, headers, body: body.to_string() }
+    }
 }
 
 /// A service as it is reached.
@@ -150,7 +157,7 @@ impl Http {
             .request(Method::POST, url)
             .headers(outgoing.headers)
             .header(CONTENT_TYPE, "application/json")
-            .body(outgoing.body.to_string());
+            .body(outgoing.body);
         let head = (Instant::now() + self.timeouts.connect + self.timeouts.idle).min(deadline);
         let mut response = match timeout_at(head, request.send()).await {
             Ok(Ok(response)) => response,

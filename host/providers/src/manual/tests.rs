@@ -20,15 +20,15 @@ async fn pasting(result: Result<Option<Vec<u8>>, SourceError>) -> Result<String,
 
 fn long() -> Request {
     Request {
-        stable: "How you work here. ".repeat(60),
-        variable: "The goal is to add login.".to_owned(),
+        stable: "How you work here. ".repeat(60).into(),
+        variable: "The goal is to add login.".into(),
         ..request("new_case")
     }
 }
 
 #[test]
 fn the_document_says_all_by_itself() {
-    let request = Request { stable: "STABLE\n".to_owned(), variable: "VARIABLE".to_owned(), ..request("new_case") };
+    let request = Request { stable: "STABLE\n".into(), variable: "VARIABLE".into(), ..request("new_case") };
     insta::assert_snapshot!(prompt_document(&request), @r#"
     STABLE
 

@@ -121,7 +121,7 @@ mod tests {
     fn view() -> View {
         let mut view = Chain::default().view(ChainId(1));
         let fact = |id: &str| Fact { id: id.into(), key: "k".into(), value: "v".into(), source: None, cited: true };
-        view.facts = vec![fact("F1"), fact("F2")];
+        view.facts = vec![fact("F1"), fact("F2")].into();
         view
     }
 

@@ -77,8 +77,8 @@ pub async fn server(script: Script) -> FakeApi {
 pub fn request(text: &str) -> Request {
     Request {
         prompt: "new_case".to_owned(),
-        stable: "The rules of this project.".to_owned(),
-        variable: text.to_owned(),
+        stable: "The rules of this project.".into(),
+        variable: text.into(),
         digest: Digest::of(text),
         sample: 0,
         attempt: 1,

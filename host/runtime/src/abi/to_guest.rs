@@ -7,6 +7,7 @@ use certus_engine::{
     ProposalStatus, Question, QuestionState, QuestionStatus, Run, Uncertainty, Verdict, View,
 };
 
+use super::view::shown_facts;
 use super::{chain, prompt, stack_interpreter as stack, types, views, workspace};
 use crate::report::{File, Report, Summary};
 use crate::{Content, Entry, LineHit, PromptAnswer, PromptHit};
@@ -22,7 +23,7 @@ pub(crate) fn view(view: &View) -> views::View {
         lacks: list(&view.lacks, lack),
         overall: view.overall,
         scores: scores(&view.scores),
-        facts: list(&view.facts, fact),
+        facts: shown_facts(view).map(fact).collect(),
         uncertainties: list(&view.uncertainties, uncertainty),
         questions: list(&view.questions, question_status),
         decisions: list(&view.decisions, decision),

@@ -11,6 +11,9 @@ use wasmtime::component::{ComponentType, Lower};
 
 use super::{types, views};
 
+/// Facts that a guest is shown at most: a call copies each into its memory.
+const FACTS: usize = 1_000;
+
 #[derive(ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct View<'a> {
@@ -210,13 +213,7 @@ impl<'a> From<&'a engine::View> for View<'a> {
             lacks: list(&view.lacks, lack),
             overall: view.overall,
             scores: scores(&view.scores),
-            facts: list(&view.facts, |fact| Fact {
-                id: &fact.id,
-                key: &fact.key,
-                value: &fact.value,
-                source: fact.source.as_ref().map(|at| Place { path: &at.path, line: at.line, quote: &at.quote }),
-                cited: fact.cited,
-            }),
+            facts: shown_facts(view).map(fact).collect(),
             uncertainties: list(&view.uncertainties, |uncertainty| Uncertainty {
                 area: &uncertainty.area,
                 claim: &uncertainty.claim,
@@ -309,6 +306,27 @@ fn proposal_status(status: &engine::ProposalStatus) -> ProposalStatus<'_> {
             engine::Verdict::Rejected(why) => Verdict::Rejected(why),
             engine::Verdict::MoreInfo(what) => Verdict::MoreInfo(what),
         }),
+    }
+}
+
+/// The facts that a guest sees: cited ones first, then the newest, in the order of their discovery.
+pub(super) fn shown_facts(view: &engine::View) -> impl Iterator<Item = &engine::Fact> {
+    let mut chosen: Vec<(usize, &engine::Fact)> = view.facts.iter().enumerate().collect();
+    if chosen.len() > FACTS {
+        chosen.sort_by_key(|(index, fact)| (!fact.cited, usize::MAX - index));
+        chosen.truncate(FACTS);
+        chosen.sort_by_key(|(index, _)| *index);
+    }
+    chosen.into_iter().map(|(_, fact)| fact)
+}
+
+fn fact(fact: &engine::Fact) -> Fact<'_> {
+    Fact {
+        id: &fact.id,
+        key: &fact.key,
+        value: &fact.value,
+        source: fact.source.as_ref().map(|at| Place { path: &at.path, line: at.line, quote: &at.quote }),
+        cited: fact.cited,
     }
 }
 
@@ -461,7 +479,7 @@ mod tests {
             ],
             overall: 0.5,
             scores: [(text("a"), 0.1), (text("b"), 0.2)].into(),
-            facts: vec![fact(None), fact(Some(engine::Place { path: text("a.js"), line: 7, quote: text("x") }))],
+            facts: vec![fact(None), fact(Some(engine::Place { path: text("a.js"), line: 7, quote: text("x") }))].into(),
             uncertainties: vec![resolved(None), resolved(Some(text("so")))],
             questions: vec![
                 question(engine::QuestionState::Raised, None),

@@ -21,7 +21,7 @@ fn view(goal: &str) -> View {
         lacks: Vec::new(),
         overall: 0.5,
         scores: BTreeMap::new(),
-        facts: Vec::new(),
+        facts: Vec::new().into(),
         uncertainties: Vec::new(),
         questions: Vec::new(),
         decisions: Vec::new(),

@@ -129,7 +129,7 @@ pub(crate) fn facts(rows: &[Row]) -> Vec<Fact> {
 pub(crate) fn view(goal: &str, rows: &[Row]) -> View {
     let mut view = Chain::default().view(ChainId(1));
     view.goal = goal.to_owned();
-    view.facts = facts(rows);
+    view.facts = facts(rows).into();
     if !rows.is_empty() {
         let stack =
             StackSummary { name: "node".into(), plugin: "stack-node".into(), frameworks: vec!["express".into()] };
@@ -152,8 +152,8 @@ pub(crate) fn ask_with_reason(
         arguments.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     crate::offline::answer(&Request {
         prompt: prompt.to_owned(),
-        stable: String::new(),
-        variable: String::new(),
+        stable: "".into(),
+        variable: "".into(),
         digest: Digest::of(prompt),
         sample: 0,
         attempt: 1,
@@ -170,8 +170,9 @@ pub(crate) fn learn(view: &mut View, reply: &Reply) {
     for found in &reply.discovered {
         let known = view.facts.iter().any(|fact| fact.key == found.key && fact.value == found.value);
         if !known {
+            let id = format!("F{}", view.facts.len() + 1);
             view.facts.push(Fact {
-                id: format!("F{}", view.facts.len() + 1),
+                id,
                 key: found.key.clone(),
                 value: found.value.clone(),
                 source: found.evidence.clone(),

@@ -112,7 +112,7 @@ fn project() -> impl Strategy<Value = Vec<Fact>> {
 fn chain() -> impl Strategy<Value = View> {
     (goal(), project()).prop_map(|(goal, facts)| {
         let mut view = view(&goal, &[]);
-        view.facts = facts;
+        view.facts = facts.into();
         view
     })
 }
