@@ -287,3 +287,34 @@ fn one_huge_file_hides_nothing_but_itself() {
         report["unparsed"].as_array().expect("a list").iter().filter_map(|one| one["file"].as_str()).collect();
     assert!(unread.contains(&"aa.js"), "{unread:?}");
 }
+
+#[test]
+fn a_chain_that_came_with_a_clone_runs_nothing() {
+    use certus_app::engine::{Body, ChainId, Check, Digest, Request};
+    let carried = || {
+        let world = World::with("express-shop");
+        let _ = world.run(&["new", GOAL]).ok();
+        let store = certus_store::Store::open(&world.project.join(".certus"), certus_store::Mode::ReadWrite);
+        let store = store.expect("it opens");
+        let mut chain = store.chain(ChainId(1)).expect("it folds");
+        let request = Request::Check { check: Check::Test, command: "touch theirs".to_owned() };
+        let (digest, basis) = (Digest::of("anything"), chain.version());
+        let effect = chain.next_effect();
+        let begun = Body::Intent { effect, invocation: None, occurrence: 0, request, digest, basis };
+        store.append_blocking(ChainId(1), &mut chain, 1, vec![begun], Vec::new()).expect("appended");
+        world
+    };
+    let goes_on = |world: &World| world.run(&["flow", "--continue"]).exits(3);
+    // Their own is gone on with: what was begun is done.
+    let own = carried();
+    let _ = goes_on(&own);
+    assert!(own.project.join("theirs").exists());
+    // Another user has the same files and no such store.
+    let cloned = carried();
+    std::fs::remove_dir_all(cloned.home().join("config/certus/stores")).expect("removed");
+    let _ = goes_on(&cloned).says("was recorded elsewhere");
+    assert!(!cloned.project.join("theirs").exists());
+    // From then on it is theirs.
+    let again = goes_on(&cloned);
+    assert!(!again.stderr.contains("was recorded elsewhere"), "{}", again.stderr);
+}

@@ -123,6 +123,9 @@ pub fn headline(body: &Body) -> Option<String> {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
         Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
+        Body::TakenOver => {
+            "This chain was recorded elsewhere: what it was allowed to do there is asked again".to_owned()
+        }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
         Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
             Some(0) => "It passed".to_owned(),

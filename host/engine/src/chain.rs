@@ -340,6 +340,7 @@ impl Chain {
                 self.warned.clear();
             }
             Body::BudgetWarned { scope } => self.warned.push(*scope),
+            Body::TakenOver => self.lose_permissions(),
             Body::TreeChanged { .. } => {
                 self.last_write = event.seq;
                 self.disturbed = self.disturbed.saturating_add(1);

@@ -196,6 +196,8 @@ pub enum Body {
         /// Whose cap.
         scope: Scope,
     },
+    /// The chain was recorded elsewhere or by somebody else: what it may do on its word alone, it may no longer.
+    TakenOver,
     /// Somebody changed the project's files since its check ran: that run is no evidence of them.
     TreeChanged {
         /// Of the project as it is.
@@ -280,6 +282,7 @@ impl Body {
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned { .. } => "budget-warned",
+            Self::TakenOver => "taken-over",
             Self::TreeChanged { .. } => "tree-changed",
             Self::ContextFilled { .. } => "context-filled",
             Self::ContextReset { .. } => "context-reset",

@@ -26,12 +26,17 @@ const PREDICTIONS_SINCE: usize = 4;
 const NO_PREDICTIONS: &str = "CREATE TEMP VIEW predictions AS SELECT 0 AS chain, '' AS area, 0 AS scored_by, '' AS model, \
      0.0 AS confidence, 0 AS held, 0 AS overrules WHERE 0";
 
+/// The first format whose events have a checksum. An older one is read as if nobody had computed any.
+const CRC_SINCE: usize = 5;
+const NO_CRC: &str = "CREATE TEMP VIEW events AS SELECT *, NULL AS crc FROM main.events";
+
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
@@ -82,6 +87,11 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// The number of the last row of the log; 0 while there is none.
+pub(crate) fn last_row(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT coalesce(max(rowid), 0) FROM main.events")?.query_row([], |row| row.get(0))
+}
+
 /// A connection for appends: every commit is on disk when it returns.
 pub(crate) fn open_for_appends(path: &Path) -> Result<Connection, StoreError> {
     let db = open(path)?;
@@ -110,6 +120,9 @@ pub(crate) fn open_read_only(
             }
             if known < PREDICTIONS_SINCE {
                 db.execute_batch(NO_PREDICTIONS).map_err(|error| explain(path, &error))?;
+            }
+            if known < CRC_SINCE {
+                db.execute_batch(NO_CRC).map_err(|error| explain(path, &error))?;
             }
             Ok(db)
         }

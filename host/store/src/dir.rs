@@ -54,6 +54,11 @@ impl Dir {
         self.root.join("certus.db.recovered")
     }
 
+    /// How far the database was written; see [`crate::mark`].
+    pub(crate) fn written(&self) -> PathBuf {
+        self.root.join("written")
+    }
+
     pub(crate) fn active(&self) -> PathBuf {
         self.root.join("active")
     }

@@ -19,6 +19,7 @@ mod db;
 mod dir;
 mod error;
 mod hold;
+mod mark;
 mod pen;
 mod predictions;
 mod projection;

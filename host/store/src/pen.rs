@@ -29,7 +29,7 @@ impl<'db> Pen<'db> {
                 "UPDATE chains SET phase = ?3, status = ?4, version = ?5, overall = ?6, open_questions = ?7, \
                  tokens = ?8, usd_micros = ?9, provider = ?10, updated = ?11 WHERE id = ?1 AND version = ?2",
             )?,
-            event: db.prepare_cached("INSERT INTO events (chain, seq, at, kind, body) VALUES (?, ?, ?, ?, ?)")?,
+            event: db.prepare_cached("INSERT INTO events (chain, seq, at, kind, body, crc) VALUES (?, ?, ?, ?, ?, ?)")?,
             began: db.prepare_cached(
                 "INSERT OR REPLACE INTO prompt_runs (chain, effect, prompt, version, phase, visit, started, attempt, \
                  possibly_billed_twice, confidence_before, variant, user, git_head) \
@@ -94,7 +94,7 @@ impl<'db> Pen<'db> {
     pub(crate) fn put(&mut self, id: ChainId, job: &Job) -> rusqlite::Result<()> {
         self.changes(id, &job.changes)?;
         for line in &job.lines {
-            self.event.execute(params![id.0, signed(line.seq), line.at, line.kind, line.body])?;
+            self.event.execute(params![id.0, signed(line.seq), line.at, line.kind, line.body, line.crc])?;
         }
         for (digest, bytes) in &job.blobs {
             self.db

@@ -143,6 +143,7 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
         | Body::BudgetWarned { .. }
+        | Body::TakenOver
         | Body::TreeChanged { .. }
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::db::explain;
 use crate::row::{signed, unsigned};
+use crate::writer::crc;
 use crate::{ChainRow, Store, StoreError};
 
 /// What a person's word for a chain leads to.
@@ -141,23 +142,29 @@ impl Store {
 /// A chain's events after `seq`, gapless: what is missing or unreadable is damage, never skipped.
 pub(crate) fn events(db: &Connection, path: &Path, chain: ChainId, seq: u64) -> Result<Vec<Event>, StoreError> {
     let said = |error: rusqlite::Error| explain(path, &error);
-    let mut lines =
-        db.prepare_cached("SELECT seq, at, body FROM events WHERE chain = ? AND seq > ? ORDER BY seq").map_err(said)?;
+    let mut lines = db
+        .prepare_cached("SELECT seq, at, body, crc FROM events WHERE chain = ? AND seq > ? ORDER BY seq")
+        .map_err(said)?;
     let mut rows = lines.query(params![chain.0, signed(seq)]).map_err(said)?;
     let mut events: Vec<Event> = Vec::new();
     while let Some(row) = rows.next().map_err(said)? {
         let number = unsigned(row, 0).map_err(said)?;
         let damaged = |what: String| StoreError::Damaged { path: path.to_owned(), what };
         let body = row.get_ref(2).map_err(said)?.as_str().map_err(|error| damaged(error.to_string()))?;
+        let at = row.get(1).map_err(said)?;
+        let changed = row.get::<_, Option<u32>>(3).map_err(said)?.is_some_and(|found| found != crc(number, at, body));
+        let expected = events.last().map_or(seq, |event| event.seq) + 1;
+        if changed && number == expected {
+            return Err(damaged(format!("event {number} of chain {chain} is not what was recorded")));
+        }
         let body: Body = serde_json::from_str(body)
             .map_err(|error| damaged(format!("event {number} of chain {chain} cannot be read: {error}")))?;
-        let expected = events.last().map_or(seq, |event| event.seq) + 1;
         // A chain that was rebuilt from its context begins where the context left off.
         let begins = events.is_empty() && seq == 0 && matches!(body, Body::Restored { .. });
-        if number != expected && !begins {
+        if changed || (number != expected && !begins) {
             return Err(damaged(format!("event {expected} of chain {chain} is missing")));
         }
-        events.push(Event { seq: number, at: row.get(1).map_err(said)?, body });
+        events.push(Event { seq: number, at, body });
     }
     Ok(events)
 }

@@ -18,10 +18,11 @@ use crate::contexts::{FoundContext, read_all};
 use crate::db::{self, beside_db};
 use crate::dir::{self, Dir, number_in};
 use crate::hold::hold;
+use crate::mark;
 use crate::pen::Pen;
 use crate::store::replay;
 use crate::time::stamp;
-use crate::writer::{Job, Line, Target};
+use crate::writer::{Job, Line, Target, crc};
 use crate::{ChainRow, StoreError};
 
 /// Numbers that are looked for one by one; a counter that says more is damaged itself.
@@ -71,13 +72,16 @@ pub fn recover(path: &Path, now: Millis) -> Result<Recovery, StoreError> {
     finish_swap(&dir)?;
     let _holds = hold_all(&dir, now)?;
     let salvage = Salvage::read(&dir.db());
+    let cut_off = mark::read(&dir.written()).saturating_sub(salvage.last_row.unwrap_or(i64::MAX));
     let contexts = read_all(&dir)?;
     // Every number that was ever given: a chain of which nothing else is left is still named.
     let mut ids: BTreeSet<u32> = (1..salvage.next.min(MOST_CHAINS)).chain(locks(&dir)).collect();
     ids.extend(salvage.numbers().chain(contexts.iter().filter_map(|found| found.id.map(|id| id.0))));
     ids.remove(&0);
     let next = ids.last().map_or(1, |last| last.saturating_add(1)).max(salvage.next);
-    let Choice { chains, lost, notes } = choose(&ids, &salvage, &contexts);
+    let mut choice = choose(&ids, &salvage, &contexts);
+    choice.name_cut_off(&salvage, u64::try_from(cut_off).unwrap_or(0));
+    let Choice { chains, lost, notes } = choice;
 
     let building = beside_db(&dir.db(), ".building");
     remove_db(&building)?;
@@ -134,6 +138,8 @@ pub(crate) fn finish_swap(dir: &Dir) -> Result<Option<PathBuf>, StoreError> {
     moved(&beside_db(&old, "-wal"), &beside_db(&aside, "-wal"))?;
     moved(&beside_db(&old, "-shm"), &beside_db(&aside, "-shm"))?;
     moved(&old, &aside)?;
+    // It counts rows of the old one.
+    remove(&dir.written())?;
     moved(&recovered, &old)?;
     dir::sync(dir.root())?;
     Ok(aside.exists().then_some(aside))
@@ -150,6 +156,8 @@ struct Salvage {
     /// Every text could be read.
     all_blobs: bool,
     next: u32,
+    /// The number of the last row of the log that can be reached, where any can.
+    last_row: Option<i64>,
 }
 
 impl Salvage {
@@ -159,6 +167,7 @@ impl Salvage {
         // Each part for itself: that one cannot be read says nothing of the others.
         salvage.next =
             db.query_row("SELECT value FROM meta WHERE key = 'next_chain'", [], |row| row.get(0)).unwrap_or(0);
+        salvage.last_row = db::last_row(&db).ok();
         each(
             &db,
             "SELECT id, version, goal FROM chains ORDER BY id",
@@ -177,13 +186,14 @@ impl Salvage {
         // In the order in which they were written, without the help of the index; if that meets damage, chain by chain
         // through the index, which leads around it.
         let mut histories = Histories::new();
-        let all = "SELECT chain, seq, at, body FROM events NOT INDEXED ORDER BY rowid";
-        let whole = each(&db, all, &format!("{all} DESC"), |row| take_event(&mut histories, row));
+        let crc = if db.prepare("SELECT crc FROM events").is_ok() { "crc" } else { "NULL" };
+        let all = format!("SELECT chain, seq, at, body, {crc} FROM events NOT INDEXED ORDER BY rowid");
+        let whole = each(&db, &all, &format!("{all} DESC"), |row| take_event(&mut histories, row));
         // A number may be in no page that can be read, and its events still be.
         let seen = salvage.numbers().chain(histories.keys().map(|id| id.0)).max().unwrap_or(0);
         let highest = seen.max(salvage.next.saturating_sub(1)).min(MOST_CHAINS);
         for id in (1..=highest).map(ChainId).filter(|_| !whole) {
-            let one = format!("SELECT chain, seq, at, body FROM events WHERE chain = {} ORDER BY seq", id.0);
+            let one = format!("SELECT chain, seq, at, body, {crc} FROM events WHERE chain = {} ORDER BY seq", id.0);
             each(&db, &one, &format!("{one} DESC"), |row| take_event(&mut histories, row));
             let last = format!("SELECT max(seq) FROM events WHERE chain = {}", id.0);
             if let Ok(last) = db.query_row(&last, [], |row| row.get::<_, i64>(0)) {
@@ -246,10 +256,13 @@ type Histories = BTreeMap<ChainId, BTreeMap<u64, Option<Event>>>;
 fn take_event(histories: &mut Histories, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
     let seq = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
     let kept = histories.entry(ChainId(row.get(0)?)).or_default().entry(seq).or_default();
+    let (at, text) = (row.get(2)?, row.get_ref(3)?.as_str()?);
+    let as_recorded = row.get::<_, Option<u32>>(4)?.is_none_or(|found| found == crc(seq, at, text));
     if kept.is_none()
-        && let Ok(body) = serde_json::from_str(row.get_ref(3)?.as_str()?)
+        && as_recorded
+        && let Ok(body) = serde_json::from_str(text)
     {
-        *kept = Some(Event { seq, at: row.get(2)?, body });
+        *kept = Some(Event { seq, at, body });
     }
     Ok(())
 }
@@ -349,6 +362,23 @@ fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext]) -> 
 }
 
 impl Choice {
+    /// What the end of the log held, where all else of it is sound: contexts make up for some of it.
+    fn name_cut_off(&mut self, salvage: &Salvage, gone: u64) {
+        let made_up: u64 = self
+            .chains
+            .iter()
+            .map(|(id, chosen)| {
+                let read = salvage.chains.get(id).and_then(|events| events.last()).map_or(0, |event| event.seq);
+                chosen.version.saturating_sub(read)
+            })
+            .sum();
+        let lost = gone.saturating_sub(made_up);
+        if lost > 0 && self.lost.is_empty() {
+            self.lost
+                .push(format!("the last {lost} events that were recorded; of which chains, nothing says any more"));
+        }
+    }
+
     /// What was sent and what came back, where it is gone: a chain goes on without, unless a prompt still waits to be sent.
     fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeSet<Digest>) {
         let mut gone = BTreeSet::new();

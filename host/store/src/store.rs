@@ -14,7 +14,7 @@ use crate::pen::Pen;
 use crate::projection::{Change, fold};
 use crate::row::Standing;
 use crate::writer::{Job, Line, Target, Waiting, Writer};
-use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, recover};
+use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, db, mark, recover};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,8 @@ impl Store {
         if empty && mode == Mode::ReadOnly {
             return Err(StoreError::Missing { path: dir.root().to_owned() });
         }
+        // Before the log, which only grows.
+        let written = mark::read(&dir.written());
         let (reader, copy) = match mode {
             Mode::ReadWrite => (db::open(&path)?, None),
             Mode::ReadOnly => db::open_read_only(&path, scratch).map_err(|error| match error {
@@ -84,6 +86,14 @@ impl Store {
                 error => error,
             })?,
         };
+        let found = db::last_row(&reader).map_err(|error| db::explain(&path, &error))?;
+        if found < written {
+            let what = match written - found {
+                1 => "the event that was recorded last is gone".to_owned(),
+                gone => format!("the {gone} events that were recorded last are gone"),
+            };
+            return Err(StoreError::Damaged { path, what });
+        }
         let identity = identity(&path);
         Ok(Self { dir, mode, reader: Mutex::new(reader), writer: Mutex::new(None), copy, identity })
     }
@@ -105,6 +115,16 @@ impl Store {
         }
         let ids: Vec<ChainId> = self.rows()?.into_iter().map(|row| row.id).collect();
         ids.into_iter().try_for_each(|id| self.events(id).map(drop))
+    }
+
+    /// By which this store is told from every other; none where an older program made it and nothing was written since.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn id(&self) -> Result<Option<i64>, StoreError> {
+        use rusqlite::OptionalExtension;
+        let sql = "SELECT value FROM meta WHERE key = 'store'";
+        self.query(|db| db.query_row(sql, [], |row| row.get(0)).optional())
     }
 
     /// The state directory, absolute.
@@ -287,7 +307,7 @@ impl Store {
             Some(running) => running,
             None => {
                 self.dir.sweep();
-                Writer::start(self.dir.db(), self.identity)?
+                Writer::start(self.dir.db(), self.dir.written(), self.identity)?
             }
         };
         if !running.send(job, waiting) {

@@ -14,7 +14,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::day::DayCap;
-use crate::db::{explain, open_for_appends};
+use crate::db::{explain, last_row, open_for_appends};
+use crate::mark::Mark;
 use crate::pen::Pen;
 use crate::projection::Change;
 use crate::row::Standing;
@@ -46,6 +47,7 @@ pub(crate) struct Line {
     pub(crate) at: Millis,
     pub(crate) kind: &'static str,
     pub(crate) body: String,
+    pub(crate) crc: u32,
 }
 
 impl Line {
@@ -57,8 +59,18 @@ impl Line {
                 limit: MAX_VALUE_BYTES,
             });
         }
-        Ok(Self { seq: event.seq, at: event.at, kind: event.body.kind(), body })
+        let crc = crc(event.seq, event.at, &body);
+        Ok(Self { seq: event.seq, at: event.at, kind: event.body.kind(), body, crc })
     }
+}
+
+/// The checksum of an event: what a disk or a stray write did to it is noticed when it is read.
+pub(crate) fn crc(seq: u64, at: Millis, body: &str) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&seq.to_le_bytes());
+    hasher.update(&at.to_le_bytes());
+    hasher.update(body.as_bytes());
+    hasher.finalize()
 }
 
 /// As JSON. A reply is one or two KiB: room for it at once, instead of by doubling.
@@ -110,7 +122,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// `identity` is the database as the store opened it. Nothing is written to another, and nothing that was written to a
     /// file that nobody can find any more is answered as recorded.
-    pub(crate) fn start(path: PathBuf, identity: Option<(u64, u64)>) -> Result<Self, StoreError> {
+    pub(crate) fn start(path: PathBuf, written: PathBuf, identity: Option<(u64, u64)>) -> Result<Self, StoreError> {
         if dir::identity(&path) != identity {
             return Err(StoreError::Gone { path });
         }
@@ -120,7 +132,7 @@ impl Writer {
             .name("certus-store".to_owned())
             .spawn({
                 let path = path.clone();
-                move || run(&mut db, &path, identity, &jobs)
+                move || run(&mut db, &path, &written, identity, &jobs)
             })
             .map_err(|error| StoreError::io(&path, &error))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
@@ -142,7 +154,14 @@ impl Drop for Writer {
     }
 }
 
-fn run(db: &mut Connection, path: &Path, identity: Option<(u64, u64)>, jobs: &Receiver<(Box<Job>, Waiting)>) {
+fn run(
+    db: &mut Connection,
+    path: &Path,
+    written: &Path,
+    identity: Option<(u64, u64)>,
+    jobs: &Receiver<(Box<Job>, Waiting)>,
+) {
+    let mut mark = Mark::open(written);
     while let Ok(first) = jobs.recv() {
         let (mut group, mut waiting) = (vec![first.0], vec![first.1]);
         while group.len() < GROUP
@@ -153,6 +172,13 @@ fn run(db: &mut Connection, path: &Path, identity: Option<(u64, u64)>, jobs: &Re
         }
         let answers = commit(db, path, &group);
         let gone = dir::identity(path) != identity;
+        if !gone
+            && let Some(mark) = &mut mark
+            && let Ok(last) = last_row(db)
+        {
+            // Where it cannot be written, a loss is noticed less well; that is no reason to refuse what is recorded.
+            let _ = mark.set(last);
+        }
         for (who, (answer, job)) in waiting.into_iter().zip(answers.into_iter().zip(group)) {
             who.tell((if gone { Err(StoreError::Gone { path: path.to_owned() }) } else { answer }, job));
         }

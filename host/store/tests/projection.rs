@@ -210,7 +210,8 @@ fn chains_that_are_older_than_the_table_are_read_into_it() {
     let expected = store.predictions().expect("predictions");
     drop(store);
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
-    db.execute_batch("DROP TABLE predictions; PRAGMA user_version = 3").expect("of the third format");
+    db.execute_batch("DROP TABLE predictions; ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 3")
+        .expect("of the third format");
     drop(db);
     let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
     assert_eq!(reading.predictions().expect("none are known"), []);

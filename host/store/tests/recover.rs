@@ -287,3 +287,70 @@ fn an_interrupted_recovery_is_finished_by_whoever_comes_next() {
     assert!(kept.map(|file| file.file_name()).any(|name| name.to_string_lossy().starts_with("certus.db.damaged-")));
     assert!(!project.state.join("certus.db.recovered").exists());
 }
+
+/// What a killed process leaves: the log, its mark and the database, copied while the store is open.
+fn killed(events: u32) -> (Project, Project) {
+    let (alive, dead) = (project(), project());
+    let store = alive.open();
+    let Created { id, mut chain, .. } = begin(&store, "a goal", 1000);
+    for step in 0..events {
+        append(&store, id, &mut chain, &format!("{step} {}", "x".repeat(3000)));
+    }
+    std::fs::create_dir_all(&dead.state).expect("a folder");
+    for name in ["certus.db", "certus.db-wal", "written"] {
+        std::fs::copy(alive.state.join(name), dead.state.join(name)).expect("copied");
+    }
+    drop(store);
+    (alive, dead)
+}
+
+#[test]
+fn a_log_that_is_cut_off_is_noticed() {
+    let log = |project: &Project| project.state.join("certus.db-wal");
+    let (_alive, whole) = killed(10);
+    assert_eq!(whole.open().chain(ChainId(1)).expect("it folds").version(), 12);
+
+    let (_alive, without) = killed(10);
+    std::fs::remove_file(log(&without)).expect("removed");
+    let opened = Store::open(&without.state, Mode::ReadOnly);
+    assert_eq!(damaged(opened), "the 12 events that were recorded last are gone");
+    let recovery = recover(&without.state, NOW).expect("recovered");
+    assert_eq!(recovery.lost, ["the last 12 events that were recorded; of which chains, nothing says any more"]);
+    without.open().check().expect("sound");
+
+    let (_alive, flipped) = killed(10);
+    let mut bytes = std::fs::read(log(&flipped)).expect("read");
+    let middle = bytes.len() * 3 / 4;
+    bytes[middle] ^= 1;
+    std::fs::write(log(&flipped), bytes).expect("written");
+    let what = damaged(Store::open(&flipped.state, Mode::ReadWrite));
+    assert!(what.ends_with("recorded last are gone"), "{what}");
+    let recovery = recover(&flipped.state, NOW).expect("recovered");
+    assert!(recovery.lost[0].starts_with("the last "), "{:?}", recovery.lost);
+    let version = restored(&recovery)[0].1;
+    assert!((2..12).contains(&version), "{version}");
+    flipped.open().check().expect("sound");
+}
+
+#[test]
+fn an_event_that_was_changed_on_disk_is_noticed() {
+    let project = project();
+    let chains = worked(&project);
+    let change = |sql: &str| {
+        let db = rusqlite::Connection::open(project.db()).expect("it opens");
+        assert!(db.execute(sql, []).expect("changed") > 0);
+    };
+    change("UPDATE events SET body = replace(body, 'xxx', 'xyx') WHERE chain IN (1, 3) AND seq = 20");
+    let store = project.open();
+    assert_eq!(damaged(store.chain(ChainId(1))), "event 20 of chain 001 is not what was recorded");
+    assert_eq!(store.chain(ChainId(2)).as_ref(), Ok(&chains[1]));
+    assert!(damaged(store.check()).contains("is not what was recorded"));
+    drop(store);
+    let recovery = recover(&project.state, NOW).expect("recovered");
+    assert_eq!(restored(&recovery), [(1, 32, true), (2, 32, false), (3, 19, false)]);
+    assert_eq!(recovery.lost, ["chain 003 (goal 3): events 20 to 32 of 32"]);
+    goes_on(&project, &recovery);
+    // What an older program recorded has no checksum, and is read.
+    change("UPDATE events SET crc = NULL");
+    assert!(project.open().chain(ChainId(2)).is_ok());
+}

@@ -164,8 +164,11 @@ impl<'a> Driver<'a> {
     /// # Errors
     /// It does not exist, is damaged, or another process holds it.
     pub fn open(session: &'a Session, id: ChainId, cast: Cast<'a>) -> Result<Self, Failure> {
-        let hold = session.hold(id)?;
+        let (hold, taken_over) = session.hold(id)?;
         let chain = session.chain(id)?;
+        if !taken_over.is_empty() {
+            cast.listener.recorded(&taken_over, &chain);
+        }
         let durable = chain.version();
         let interrupted = chain.open_effects().map(|(id, _)| id).filter(|id| !waits(&chain, *id)).collect();
         Ok(Self {

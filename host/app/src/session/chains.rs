@@ -70,6 +70,7 @@ impl Session {
         let bodies = law::begin(started);
         let not_begun = |error| crate::state::not_begun(error, &self.state);
         let store = self.opened().map_err(not_begun)?;
+        self.own(store, ChainId(0)).map_err(not_begun)?;
         let created = store.create_blocking(self.now(), bodies, Vec::new()).map_err(not_begun)?;
         self.set_active(created.id)?;
         self.save_context(created.id, &created.chain);
@@ -224,8 +225,13 @@ impl Session {
         Ok(lines)
     }
 
-    pub(crate) fn hold(&self, id: ChainId) -> Result<Hold, Failure> {
-        self.existing()?.hold(id, self.now()).map_err(|error| self.store_error(error))
+    /// Keep other processes off a chain. A store that is not this user's own becomes so; what was recorded for this chain
+    /// then comes second.
+    pub(crate) fn hold(&self, id: ChainId) -> Result<(Hold, Vec<Event>), Failure> {
+        let store = self.existing()?;
+        let hold = store.hold(id, self.now()).map_err(|error| self.store_error(error))?;
+        let events = self.own(store, id).map_err(|error| self.store_error(error))?;
+        Ok((hold, events))
     }
 
     pub(crate) fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, Failure> {

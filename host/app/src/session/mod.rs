@@ -6,6 +6,7 @@ mod chains;
 pub(crate) mod edits;
 mod login;
 mod named;
+mod owner;
 mod plugins;
 mod prompts;
 mod provider;

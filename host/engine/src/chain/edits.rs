@@ -94,6 +94,27 @@ impl Chain {
         }
     }
 
+    /// Whether anything would run, be written or be spent without a person being asked, because the chain says that one was.
+    pub fn has_permissions(&self) -> bool {
+        let approved = |draft: &Draft| matches!(draft.state, DraftState::Approved(_));
+        !self.allowed_commands.is_empty()
+            || !self.grants.is_empty()
+            || self.own_cap.is_some()
+            || self.drafts.iter().any(approved)
+    }
+
+    /// What a person said to whoever recorded this so far was said to them.
+    pub(super) fn lose_permissions(&mut self) {
+        self.allowed_commands.clear();
+        self.grants.clear();
+        self.own_cap = None;
+        for draft in &mut self.drafts {
+            if let DraftState::Approved(plan) = &draft.state {
+                draft.state = DraftState::Planned(plan.clone());
+            }
+        }
+    }
+
     /// Whether a person let this command line run in this chain.
     pub fn allows_command(&self, line: &str) -> bool {
         self.allowed_commands.iter().any(|allowed| allowed == line)

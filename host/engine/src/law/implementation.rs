@@ -2,7 +2,7 @@
 //! is run that a person did not let run.
 
 use super::{Judged, Law, Ruling, perform, refuse};
-use crate::{Chain, Check, DraftState, Lack, Proposal, Request, Verdict, chain};
+use crate::{Body, Chain, Check, DraftState, EffectId, ErrorCode, Lack, Outcome, Proposal, Request, Verdict, chain};
 
 /// Judge the wish to put a draft before the person.
 pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
@@ -97,6 +97,23 @@ pub fn due(chain: &Chain) -> Ruling {
         _ => None,
     });
     Ruling { record: Vec::new(), requests: request.into_iter().collect() }
+}
+
+/// What becomes of a chain that somebody else recorded, or this person on another machine: a repository can bring one along.
+/// Nothing runs, writes or spends because it says that a person allowed it. Empty where there is nothing to lose.
+pub fn take_over(chain: &Chain) -> Vec<Body> {
+    let acts =
+        |request: &Request| matches!(request, Request::Check { .. } | Request::Write { .. } | Request::Undo { .. });
+    let begun: Vec<EffectId> =
+        chain.open_effects().filter(|(_, effect)| acts(&effect.request)).map(|(id, _)| id).collect();
+    if begun.is_empty() && !chain.has_permissions() {
+        return Vec::new();
+    }
+    let ended = begun.into_iter().map(|effect| {
+        let message = "it was begun by somebody else, or on another machine".to_owned();
+        Body::Outcome { effect, outcome: Outcome::Failed { code: ErrorCode::Cancelled, message }, elapsed_ms: 0 }
+    });
+    std::iter::once(Body::TakenOver).chain(ended).collect()
 }
 
 /// Judge a person's wish to take the last written draft back, or this one.
