@@ -18,6 +18,9 @@ const AROUND: u32 = 60;
 /// Notes in one request at most.
 const MOST_NOTES: usize = 8;
 
+/// Files that were read, by path; absent is what cannot be shown.
+pub(crate) type Files = BTreeMap<String, Option<FileText>>;
+
 /// What a request gets of a chain and its project.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Material {
@@ -28,7 +31,7 @@ pub(crate) struct Material {
 
 impl Material {
     /// Gather it.
-    pub(crate) fn of(chain: &Chain, project: &Project, arguments: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn of(chain: &Chain, project: &Project, arguments: &BTreeMap<String, String>, read: &mut Files) -> Self {
         let replied = |(_, effect)| replied(effect);
         let replies: Vec<(&str, &certus_engine::Reply)> = chain.effects().filter_map(replied).collect();
         let fresh = |(_, effect): &(_, &certus_engine::Effect)| effect.settled >= chain.fresh_from();
@@ -41,7 +44,7 @@ impl Material {
             named.push('\n');
             named.push_str(text);
         }
-        Self { files: files(chain, project, &named), documents, notes: notes(&fresh) }
+        Self { files: files(chain, project, &named, read), documents, notes: notes(&fresh) }
     }
 }
 
@@ -77,7 +80,7 @@ fn notes(replies: &[(&str, &certus_engine::Reply)]) -> Vec<Note> {
     newest
 }
 
-fn files(chain: &Chain, project: &Project, named: &str) -> Vec<FileText> {
+fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec<FileText> {
     let mut scores: BTreeMap<&str, u32> = BTreeMap::new();
     for fact in chain.facts().iter().filter(|fact| fact.cited) {
         if let Some(place) = &fact.source {
@@ -102,7 +105,15 @@ fn files(chain: &Chain, project: &Project, named: &str) -> Vec<FileText> {
     }
     let mut best: Vec<(&str, u32)> = scores.into_iter().collect();
     best.sort_by_key(|(path, score)| (std::cmp::Reverse(*score), *path));
-    best.into_iter().take(MOST_FILES).filter_map(|(path, _)| file(chain, project, path)).collect()
+    let mut text = |path: &str| match read.get(path) {
+        Some(known) => known.clone(),
+        None => {
+            let found = file(chain, project, path);
+            read.insert(path.to_owned(), found.clone());
+            found
+        }
+    };
+    best.into_iter().take(MOST_FILES).filter_map(|(path, _)| text(path)).collect()
 }
 
 fn file(chain: &Chain, project: &Project, path: &str) -> Option<FileText> {
@@ -164,7 +175,7 @@ mod tests {
         }
         let project = Project::open(folder.path()).expect("a project");
         let chain = chain("Change b.js", &[("a.js", 1), ("a.js", 2), ("b.js", 1), ("long.js", 2_000), ("gone.js", 1)]);
-        let found = Material::of(&chain, &project, &BTreeMap::new()).files;
+        let found = Material::of(&chain, &project, &BTreeMap::new(), &mut Files::default()).files;
         let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["b.js", "a.js", "long.js"]);
         assert_eq!(found[2].of_lines, Some((1_940, 2_060)));

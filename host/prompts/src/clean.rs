@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 /// The text without what steers or hides. Newlines and tabs stay; `\r\n` and `\r` become `\n`.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || is_invisible(c)) {
+    // Most texts are plain, and nearly all time of a request would be spent here.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+        || !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || is_invisible(c))
+    {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

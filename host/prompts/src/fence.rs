@@ -24,19 +24,21 @@ impl Fence {
     /// A mark that does not occur in any of the texts. It is made from the seed alone where that is possible, so that two
     /// requests about one thing begin alike and a cache can hold what they share.
     pub(crate) fn around<'a>(seed: &str, texts: impl IntoIterator<Item = &'a str> + Clone) -> Self {
-        let mut digest = Digest::of(seed);
-        for round in 0_u32.. {
-            // Who knows the seed can write its marks into the data; who knows all of the data cannot.
-            if round == GUESSABLE {
-                digest = Digest::of_parts(texts.clone().into_iter().map(str::as_bytes));
-            }
-            let name = Digest::of_parts([digest.as_bytes().as_slice(), &round.to_le_bytes()]).short();
-            let mark = format!("{STEM}{}", &name[..8]);
-            if !texts.clone().into_iter().any(|text| text.contains(&mark)) {
-                return Self { mark };
-            }
-        }
-        Self { mark: format!("{STEM}{}", digest.short()) }
+        let free = |mark: &String| !texts.clone().into_iter().any(|text| text.contains(mark));
+        let guessable = Digest::of(seed);
+        // Who knows the seed can write its marks into the data; who knows all of the data cannot.
+        let all = || Digest::of_parts(texts.clone().into_iter().map(str::as_bytes));
+        let mark = (0..GUESSABLE).map(|round| nth(guessable, round)).find(free).unwrap_or_else(|| {
+            let all = all();
+            (GUESSABLE..).map(|round| nth(all, round)).find(free).unwrap_or_else(|| format!("{STEM}{}", all.short()))
+        });
+        Self { mark }
+    }
+
+    /// The same, if one of the marks that the seed gives is not in the text.
+    pub(crate) fn of_seed(seed: &str, text: &str) -> Option<Self> {
+        let seed = Digest::of(seed);
+        (0..GUESSABLE).map(|round| nth(seed, round)).find(|mark| !text.contains(mark)).map(|mark| Self { mark })
     }
 
     /// `data-…`.
@@ -60,23 +62,32 @@ impl Fence {
     }
 }
 
+fn nth(seed: Digest, round: u32) -> String {
+    let name = Digest::of_parts([seed.as_bytes().as_slice(), &round.to_le_bytes()]).short();
+    format!("{STEM}{}", &name[..8])
+}
+
 /// Cleaned, and without anything that looks like a mark. What is harmless stays as it is.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let cleaned = clean(text);
-    let lower = cleaned.to_ascii_lowercase();
-    if !lower.contains("<data-") && !lower.contains("</data-") {
+    let is_mark = |at: usize| ["<data-", "</data-"].iter().any(|mark| begins_with(&cleaned[at..], mark));
+    if !cleaned.match_indices('<').any(|(at, _)| is_mark(at)) {
         return cleaned;
     }
     let mut out = String::with_capacity(cleaned.len() + 16);
     for (at, c) in cleaned.char_indices() {
-        let rest = &lower[at..];
-        if c == '<' && (rest.starts_with("<data-") || rest.starts_with("</data-")) {
+        if c == '<' && is_mark(at) {
             out.push_str("&lt;");
         } else {
             out.push(c);
         }
     }
     Cow::Owned(out)
+}
+
+/// Whatever the case of its ASCII letters.
+fn begins_with(text: &str, beginning: &str) -> bool {
+    text.as_bytes().get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning.as_bytes()))
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let (declared, others) = sort_arguments(prompt, arguments)?;
     let fence = fence(view, arguments, extra);
-    let values = values::values(view, &declared, extra, &fence);
+    let values = values::values(&prompt.body, view, &declared, extra, &fence);
     let body =
         template::render(&prompt.body, Rendering { values, fence: &fence, limit: BODY_LIMIT }).map_err(|error| {
             RenderError::Template {
@@ -257,10 +257,12 @@ fn sort_arguments<'a>(
 
 fn fence(view: &View, arguments: &BTreeMap<String, String>, extra: &Extra) -> Fence {
     // JSON escapes nothing that a mark is made of, so a mark that is not in the JSON is not in the data.
-    // The chain's number is in no request: two chains that know the same send the same.
-    let unnumbered = View { chain: String::new(), ..view.clone() };
-    let json = serde_json::to_string(&(&unnumbered, arguments, extra)).unwrap_or_default();
-    Fence::around(&view.goal, [json.as_str()])
+    let json = |view: &View| serde_json::to_string(&(view, arguments, extra)).unwrap_or_default();
+    Fence::of_seed(&view.goal, &json(view)).unwrap_or_else(|| {
+        // The chain's number is in no request: two chains that know the same send the same.
+        let unnumbered = View { chain: String::new(), ..view.clone() };
+        Fence::around(&view.goal, [json(&unnumbered).as_str()])
+    })
 }
 
 fn stable(rules: Option<&str>) -> String {

@@ -175,7 +175,11 @@ impl<'a> Driver<'a> {
     }
 
     async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
-        let message = crate::clean::clean(&error.to_string());
+        let message = match self.last_unusable(&call.request.prompt) {
+            Some(before) if error.call().is_none() => format!("{error}; before that, {before}"),
+            _ => error.to_string(),
+        };
+        let message = crate::clean::clean(&message);
         let leftover = error.call().map(|failed| Leftover {
             message: message.clone(),
             billed: match failed.spent {
@@ -200,6 +204,20 @@ impl<'a> Driver<'a> {
         self.defer(call.id, code, &message, possibly_billed, leftover);
         let person = matches!(error, ProviderError::Waiting { .. }) || self.provider.name() == "manual";
         Ok(Next::Stop(if person { Stop::Waiting } else { Stop::Paused { code, message } }))
+    }
+
+    /// Why the last reply to a prompt could not be used, in this visit: what comes after it may only follow from that.
+    fn last_unusable(&self, prompt: &str) -> Option<&str> {
+        let here = |effect: &certus_engine::Effect| {
+            effect.visit == self.chain.visit()
+                && matches!(&effect.request, Request::Prompt { name, .. } if name == prompt)
+        };
+        let mut ended =
+            self.chain.effects().filter(|(_, effect)| here(effect)).filter_map(|(_, effect)| effect.outcome());
+        match ended.next_back()? {
+            Outcome::Unusable { message, .. } => Some(message),
+            _ => None,
+        }
     }
 
     /// Record what an attempt left behind and set aside what the next one may cost.

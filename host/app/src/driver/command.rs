@@ -22,9 +22,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::perform::elapsed;
 use super::prompt::cite_all;
+use super::record::Common;
 use super::{Driver, Stop};
 use crate::Failure;
 use crate::clean::clean;
+use crate::material::Files;
 use crate::reads::{Denials, Reads};
 
 /// Times that one run of a command may propose knowledge.
@@ -352,7 +354,8 @@ impl Driver<'_> {
 
     fn render_for_guest(&self, run: &Run, call: &PromptCall) -> Result<Result<Given, HostError>, Failure> {
         let view = Arc::new(self.chain_as_reached(run)?.view(self.id));
-        Ok(match self.session.render(&call.name, &view, &call.arguments, self.material(&call.arguments)) {
+        let material = self.material(&call.arguments, &mut Files::default());
+        Ok(match self.session.render(&call.name, &view, &call.arguments, material) {
             Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
             Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
         })
@@ -419,7 +422,7 @@ impl Driver<'_> {
                     return Ok(Err(HostError::new(ErrorCode::Invalid, refusal.to_string())));
                 }
                 let basis = self.chain.version();
-                self.intend(Some(run.command), request.clone(), basis, &mut None)
+                self.intend(Some(run.command), request.clone(), basis, &mut Common::default())
             }
         };
         run.reached += 1;

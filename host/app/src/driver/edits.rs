@@ -13,6 +13,7 @@ use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 use certus_workspace::run::{self, Environment};
 
 use super::perform::elapsed;
+use super::record::Common;
 use super::{Driver, Stop};
 use crate::Failure;
 use crate::error::Kind;
@@ -258,7 +259,7 @@ impl Driver<'_> {
             _ => Vec::new(),
         });
         let basis = self.chain.version();
-        let effect = self.intend(None, Request::Undo { draft, undo }, basis, &mut None);
+        let effect = self.intend(None, Request::Undo { draft, undo }, basis, &mut Common::default());
         self.commit().await?;
         self.undo_edits(effect, undo).await?;
         match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, ErrorCode, Law, Proposal, Refusal, Request,
-    Ruling, budget, law,
+    Ruling, View, budget, law,
 };
 use certus_providers::{Billing, Provider};
 use certus_store::{Batch, Hold};
@@ -115,6 +115,8 @@ pub struct Driver<'a> {
     noted: Batch,
     /// The version of the chain that is on disk.
     durable: u64,
+    /// How many visits and, in the last of them, refusals there were when this process took the chain.
+    refused_before: (usize, usize),
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
 }
@@ -170,6 +172,7 @@ impl<'a> Driver<'a> {
             cast.listener.recorded(&taken_over, &chain);
         }
         let durable = chain.version();
+        let refused_before = (chain.visits().len(), chain.refusals().len());
         let interrupted = chain.open_effects().map(|(id, _)| id).filter(|id| !waits(&chain, *id)).collect();
         Ok(Self {
             session,
@@ -187,6 +190,7 @@ impl<'a> Driver<'a> {
             voice: None,
             noted: Batch::default(),
             durable,
+            refused_before,
             sending: HashMap::new(),
         })
     }
@@ -271,7 +275,7 @@ impl<'a> Driver<'a> {
             let ruling = law::judge_command(&self.chain, &then.line, then.depth, catalogue, self.now());
             (format!("then {}", then.line), ruling)
         } else {
-            let view = self.chain.view(self.id);
+            let view = View { refusals: self.refusals(), ..self.chain.view(self.id) };
             let action = as_shown(self.session.ask_controller(&self.chain, &view).await?);
             if let Some(tree) = self.changed_since_checked(&action) {
                 self.note(Body::TreeChanged { tree });
@@ -314,7 +318,17 @@ impl<'a> Driver<'a> {
     fn refuse(&mut self, action: String, refusal: Refusal) -> Option<Stop> {
         let (law, detail) = (refusal.law, crate::clean::line(&refusal.detail, 500));
         self.note(Body::ActionRefused { action, law, detail: detail.clone() });
-        (self.only_command || self.chain.refusals().len() >= PATIENCE).then_some(Stop::Refused { law, detail })
+        (self.only_command || self.refusals().len() >= PATIENCE).then_some(Stop::Refused { law, detail })
+    }
+
+    /// The laws that refused an action in this visit. A prompt that was not there for the process before this one may be there
+    /// now: a person mended its file.
+    fn refusals(&self) -> Vec<String> {
+        let (visits, before) = self.refused_before;
+        let before = if self.chain.visits().len() == visits { before } else { 0 };
+        let all = self.chain.refusals().iter().enumerate();
+        let counts = |(at, law): &(usize, &String)| *at >= before || law.as_str() != Law::UnknownPrompt.name();
+        all.filter(counts).map(|(_, law)| law.clone()).collect()
     }
 
     /// Why the last command of this chain failed, if it did.

@@ -1,5 +1,6 @@
 //! Recording: events are folded in memory as they are noted, and made durable together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use certus_engine::{Body, Digest, EffectId, ErrorCode, Millis, OverBudget, Request};
@@ -7,7 +8,15 @@ use certus_store::DayCap;
 
 use super::Driver;
 use crate::Failure;
-use crate::material::Material;
+use crate::material::{Files, Material};
+
+/// What the requests of one action have in common: the chain as it stands, and the project's files as they were when the first
+/// of them needed them.
+#[derive(Default)]
+pub(crate) struct Common {
+    view: Option<Arc<certus_engine::View>>,
+    files: Files,
+}
 
 impl Driver<'_> {
     /// The transaction's time.
@@ -24,9 +33,9 @@ impl Driver<'_> {
     /// Note the intents of one action's effects; all share what was known before the first.
     pub(super) fn intend_all(&mut self, requests: Vec<Request>) {
         let basis = self.chain.version();
-        let mut view = None;
+        let mut common = Common::default();
         for request in requests {
-            self.intend(None, request, basis, &mut view);
+            self.intend(None, request, basis, &mut common);
         }
     }
 
@@ -35,7 +44,7 @@ impl Driver<'_> {
         invocation: Option<EffectId>,
         request: Request,
         basis: u64,
-        view: &mut Option<Arc<certus_engine::View>>,
+        common: &mut Common,
     ) -> EffectId {
         let effect = self.chain.next_effect();
         let equal = |other: &certus_engine::Effect| other.invocation == invocation && other.request == request;
@@ -46,8 +55,8 @@ impl Driver<'_> {
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
         let (digest, unsendable) = match &request {
             Request::Prompt { name, arguments, .. } => {
-                let material = self.material(arguments);
-                let view = view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
+                let material = self.material(arguments, &mut common.files);
+                let view = common.view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
                 match self.session.render(name, view, arguments, material) {
                     Ok(sending) => {
                         let digest = sending.digest;
@@ -72,9 +81,9 @@ impl Driver<'_> {
     }
 
     /// Files and documents for a request, where who answers reads text; rules read the view.
-    pub(crate) fn material(&self, arguments: &std::collections::BTreeMap<String, String>) -> Material {
+    pub(crate) fn material(&self, arguments: &BTreeMap<String, String>, files: &mut Files) -> Material {
         if self.provider.reads_files() {
-            Material::of(&self.chain, &self.session.project(), arguments)
+            Material::of(&self.chain, &self.session.project(), arguments, files)
         } else {
             Material::default()
         }

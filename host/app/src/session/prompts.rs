@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Session;
 use crate::Failure;
 use crate::driver::Sending;
-use crate::material::Material;
+use crate::material::{Files, Material};
 
 impl Session {
     pub(crate) fn render(
@@ -115,7 +115,8 @@ impl Session {
         }
         let chain = self.chain(id)?;
         let view = Arc::new(chain.view(id));
-        let sending = self.render(name, &view, &named, Material::of(&chain, &self.project(), &named))?;
+        let sending =
+            self.render(name, &view, &named, Material::of(&chain, &self.project(), &named, &mut Files::default()))?;
         Ok(format!("{}\n\n{}", sending.stable, sending.variable))
     }
 }

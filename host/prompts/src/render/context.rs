@@ -181,7 +181,10 @@ impl Context<'_> {
         let lines: Vec<String> = facts.iter().map(said::fact_line).collect();
         // Files come after the facts and must find room too.
         let most = FACTS_LIMIT.min(self.room / 3);
-        self.chosen("facts", &lines, relevance::by_relevance(facts, asked), most);
+        // Where all of them fit, none has to be better than another.
+        let all = lines.iter().map(|line| line.len() + 1).sum::<usize>() < most.min(self.spare("facts"));
+        let order = if all { (0..lines.len()).collect() } else { relevance::by_relevance(facts, asked) };
+        self.chosen("facts", &lines, order, most);
     }
 
     /// What the newest run of each check printed. The end matters most.

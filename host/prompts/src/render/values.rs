@@ -40,36 +40,40 @@ pub(crate) const NAMES: [&str; 23] = [
 
 type Map = BTreeMap<&'static str, Value>;
 
-pub(super) fn values(view: &View, arguments: &Arguments<'_>, extra: &Extra, fence: &Fence) -> Value {
+/// Those that the body names: most are lists of all that a chain knows, and few prompts use more than two or three.
+pub(super) fn values(body: &str, view: &View, arguments: &Arguments<'_>, extra: &Extra, fence: &Fence) -> Value {
     let mut values = Map::new();
-    values.insert("goal", view.goal.as_str().into());
-    values.insert("phase", name(&view.phase));
-    values.insert("visit", view.visit.into());
-    values.insert("why", view.why.as_str().into());
-    values.insert("overall", view.overall.into());
-    values.insert("gap", view.gap.as_deref().unwrap_or_default().into());
-    values.insert("lacks", view.lacks.iter().map(ToString::to_string).collect::<Vec<_>>().into());
-    values.insert("facts", facts(view));
-    values.insert("answers", answers(view));
-    values.insert("open_questions", open_questions(view));
-    values.insert("uncertainties", uncertainties(view));
-    values.insert("decisions", decisions(view));
-    values.insert("scores", pairs(&view.scores, |score| (*score).into()));
-    values.insert("rejections", judged(view, |verdict| matches!(verdict, Verdict::Rejected(_))));
-    values.insert("requests", judged(view, |verdict| matches!(verdict, Verdict::MoreInfo(_))));
-    values.insert("project", project(view));
-    values.insert(
-        "suggestions",
-        list(&view.suggestions, |call| Map::from([("name", name(&call.name)), ("why", call.why.as_str().into())])),
-    );
-    values.insert("idioms", pairs(&extra.idioms, |idiom| idiom.as_str().into()));
-    values.insert("prompts", prompts(extra, fence));
-    values.insert(
-        "files",
-        list(&extra.files, |file| Map::from([("path", file.path.as_str().into()), ("base", name(&file.base()))])),
-    );
-    values.insert("drafts", drafts(view));
-    values.insert("checks", checks(view));
+    let mut put = |name: &'static str, value: &dyn Fn() -> Value| {
+        if body.contains(name) {
+            values.insert(name, value());
+        }
+    };
+    put("goal", &|| view.goal.as_str().into());
+    put("phase", &|| name(&view.phase));
+    put("visit", &|| view.visit.into());
+    put("why", &|| view.why.as_str().into());
+    put("overall", &|| view.overall.into());
+    put("gap", &|| view.gap.as_deref().unwrap_or_default().into());
+    put("lacks", &|| view.lacks.iter().map(ToString::to_string).collect::<Vec<_>>().into());
+    put("facts", &|| facts(view));
+    put("answers", &|| answers(view));
+    put("open_questions", &|| open_questions(view));
+    put("uncertainties", &|| uncertainties(view));
+    put("decisions", &|| decisions(view));
+    put("scores", &|| pairs(&view.scores, |score| (*score).into()));
+    put("rejections", &|| judged(view, |verdict| matches!(verdict, Verdict::Rejected(_))));
+    put("requests", &|| judged(view, |verdict| matches!(verdict, Verdict::MoreInfo(_))));
+    put("project", &|| project(view));
+    put("suggestions", &|| {
+        list(&view.suggestions, |call| Map::from([("name", name(&call.name)), ("why", call.why.as_str().into())]))
+    });
+    put("idioms", &|| pairs(&extra.idioms, |idiom| idiom.as_str().into()));
+    put("prompts", &|| prompts(extra, fence));
+    put("files", &|| {
+        list(&extra.files, |file| Map::from([("path", file.path.as_str().into()), ("base", name(&file.base()))]))
+    });
+    put("drafts", &|| drafts(view));
+    put("checks", &|| checks(view));
     let arguments: BTreeMap<String, Value> =
         arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     values.insert("args", arguments.into());
