@@ -82,14 +82,9 @@ impl Provider for Ollama {
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.models.of(request.tier);
         let window = self.window(request, model)?;
-        let messages: Vec<Value> = [("system", &request.stable), ("user", &request.variable)]
-            .into_iter()
-            .filter(|(_, text)| !text.trim().is_empty())
-            .map(|(role, text)| json!({ "role": role, "content": text }))
-            .collect();
         let mut body = json!({
             "model": model,
-            "messages": messages,
+            "messages": request.messages(),
             "stream": true,
             "truncate": false,
             "options": { "num_predict": request.max_output_tokens, "num_ctx": window },

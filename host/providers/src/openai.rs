@@ -87,14 +87,9 @@ impl Provider for OpenAi {
 
     async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.models.of(request.tier);
-        let messages: Vec<Value> = [("system", &request.stable), ("user", &request.variable)]
-            .into_iter()
-            .filter(|(_, text)| !text.trim().is_empty())
-            .map(|(role, text)| json!({ "role": role, "content": text }))
-            .collect();
         let mut body = json!({
             "model": model,
-            "messages": messages,
+            "messages": request.messages(),
             "stream": true,
             "stream_options": { "include_usage": true },
         });

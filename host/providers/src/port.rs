@@ -134,6 +134,15 @@ impl Request {
         let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
         estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
     }
+
+    /// As services take it that know a system and a user.
+    pub(crate) fn messages(&self) -> Vec<serde_json::Value> {
+        [("system", &self.stable), ("user", &self.variable)]
+            .into_iter()
+            .filter(|(_, text)| !text.trim().is_empty())
+            .map(|(role, text)| serde_json::json!({ "role": role, "content": text }))
+            .collect()
+    }
 }
 
 /// An answer as it came.

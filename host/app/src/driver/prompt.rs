@@ -23,9 +23,9 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    pub(crate) fn new(stable: &str, variable: &str, tier: Tier, view: Arc<View>) -> Self {
-        let digest = Digest::of(joined(stable, variable));
-        Self { stable: stable.into(), variable: variable.into(), digest, tier, view, room: None }
+    pub(crate) fn new(stable: Arc<str>, variable: &str, tier: Tier, view: Arc<View>) -> Self {
+        let digest = Digest::of(joined(&stable, variable));
+        Self { stable, variable: variable.into(), digest, tier, view, room: None }
     }
 
     /// What the store keeps under the digest.
@@ -56,7 +56,7 @@ impl Driver<'_> {
         // The view as it was when the prompt was rendered: what came after must not change the answer.
         let events = self.session.events(self.id)?;
         let past = Chain::fold(events.iter().take_while(|event| event.seq <= basis));
-        Ok(Sending::new(stable, variable, tier, Arc::new(past.view(self.id))))
+        Ok(Sending::new(self.session.stable(stable), variable, tier, Arc::new(past.view(self.id))))
     }
 
     /// The call as the provider takes it.

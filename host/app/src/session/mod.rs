@@ -12,7 +12,7 @@ mod prompts;
 mod provider;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use certus_engine::{Cap, Millis};
 use certus_prompts::Library;
@@ -68,6 +68,7 @@ pub struct Session {
     context_fault: OnceLock<String>,
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
+    stable: Mutex<Arc<str>>,
 }
 
 impl Session {
@@ -114,6 +115,7 @@ impl Session {
             context_fault: OnceLock::new(),
             runtime: OnceLock::new(),
             summaries: OnceLock::new(),
+            stable: Mutex::new(Arc::default()),
             prices: OnceLock::new(),
         })
     }

@@ -1,7 +1,7 @@
 //! A project's prompts: listed, shown, and rendered for a chain.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use certus_engine::{ChainId, View};
 use certus_prompts::{Budget, Extra, Library, Listed, Model, UseError};
@@ -40,8 +40,17 @@ impl Session {
         let percent = (rendered.fill * 100.0).round() as u32;
         Ok(Sending {
             room: Some((percent, left_out)),
-            ..Sending::new(&rendered.stable, &rendered.variable, tier(prompt.model), Arc::clone(view))
+            ..Sending::new(self.stable(&rendered.stable), &rendered.variable, tier(prompt.model), Arc::clone(view))
         })
+    }
+
+    /// The part of a request that is the same for nearly all of a session's: kept once, however many wait for their answers.
+    pub(crate) fn stable(&self, text: &str) -> Arc<str> {
+        let mut kept = self.stable.lock().unwrap_or_else(PoisonError::into_inner);
+        if &**kept != text {
+            *kept = text.into();
+        }
+        Arc::clone(&kept)
     }
 
     /// What is wrong with the file of a prompt, where that is why there is none of its name.

@@ -157,7 +157,8 @@ impl Http {
             .request(Method::POST, url)
             .headers(outgoing.headers)
             .header(CONTENT_TYPE, "application/json")
-            .body(outgoing.body);
+            // Of a text, a copy would be kept until the answer comes, in case a redirection had to be followed.
+            .body(reqwest::Body::wrap(outgoing.body));
         let head = (Instant::now() + self.timeouts.connect + self.timeouts.idle).min(deadline);
         let mut response = match timeout_at(head, request.send()).await {
             Ok(Ok(response)) => response,
