@@ -36,7 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
-    include_str!("schema/5.sql"),
+    include_str!("schema/7.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
