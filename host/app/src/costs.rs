@@ -1,6 +1,6 @@
 //! What chains cost, and what the numbers suggest.
 
-use certus_engine::Usage;
+use certus_engine::{Amount, Usage};
 use certus_providers::Prices;
 use serde::Serialize;
 
@@ -28,6 +28,12 @@ pub struct CostReport {
     pub usd_per_chain: f64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd: f64,
+    /// Set aside for calls in flight, in US dollars; `usd` does not count it.
+    pub reserved_usd: f64,
+    /// Set aside for calls in flight; `tokens` does not count them.
+    pub reserved_tokens: u64,
+    /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
+    pub unpriced_tokens: u64,
     /// Input tokens that were read from a provider's cache.
     pub cached_tokens: u64,
     /// What these saved, as far as prices are known.
@@ -61,6 +67,8 @@ pub struct CostLine {
     pub cached_tokens: u64,
     /// US dollars.
     pub usd: f64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what ran beside one another shares it.
     pub gained: f64,
 }
@@ -78,6 +86,12 @@ pub struct ChainCost {
     pub usd: f64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd: f64,
+    /// Set aside for calls in flight, in US dollars; `usd` does not count it.
+    pub reserved_usd: f64,
+    /// Set aside for calls in flight; `tokens` does not count them.
+    pub reserved_tokens: u64,
+    /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
+    pub unpriced_tokens: u64,
     /// From its beginning to its last event.
     pub duration_ms: i64,
     /// How many.
@@ -125,6 +139,9 @@ impl State {
             goal: crate::clean::clean(&row.goal),
             tokens: costs.tokens,
             usd,
+            reserved_usd: dollars(costs.reserved.usd_micros),
+            reserved_tokens: costs.reserved.tokens,
+            unpriced_tokens: costs.unpriced_tokens,
             lost_usd: dollars(costs.by_chain.iter().map(|line| line.lost_usd_micros).sum()),
             duration_ms: row.updated - row.created,
             prompt_runs: costs.runs,
@@ -148,6 +165,9 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
         usd,
         usd_per_chain: if costs.chains == 0 { 0.0 } else { usd / costs.chains as f64 },
         lost_usd: dollars(lost),
+        reserved_usd: dollars(costs.reserved.usd_micros),
+        reserved_tokens: costs.reserved.tokens,
+        unpriced_tokens: costs.unpriced_tokens,
         cached_tokens: costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add),
         cache_saved_usd: dollars(saved),
         usd_per_tenth: (gained > 0.001).then(|| usd / (gained * 10.0)),
@@ -161,7 +181,22 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
     report
 }
 
-fn dollars(micros: u64) -> f64 {
+/// An amount of money for people. What nobody knows the price of is not free.
+pub(crate) fn money(amount: Amount) -> String {
+    match (amount.usd_micros, amount.unpriced_tokens) {
+        (usd, 0) => format!("${:.4}", dollars(usd)),
+        (0, _) => "price unknown".to_owned(),
+        (usd, unpriced) => format!("${:.4} and {unpriced} tokens of unknown price", dollars(usd)),
+    }
+}
+
+/// The same for dollars, as reports have them.
+pub fn priced(usd: f64, unpriced_tokens: u64) -> String {
+    let usd_micros = (usd * 1e6).round() as u64;
+    money(Amount { usd_micros, unpriced_tokens, ..Amount::default() })
+}
+
+pub(crate) fn dollars(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
@@ -228,6 +263,7 @@ fn lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
         tokens: line.tokens,
         cached_tokens: line.cached_tokens,
         usd: dollars(line.usd_micros),
+        unpriced_tokens: line.unpriced_tokens,
         gained: line.gained,
     };
     costs.into_iter().map(line).collect()
@@ -253,12 +289,14 @@ impl ChainCost {
 }
 
 fn csv<'a>(lists: impl IntoIterator<Item = (&'static str, &'a Vec<CostLine>)>) -> String {
-    let mut text = String::from("by,name,runs,failed,tokens,cached_tokens,usd,gained\n");
+    let mut text = String::from("by,name,runs,failed,tokens,cached_tokens,usd,gained,unpriced_tokens\n");
     for (by, lines) in lists {
         for line in lines {
-            let CostLine { name, runs, failed, tokens, cached_tokens, usd, gained } = line;
+            let CostLine { name, runs, failed, tokens, cached_tokens, usd, unpriced_tokens, gained } = line;
             let name = field(name);
-            text.push_str(&format!("{by},{name},{runs},{failed},{tokens},{cached_tokens},{usd:.6},{gained:.4}\n"));
+            text.push_str(&format!(
+                "{by},{name},{runs},{failed},{tokens},{cached_tokens},{usd:.6},{gained:.4},{unpriced_tokens}\n"
+            ));
         }
     }
     text

@@ -17,7 +17,7 @@ use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionSt
 use crate::reply::RepliedUncertainty;
 use crate::{
     Amount, Body, Cap, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
-    ProjectSummary, PromptCall, Request, Scope, Started, Usage,
+    ProjectSummary, PromptCall, Request, Scope, Started, Usage, Warning,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -62,6 +62,8 @@ pub struct Chain {
     filled: Option<u32>,
     fresh_from: u64,
     warned: Vec<Scope>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
@@ -305,7 +307,10 @@ impl Chain {
                     effect.possibly_billed_twice |= possibly_billed_twice;
                     effect.state = EffectState::Pending;
                 }
-                self.lose(*effect, *possibly_billed_twice, leftover.as_deref());
+                // What is still set aside, and of which nothing was said, belongs to a call that was in flight: whoever takes it
+                // up, it may have been used.
+                let in_flight = leftover.is_none();
+                self.lose(*effect, *possibly_billed_twice || in_flight, leftover.as_deref());
             }
             Body::Deferred { effect, code, message, possibly_billed, leftover, enough } => {
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
@@ -330,8 +335,12 @@ impl Chain {
                 self.caps = *caps;
                 self.own_cap = *own;
                 self.warned.clear();
+                self.warnings.clear();
             }
-            Body::BudgetWarned { scope } => self.warned.push(*scope),
+            Body::BudgetWarned(warning) => {
+                self.warned.push(warning.scope);
+                self.warnings.push(*warning);
+            }
             Body::TreeChanged { .. } => {
                 self.last_write = event.seq;
                 self.disturbed = self.disturbed.saturating_add(1);
@@ -582,7 +591,7 @@ impl Chain {
             return;
         };
         effect.release(false);
-        effect.lost = effect.lost.plus(Amount { tokens: usage.tokens(), usd_micros: usage.usd_micros });
+        effect.lost = effect.lost.plus(usage.into());
         let effect = effect.clone();
         self.spend(&effect, usage);
     }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Scope, Usage,
+    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Usage,
+    Warning,
 };
 
 /// Milliseconds since 1970, UTC.
@@ -192,10 +193,7 @@ pub enum Body {
         own: Option<Cap>,
     },
     /// Most of a cap is used up; told once.
-    BudgetWarned {
-        /// Whose cap.
-        scope: Scope,
-    },
+    BudgetWarned(Warning),
     /// Somebody changed the project's files since its check ran: that run is no evidence of them.
     TreeChanged {
         /// Of the project as it is.
@@ -279,7 +277,7 @@ impl Body {
             Self::Deferred { .. } => "deferred",
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
-            Self::BudgetWarned { .. } => "budget-warned",
+            Self::BudgetWarned(_) => "budget-warned",
             Self::TreeChanged { .. } => "tree-changed",
             Self::ContextFilled { .. } => "context-filled",
             Self::ContextReset { .. } => "context-reset",

@@ -25,7 +25,7 @@ mod reply;
 mod view;
 
 pub use action::{Action, Asking, Check};
-pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Unit};
+pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Spending, Unit, Warning};
 pub use chain::{Chain, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};

@@ -335,6 +335,7 @@ mod tests {
             cache_write_1h_tokens: 10,
             output_tokens: 1,
             usd_micros: 0,
+            unpriced_tokens: 0,
         };
         assert_eq!(usage, whole);
         for _ in 0..2 {

@@ -1,6 +1,8 @@
 //! What was spent, and on what: sums over the runs of prompts, by when they ended.
 
-use certus_engine::{ChainId, EffectId, Millis};
+use std::collections::BTreeMap;
+
+use certus_engine::{Amount, ChainId, EffectId, Millis, Spending};
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
@@ -26,6 +28,8 @@ pub struct CostLine {
     pub usd_micros: u64,
     /// Of these, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd_micros: u64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what lowered it counts as nothing.
     pub gained: f64,
 }
@@ -41,6 +45,10 @@ pub struct Costs {
     pub tokens: u64,
     /// Millionths of a dollar.
     pub usd_micros: u64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
+    /// Set aside for runs in flight; nothing else counts it.
+    pub reserved: Amount,
     /// By chain: `047 add-two-factor`.
     pub by_chain: Vec<CostLine>,
     /// By the prompt's name.
@@ -133,7 +141,27 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
-        self.query(|db| sums(db, &format!("{COSTS} AND coalesce(ended, started) >= ?"), since))
+        self.query(|db| sums(db, "coalesce(ended, started) >= ?", since))
+    }
+
+    /// What each chain spent, possibly spent and has set aside; chains without a run of a prompt are left out.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spending(&self) -> Result<BTreeMap<ChainId, Spending>, StoreError> {
+        self.query(|db| db.prepare_cached(&format!("{SPENDING} GROUP BY chain"))?.query_map([], spending)?.collect())
+    }
+
+    /// What one chain spent, possibly spent and has set aside; nothing where it is not there.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spending_of(&self, chain: ChainId) -> Result<Spending, StoreError> {
+        self.query(|db| {
+            let mut statement = db.prepare_cached(&format!("{SPENDING} WHERE chain = ? GROUP BY chain"))?;
+            let found = statement.query_map([chain.0], spending)?.next().transpose()?;
+            Ok(found.map(|(_, spending)| spending).unwrap_or_default())
+        })
     }
 
     /// What a chain cost.
@@ -142,7 +170,7 @@ impl Store {
     /// [`StoreError::NoChain`], and what the disk says.
     pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
         self.row(chain)?;
-        self.query(|db| sums(db, &format!("{COSTS} AND runs.chain = ?"), i64::from(chain.0)))
+        self.query(|db| sums(db, "runs.chain = ?", i64::from(chain.0)))
     }
 
     /// Every run of a prompt in a chain, in order.
@@ -181,7 +209,33 @@ impl Store {
 /// Runs that ended, and those that cost something although they did not.
 const COSTS: &str = "(ended IS NOT NULL OR lost_tokens > 0 OR lost_usd_micros > 0)";
 
-fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
+// As floating numbers, because a sum of hostile integers overflows with an error. What is not lost, and has no price, was
+// answered: the columns do not tell these apart, and nobody asks.
+const SPENDING: &str = "SELECT chain, total(input_tokens) + total(output_tokens), total(usd_micros), \
+     total(lost_tokens), total(lost_usd_micros), total(reserved_tokens), total(reserved_usd_micros), \
+     total(unpriced_tokens) FROM prompt_runs";
+
+fn spending(row: &Row<'_>) -> rusqlite::Result<(ChainId, Spending)> {
+    // Exact up to 2^53; a cast of more saturates.
+    let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    let amount = |tokens, usd| {
+        Ok::<_, rusqlite::Error>(Amount { tokens: total(tokens)?, usd_micros: total(usd)?, ..Amount::default() })
+    };
+    let answered = Amount { unpriced_tokens: total(7)?, ..amount(1, 2)? };
+    Ok((ChainId(row.get(0)?), Spending { answered, lost: amount(3, 4)?, reserved: amount(5, 6)? }))
+}
+
+fn reserved(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Amount> {
+    let sql =
+        format!("SELECT total(reserved_tokens), total(reserved_usd_micros) FROM prompt_runs AS runs WHERE {those}");
+    db.prepare_cached(&sql)?.query_row([value], |row| {
+        let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+        Ok(Amount { tokens: total(0)?, usd_micros: total(1)?, ..Amount::default() })
+    })
+}
+
+fn sums(db: &Connection, of: &str, value: i64) -> rusqlite::Result<Costs> {
+    let those = &format!("{COSTS} AND {of}");
     let by_chain = grouped(db, "printf('%03d %s', runs.chain, slug)", those, value)?;
     let sum = |of: fn(&CostLine) -> u64| by_chain.iter().map(of).fold(0, u64::saturating_add);
     Ok(Costs {
@@ -189,6 +243,8 @@ fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
         runs: sum(|line| line.runs),
         tokens: sum(|line| line.tokens),
         usd_micros: sum(|line| line.usd_micros),
+        unpriced_tokens: sum(|line| line.unpriced_tokens),
+        reserved: reserved(db, of, value)?,
         by_prompt: grouped(db, "prompt", those, value)?,
         by_phase: grouped(db, "runs.phase", those, value)?,
         by_model: grouped(
@@ -207,7 +263,7 @@ fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Resu
         "SELECT {by}, count(ended), count(ended) - coalesce(sum(ok), 0), sum(from_memo), \
          total(input_tokens) + total(output_tokens) + total(lost_tokens), total(cached_tokens), \
          total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros), \
-         total(max(0.0, confidence_after - confidence_before) / together) \
+         total(max(0.0, confidence_after - confidence_before) / together), total(unpriced_tokens) \
          FROM (SELECT *, count(*) OVER (PARTITION BY chain, started, confidence_before) AS together FROM prompt_runs) \
          AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
     );
@@ -227,6 +283,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         usd_micros: total(6)?,
         lost_usd_micros: total(7)?,
         gained: row.get(8)?,
+        unpriced_tokens: total(9)?,
     })
 }
 

@@ -19,7 +19,11 @@ const APPLICATION: i64 = 0x4345_5254;
 /// The first format that has columns for what attempts lost. An older one is read as if it had them, and all were zero.
 const LOST_SINCE: usize = 3;
 const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
-     0 AS lost_tokens, 0 AS lost_usd_micros FROM main.prompt_runs";
+     0 AS lost_tokens, 0 AS lost_usd_micros, 0 AS unpriced_tokens FROM main.prompt_runs";
+
+/// The first format that says which tokens have no known price. An older one is read as if it had said of none.
+const UNPRICED_SINCE: usize = 5;
+const PRICES_KNOWN: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens FROM main.prompt_runs";
 
 /// The first format that has a table of predictions. An older one is read as if nothing were known of them.
 const PREDICTIONS_SINCE: usize = 4;
@@ -32,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
@@ -107,6 +112,8 @@ pub(crate) fn open_read_only(
         Some(known) if known >= READABLE_SINCE => {
             if known < LOST_SINCE {
                 db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
+            } else if known < UNPRICED_SINCE {
+                db.execute_batch(PRICES_KNOWN).map_err(|error| explain(path, &error))?;
             }
             if known < PREDICTIONS_SINCE {
                 db.execute_batch(NO_PREDICTIONS).map_err(|error| explain(path, &error))?;

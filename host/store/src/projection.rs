@@ -40,6 +40,8 @@ pub(crate) enum Change {
         effect: EffectId,
         reserved: Amount,
         lost: Amount,
+        /// Of both, the tokens whose price nobody knows.
+        unpriced: u64,
     },
     Ended(Box<Finished>),
     Believed {
@@ -73,6 +75,8 @@ pub(crate) struct Finished {
     pub(crate) elapsed_ms: Option<i64>,
     pub(crate) error: Option<String>,
     pub(crate) by: Option<Attribution>,
+    /// Of all tokens, lost ones included, those whose price nobody knows.
+    pub(crate) unpriced: u64,
     /// Overall confidence, when the outcome was believed at once: the usual case, and one change instead of two.
     pub(crate) after: Option<f64>,
 }
@@ -105,6 +109,10 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
                 if let Some(after) = after {
                     believed_together(chain, *effect, known, after, into);
                 }
+                // What a command no longer waited for ended with it, and is set aside no more.
+                if matches!(known.request, Request::Command { .. }) {
+                    chain.invocation(*effect).for_each(|(nested, _)| held(chain, nested, into));
+                }
             }
         }
         Body::Reissued { effect, attempt, possibly_billed_twice, .. } => {
@@ -131,7 +139,7 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         Body::Restored { .. } => restored(chain, into),
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
-        | Body::BudgetWarned { .. }
+        | Body::BudgetWarned(_)
         | Body::TreeChanged { .. }
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }
@@ -187,7 +195,8 @@ fn ended(
             Some(Outcome::Unusable { by, .. }) => Some((**by).clone()),
             _ => None,
         };
-        into.push(Change::Ended(Box::new(Finished { effect: id, at, elapsed_ms, error, by, after })));
+        let unpriced = effect.committed().unpriced_tokens;
+        into.push(Change::Ended(Box::new(Finished { effect: id, at, elapsed_ms, error, by, unpriced, after })));
     }
 }
 
@@ -195,7 +204,8 @@ fn ended(
 fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
     if let Some(effect) = chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. })) {
         let reserved = effect.reserved.unwrap_or_default();
-        into.push(Change::Held { effect: id, reserved, lost: effect.lost });
+        let unpriced = effect.committed().unpriced_tokens;
+        into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced });
     }
 }
 

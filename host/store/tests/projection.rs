@@ -15,7 +15,8 @@ fn shown(store: &Store) -> String {
     let of = |row: &ChainRow| (store.visits(row.id).expect("visits"), store.prompt_runs(row.id).expect("runs"));
     let tables: Vec<_> = rows.iter().map(of).collect();
     format!(
-        "{rows:#?} {tables:#?} {:#?} {:#?}",
+        "{rows:#?} {tables:#?} {:#?} {:#?} {:#?}",
+        store.spending().expect("spending"),
         store.costs_since(i64::MIN).expect("costs"),
         store.predictions().expect("predictions")
     )
@@ -210,7 +211,10 @@ fn chains_that_are_older_than_the_table_are_read_into_it() {
     let expected = store.predictions().expect("predictions");
     drop(store);
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
-    db.execute_batch("DROP TABLE predictions; PRAGMA user_version = 3").expect("of the third format");
+    db.execute_batch(
+        "DROP TABLE predictions; ALTER TABLE prompt_runs DROP COLUMN unpriced_tokens; PRAGMA user_version = 3",
+    )
+    .expect("of the third format");
     drop(db);
     let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
     assert_eq!(reading.predictions().expect("none are known"), []);

@@ -9,6 +9,7 @@ mod calls;
 mod command;
 mod edits;
 mod perform;
+mod price;
 mod prompt;
 mod record;
 mod said;
@@ -20,7 +21,7 @@ use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, Digest, EffectId, EffectState, ErrorCode, Law, Millis, Proposal,
     Refusal, Request, Ruling, budget, law,
 };
-use certus_providers::{Billing, Provider};
+use certus_providers::Provider;
 use certus_store::Hold;
 
 use crate::error::{Kind, kind_of_pause};
@@ -395,8 +396,8 @@ impl<'a> Driver<'a> {
         }
         let in_flight = effect.state == EffectState::Pending;
         let attempt = effect.attempt.saturating_add(1);
-        let possibly_billed_twice =
-            in_flight && matches!(effect.request, Request::Prompt { .. }) && self.provider.billing() != Billing::Nobody;
+        // Of whoever was asked, not of whoever answers now: it was set aside before the call was made.
+        let possibly_billed_twice = in_flight && effect.reserved.is_some_and(certus_engine::Amount::is_billed);
         self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice, leftover: None });
     }
 

@@ -38,10 +38,19 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     output.object(&report);
     output.heading(&format!("Chains of the last {} days", report.days));
     output.line(format!("- chains: {}", report.chains));
-    output.line(format!("- cost: ${:.4}, {} tokens in {} prompt runs", report.usd, report.tokens, report.prompt_runs));
+    output.line(format!(
+        "- cost: {}, {} tokens in {} prompt runs",
+        certus_app::priced(report.usd, report.unpriced_tokens),
+        report.tokens,
+        report.prompt_runs
+    ));
     output.line(format!("- average a chain: ${:.4}", report.usd_per_chain));
     if report.lost_usd > 0.0 {
         output.line(format!("- of it for attempts without an answer: ${:.4}", report.lost_usd));
+    }
+    if report.reserved_tokens > 0 {
+        let (usd, tokens) = (report.reserved_usd, report.reserved_tokens);
+        output.line(format!("- set aside for calls in flight besides: ${usd:.4}, {tokens} tokens"));
     }
     if report.cached_tokens > 0 {
         let (tokens, saved) = (report.cached_tokens, report.cache_saved_usd);
@@ -64,10 +73,10 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         output.heading(title);
         for line in lines.iter().take(SHOWN) {
             output.line(format!(
-                "  {:<44} {:>9} tokens  ${:.4}  {}",
+                "  {:<44} {:>9} tokens  {}  {}",
                 line.name,
                 line.tokens,
-                line.usd,
+                certus_app::priced(line.usd, line.unpriced_tokens),
                 share(line.usd)
             ));
         }
@@ -92,12 +101,16 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     output.object(&cost);
     output.heading(&format!("Chain {}: {}", cost.chain, certus_app::clean::line(&cost.goal, 80)));
     output.line(format!("- total tokens: {}", cost.tokens));
-    output.line(format!("- estimated cost: ${:.4}", cost.usd));
+    output.line(format!("- estimated cost: {}", certus_app::priced(cost.usd, cost.unpriced_tokens)));
     output.line(format!("- duration: {}", certus_app::clock::duration(cost.duration_ms)));
     output.line(format!("- prompts run: {}", cost.prompt_runs));
     output.line(format!("- cost a prompt: ${:.4}", cost.usd_per_prompt));
     if cost.lost_usd > 0.0 {
         output.line(format!("- of it for attempts without an answer: ${:.4}", cost.lost_usd));
+    }
+    if cost.reserved_tokens > 0 {
+        let (usd, tokens) = (cost.reserved_usd, cost.reserved_tokens);
+        output.line(format!("- set aside for calls in flight besides: ${usd:.4}, {tokens} tokens"));
     }
     Ok(0)
 }

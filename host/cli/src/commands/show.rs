@@ -81,12 +81,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     let files: std::collections::BTreeSet<_> =
         report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.file)).collect();
     output.line(format!(
-        "{} facts, {cited} of them cited from {} files; {} answers; {} tokens, ${:.4}",
+        "{} facts, {cited} of them cited from {} files; {} answers; {}",
         report.facts.len(),
         files.len(),
         report.answers.len(),
-        report.cost.tokens,
-        report.cost.usd,
+        report.cost.said(),
     ));
     if !report.unparsed.is_empty() {
         let unread = report.unparsed.len();
