@@ -73,6 +73,39 @@ fn a_model_without_a_price_fits_under_no_cap_of_money() {
 }
 
 #[test]
+fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
+    const UNTIL: [&str; 2] = ["--until", "context-building"];
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, "[budget.day]\nusd = 7.5\n");
+    // Nothing can be spent, and one knows what would have been.
+    let flow = [&["flow", GOAL, "--max-usd", "0.000001"][..], &UNTIL].concat();
+    let ran = model.run(&world, &flow).exits(5);
+    let _ = ran
+        .says("Estimate until the gate of requirements-clarification: probably $")
+        .says("; caps: chain $0.0000, day $7.5000");
+    assert_eq!(model.calls(), 0);
+    let go_on = [&["flow", "--continue", "--max-usd", "2"][..], &UNTIL].concat();
+    let (_, first) = model.json(&world, &go_on);
+    let estimate = &first["estimate"];
+    assert_eq!(estimate["phase"], "requirements-clarification");
+    assert_eq!(estimate["caps"][0], json!({"scope": "chain", "usd": 2.0, "tokens": null}));
+    let at_most = estimate["at_most"]["usd"].as_f64().expect("dollars");
+    assert!(estimate["probably"]["usd"].as_f64().is_some_and(|usd| usd > 0.0 && usd <= at_most), "{estimate}");
+    assert!(estimate["prompts"].as_array().is_some_and(|all| all.iter().all(|one| one["recorded"] == 0)), "{estimate}");
+    // Another chain of the project is estimated by what this one took.
+    let (_, second) = model.json(&world, &[&["flow", "Add a function that rounds a price"][..], &UNTIL].concat());
+    let prompts = second["estimate"]["prompts"].as_array().expect("prompts").clone();
+    let recorded = |name: &str| prompts.iter().find(|one| one["prompt"] == name).map(|one| one["recorded"].clone());
+    assert_eq!(recorded("requirement_validator"), Some(json!(1)), "{prompts:?}");
+    let (probably, cost) = (&second["estimate"]["probably"]["usd"], &second["cost"]["usd"]);
+    let off = probably.as_f64().expect("dollars") / cost.as_f64().expect("dollars");
+    assert!((0.5..2.0).contains(&off), "{probably} was expected, {cost} it took");
+    // Rules cost nothing, so there is nothing to say.
+    let ran = world.run(&["flow", "Add a wish list"]);
+    assert!(!ran.stderr.contains("Estimate"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_price_that_nobody_knows_is_shown_as_unknown() {
     let (model, world) = (Model::start(whole("")), shop());
     let ran = model.run(&world, &["flow", GOAL, "--provider", "openai:somebodys-own", "--until", "context-building"]);

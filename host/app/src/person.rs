@@ -80,6 +80,11 @@ pub trait Listener: Send + Sync {
     /// Something begins that may take a while.
     fn busy(&self, what: &str);
 
+    /// What a phase will probably cost, in one line, before its first call that costs something.
+    fn estimated(&self, line: &str) {
+        let _ = line;
+    }
+
     /// More of the answer to a prompt arrived, as it came: a listener cleans what it shows.
     fn streamed(&self, prompt: &str, delta: &str) {
         let _ = (prompt, delta);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::calibration::Calibrated;
 use crate::costs::{dollars, priced};
-use crate::driver::Stop;
+use crate::driver::{Estimate, Stop};
 use crate::error::{Failure, Kind};
 use crate::paths::quoted;
 
@@ -54,6 +54,8 @@ pub struct FlowReport {
     pub cost: Cost,
     /// Caps of which 80 % and more were used or set aside, as they stood then.
     pub budget_warnings: Vec<CapLine>,
+    /// What was to be expected until the next gate, as it was said before the last phase that this run paid for.
+    pub estimate: Option<Estimate>,
     /// Who answers prompts.
     pub provider: String,
     /// The exact command line that goes on; absent when nothing does.
@@ -341,10 +343,19 @@ impl FlowReport {
             reason,
             cost: Cost::of(chain.usage().into(), chain.spending()),
             budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),
+            estimate: None,
             provider: chain.provider().to_owned(),
             next: next(id, chain, &questions, approval, suffix),
             questions,
         }
+    }
+}
+
+impl FlowReport {
+    /// With what a run was to cost.
+    #[must_use]
+    pub fn estimated(self, estimate: Option<&Estimate>) -> Self {
+        Self { estimate: estimate.cloned(), ..self }
     }
 }
 

@@ -135,6 +135,31 @@ pub struct Visit {
     pub error_category: Option<String>,
 }
 
+/// Runs that are looked at for what comes.
+const LAST_RUNS: u32 = 1_000;
+
+/// What ran in other visits of a phase.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recorded {
+    /// Stays in the phase.
+    pub visits: u64,
+    /// By prompt and model.
+    pub runs: Vec<RecordedRuns>,
+}
+
+/// Answers of one model to one prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedRuns {
+    /// The prompt.
+    pub prompt: String,
+    /// As the service names it.
+    pub model: String,
+    /// How many.
+    pub runs: u64,
+    /// Together.
+    pub usage: certus_engine::Usage,
+}
+
 impl Store {
     /// What was spent on runs that ended at a time or later.
     ///
@@ -171,6 +196,29 @@ impl Store {
     pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
         self.row(chain)?;
         self.query(|db| sums(db, "runs.chain = ?", i64::from(chain.0)))
+    }
+
+    /// Answers to prompts of a phase by one service, in all chains but this one: of the last runs of all, so that it takes
+    /// the same time in a large database.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, StoreError> {
+        let those = format!(
+            "FROM (SELECT * FROM prompt_runs ORDER BY rowid DESC LIMIT {LAST_RUNS}) \
+             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0"
+        );
+        self.query(|db| {
+            let of = params![phase, provider, but.0];
+            let visits = format!("SELECT count(*) FROM (SELECT DISTINCT chain, visit {those})");
+            let visits = db.prepare_cached(&visits)?.query_row(of, |row| unsigned(row, 0))?;
+            let runs = format!(
+                "SELECT prompt, coalesce(model, ''), count(*), total(input_tokens), total(cached_tokens), \
+                 total(output_tokens), total(usd_micros) {those} GROUP BY 1, 2"
+            );
+            let runs = db.prepare_cached(&runs)?.query_map(of, recorded)?.collect::<Result<_, _>>()?;
+            Ok(Recorded { visits, runs })
+        })
     }
 
     /// Every run of a prompt in a chain, in order.
@@ -285,6 +333,18 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         gained: row.get(8)?,
         unpriced_tokens: total(9)?,
     })
+}
+
+fn recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRuns> {
+    let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    let usage = certus_engine::Usage {
+        input_tokens: total(3)?,
+        cached_tokens: total(4)?,
+        output_tokens: total(5)?,
+        usd_micros: total(6)?,
+        ..certus_engine::Usage::default()
+    };
+    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage })
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {

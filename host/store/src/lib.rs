@@ -30,7 +30,7 @@ mod time;
 mod writer;
 
 pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
-pub use costs::{CostLine, Costs, PromptRun, Visit};
+pub use costs::{CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
 pub use day::{DAY, DayCap};
 pub use error::StoreError;
 pub use hold::{Held, Hold};

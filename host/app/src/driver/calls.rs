@@ -87,6 +87,8 @@ impl<'a> Driver<'a> {
                 None => calls.push(call),
             }
         }
+        let refused = waiting.iter().map(|(call, _)| &call.request);
+        self.look_ahead(&calls.iter().map(|call| &call.request).chain(refused).collect::<Vec<_>>())?;
         if !calls.is_empty() {
             self.commit().await?;
         }

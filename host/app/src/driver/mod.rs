@@ -8,6 +8,7 @@
 mod calls;
 mod command;
 mod edits;
+mod estimate;
 mod perform;
 mod price;
 mod prompt;
@@ -28,6 +29,7 @@ use crate::error::{Kind, kind_of_pause};
 use crate::person::{Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
+pub use estimate::{CapAhead, Estimate, Expected, PromptAhead};
 pub(crate) use prompt::{Sending, cite_all};
 
 /// Percentage of a request's room from which on its filling is recorded.
@@ -121,6 +123,8 @@ pub struct Driver<'a> {
     noted_at: Millis,
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
+    /// What was said last of what a phase will cost.
+    ahead: Option<Estimate>,
 }
 
 /// What a controller words for a person, as it is shown.
@@ -191,6 +195,7 @@ impl<'a> Driver<'a> {
             durable,
             noted_at: 0,
             sending: HashMap::new(),
+            ahead: None,
         })
     }
 

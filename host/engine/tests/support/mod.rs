@@ -21,6 +21,7 @@ pub fn methodology() -> Methodology {
     let phase = |name: &str, follows: &[&str], gate| Phase {
         name: name.to_owned(),
         title: String::new(),
+        prompts: Vec::new(),
         may_follow: follows.iter().map(|phase| (*phase).to_owned()).collect(),
         gate,
     };
