@@ -38,6 +38,14 @@ impl Amount {
         self.usd_micros > 0 || self.unpriced_tokens > 0
     }
 
+    /// The money in it, for people: to a millionth of a dollar, or that nobody knows the price.
+    pub fn dollars(self) -> String {
+        if self.usd_micros == 0 && self.unpriced_tokens > 0 {
+            return "price unknown".to_owned();
+        }
+        said(Unit::UsdMicros, self.usd_micros)
+    }
+
     /// Both together; saturates rather than overflows.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -3,6 +3,7 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod closing;
 mod correct;
 mod edits;
 mod learn;
@@ -10,6 +11,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
+pub use closing::Closing;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Scorer;
@@ -41,6 +43,8 @@ pub struct Chain {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     scored_by: BTreeMap<String, Scorer>,
     questions: Vec<QuestionStatus>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    closings: BTreeMap<String, Closing>,
     decisions: Vec<Decision>,
     proposals: Vec<ProposalStatus>,
     evidence: Vec<Evidence>,
@@ -64,6 +68,8 @@ pub struct Chain {
     warned: Vec<Scope>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
+    #[serde(skip_serializing_if = "crate::reply::is_zero")]
+    warned_from: u64,
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
@@ -338,6 +344,9 @@ impl Chain {
                 self.warnings.clear();
             }
             Body::BudgetWarned(warning) => {
+                if self.warnings.is_empty() {
+                    self.warned_from = event.seq;
+                }
                 self.warned.push(warning.scope);
                 self.warnings.push(*warning);
             }
@@ -556,7 +565,8 @@ impl Chain {
                 };
                 let lawful: Vec<RepliedUncertainty> =
                     uncertainties.iter().filter(|new| !blocks(new)).cloned().collect();
-                self.learn_uncertainties(&lawful);
+                let by = self.asked_before(id);
+                self.learn_uncertainties(&lawful, by);
                 self.learn_decisions(decisions);
             }
             _ => {}

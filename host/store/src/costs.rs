@@ -6,6 +6,7 @@ use certus_engine::{Amount, ChainId, EffectId, Millis, Spending};
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+use crate::closings::Removed;
 use crate::row::unsigned;
 use crate::{Store, StoreError};
 
@@ -49,6 +50,8 @@ pub struct Costs {
     pub unpriced_tokens: u64,
     /// Set aside for runs in flight; nothing else counts it.
     pub reserved: Amount,
+    /// Uncertainties that were closed, by area, whatever else their chains cost.
+    pub removed: Vec<Removed>,
     /// By chain: `047 add-two-factor`.
     pub by_chain: Vec<CostLine>,
     /// By the prompt's name.
@@ -166,7 +169,7 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
-        self.query(|db| sums(db, "coalesce(ended, started) >= ?", since))
+        self.query(|db| sums(db, "coalesce(ended, started) >= ?", "closed.at >= ?", since))
     }
 
     /// What each chain spent, possibly spent and has set aside; chains without a run of a prompt are left out.
@@ -195,7 +198,7 @@ impl Store {
     /// [`StoreError::NoChain`], and what the disk says.
     pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
         self.row(chain)?;
-        self.query(|db| sums(db, "runs.chain = ?", i64::from(chain.0)))
+        self.query(|db| sums(db, "runs.chain = ?", "closed.chain = ?", i64::from(chain.0)))
     }
 
     /// Answers to prompts of a phase by one service, in all chains but this one: of the last runs of all, so that it takes
@@ -282,7 +285,7 @@ fn reserved(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Amount
     })
 }
 
-fn sums(db: &Connection, of: &str, value: i64) -> rusqlite::Result<Costs> {
+fn sums(db: &Connection, of: &str, closed: &str, value: i64) -> rusqlite::Result<Costs> {
     let those = &format!("{COSTS} AND {of}");
     let by_chain = grouped(db, "printf('%03d %s', runs.chain, slug)", those, value)?;
     let sum = |of: fn(&CostLine) -> u64| by_chain.iter().map(of).fold(0, u64::saturating_add);
@@ -293,6 +296,7 @@ fn sums(db: &Connection, of: &str, value: i64) -> rusqlite::Result<Costs> {
         usd_micros: sum(|line| line.usd_micros),
         unpriced_tokens: sum(|line| line.unpriced_tokens),
         reserved: reserved(db, of, value)?,
+        removed: crate::closings::removed(db, closed, value)?,
         by_prompt: grouped(db, "prompt", those, value)?,
         by_phase: grouped(db, "runs.phase", those, value)?,
         by_model: grouped(

@@ -25,6 +25,11 @@ const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reser
 const UNPRICED_SINCE: usize = 5;
 const PRICES_KNOWN: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens FROM main.prompt_runs";
 
+/// The first format that has a table of closed uncertainties. An older one is read as if none were.
+const CLOSINGS_SINCE: usize = 6;
+const NO_CLOSINGS: &str = "CREATE TEMP VIEW closings AS SELECT 0 AS chain, '' AS area, 0 AS at, 0 AS closed_by, \
+     0 AS blocked WHERE 0";
+
 /// The first format that has a table of predictions. An older one is read as if nothing were known of them.
 const PREDICTIONS_SINCE: usize = 4;
 const NO_PREDICTIONS: &str = "CREATE TEMP VIEW predictions AS SELECT 0 AS chain, '' AS area, 0 AS scored_by, '' AS model, \
@@ -37,6 +42,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
@@ -80,6 +86,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     if (1..PREDICTIONS_SINCE).contains(&from) {
         crate::predictions::fill(&begun, path).map_err(|error| said(&error))?;
     }
+    if (1..CLOSINGS_SINCE).contains(&from) {
+        crate::closings::fill(&begun, path).map_err(|error| said(&error))?;
+    }
     begun.pragma_update(None, "application_id", APPLICATION).map_err(|error| said(&error))?;
     begun.commit().map_err(|error| said(&error))?;
     // The tables go into the file itself, so that losing the log can cost events but never the shape.
@@ -114,6 +123,9 @@ pub(crate) fn open_read_only(
                 db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
             } else if known < UNPRICED_SINCE {
                 db.execute_batch(PRICES_KNOWN).map_err(|error| explain(path, &error))?;
+            }
+            if known < CLOSINGS_SINCE {
+                db.execute_batch(NO_CLOSINGS).map_err(|error| explain(path, &error))?;
             }
             if known < PREDICTIONS_SINCE {
                 db.execute_batch(NO_PREDICTIONS).map_err(|error| explain(path, &error))?;

@@ -11,6 +11,7 @@
 //! There is no deleting, and no changing of what was recorded. Beside all that, and kept by user instead of by project:
 //! a cache of what interpreters said of files, of which nothing would be missed.
 
+mod closings;
 mod contexts;
 mod costs;
 mod day;
@@ -29,6 +30,7 @@ mod summaries;
 mod time;
 mod writer;
 
+pub use closings::Removed;
 pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
 pub use costs::{CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
 pub use day::{DAY, DayCap};

@@ -175,6 +175,14 @@ impl<'db> Pen<'db> {
                         one.overrules,
                     ])?
                 }
+                Change::Closed { area, closing } if closing.reopened => db
+                    .prepare_cached("DELETE FROM closings WHERE chain = ? AND area = ?")?
+                    .execute(params![chain, area])?,
+                Change::Closed { area, closing } => db
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO closings (chain, area, at, closed_by, blocked) VALUES (?, ?, ?, ?, ?)",
+                    )?
+                    .execute(params![chain, area, closing.at, closing.by, closing.blocked])?,
                 Change::Forget => self.forget(id)?,
             };
         }
@@ -184,6 +192,7 @@ impl<'db> Pen<'db> {
     /// Remove what the projections say of a chain, its row aside.
     pub(crate) fn forget(&self, chain: ChainId) -> rusqlite::Result<usize> {
         Ok(self.db.prepare_cached("DELETE FROM phase_visits WHERE chain = ?")?.execute([chain.0])?
+            + self.db.prepare_cached("DELETE FROM closings WHERE chain = ?")?.execute([chain.0])?
             + self.db.prepare_cached("DELETE FROM predictions WHERE chain = ?")?.execute([chain.0])?
             + self.db.prepare_cached("DELETE FROM prompt_runs WHERE chain = ?")?.execute([chain.0])?)
     }

@@ -6,7 +6,8 @@
 
 use certus_engine::calibration::{Prediction, settled};
 use certus_engine::{
-    Amount, Attribution, Body, Chain, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit, Request,
+    Amount, Attribution, Body, Chain, Closing, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit,
+    Request,
 };
 
 /// One change of the tables, of the chain at hand.
@@ -50,6 +51,10 @@ pub(crate) enum Change {
     },
     Rated(u8),
     Settled(Box<Prediction>),
+    Closed {
+        area: String,
+        closing: Closing,
+    },
     /// The chain begins anew, from a context.
     Forget,
 }
@@ -113,6 +118,7 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
                 if matches!(known.request, Request::Command { .. }) {
                     chain.invocation(*effect).for_each(|(nested, _)| held(chain, nested, into));
                 }
+                closed(chain, Some(event.seq), into);
             }
         }
         Body::Reissued { effect, attempt, possibly_billed_twice, .. } => {
@@ -135,6 +141,12 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
             visit: chain.visit(),
             category: law.name().to_owned(),
         }),
+        Body::Corrected { .. } => {
+            // What was under way is cancelled, and set aside no more.
+            let cancelled = |effect: &Effect| matches!(effect.outcome(), Some(Outcome::Failed { .. }));
+            chain.effects().filter(|(_, effect)| cancelled(effect)).for_each(|(id, _)| held(chain, id, into));
+            closed(chain, Some(event.seq), into);
+        }
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
         Body::ChainStarted(_)
@@ -144,7 +156,6 @@ pub(crate) fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }
         | Body::Reopened
-        | Body::Corrected { .. }
         | Body::ProviderChosen { .. }
         | Body::Ended { .. } => {}
     }
@@ -209,6 +220,12 @@ fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
     }
 }
 
+/// What was closed, or opened again, by one event or by any.
+pub(crate) fn closed(chain: &Chain, by: Option<u64>, into: &mut Vec<Change>) {
+    let those = chain.closings().filter(|(_, closing)| by.is_none_or(|seq| closing.settled == seq));
+    into.extend(those.map(|(area, closing)| Change::Closed { area: area.to_owned(), closing: closing.clone() }));
+}
+
 fn is_believed(effect: &Effect) -> bool {
     matches!((&effect.request, &effect.state), (Request::Prompt { .. }, EffectState::Believed(_)))
 }
@@ -254,6 +271,7 @@ fn restored(chain: &Chain, into: &mut Vec<Change>) {
             ended(id, effect, effect.at, None, None, into);
         }
     }
+    closed(chain, None, into);
     if let Some(stars) = chain.rating() {
         into.push(Change::Rated(stars));
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use certus_engine::{
     Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
-    Usage, Warning, budget,
+    Usage, Warning, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
 use certus_store::{DAY, DayCap};
@@ -119,6 +119,11 @@ impl<'a> Driver<'a> {
             }
         }
         for (call, over) in waiting {
+            if law::is_dispensable(&call.request.prompt) {
+                let outcome = Outcome::Failed { code: ErrorCode::Limit, message: format!("not asked: {over}") };
+                self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+                continue;
+            }
             let why = self.over_budget(call.id, &over);
             stop.get_or_insert(why);
         }

@@ -32,7 +32,7 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let report = state.cost_report(args.days)?;
     if args.csv {
-        output.line(report.csv().trim_end());
+        output.line(report.csv()?.trim_end());
         return Ok(0);
     }
     output.object(&report);
@@ -59,6 +59,10 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     if let Some(usd) = report.usd_per_tenth {
         output.line(format!("- a tenth of overall confidence: ${usd:.4}"));
     }
+    if let Some(usd) = report.usd_per_uncertainty {
+        let (closed, blockers) = (report.uncertainties_closed, report.blockers_closed);
+        output.line(format!("- an uncertainty removed: ${usd:.4} ({closed} closed, {blockers} of them blockers)"));
+    }
     let share = |usd: f64| if report.usd > 0.0 { format!("{:.0} %", usd / report.usd * 100.0) } else { "-".to_owned() };
     for (title, lines) in [
         ("Most expensive chains", &report.by_chain),
@@ -81,21 +85,40 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
             ));
         }
     }
-    if !report.suggestions.is_empty() {
-        output.line("");
-        output.heading("What the numbers suggest");
-        for suggestion in &report.suggestions {
-            output.line(format!("- {suggestion}"));
-        }
-    }
+    removed(&report.by_uncertainty, output);
+    suggestions(&report.suggestions, output);
     Ok(0)
+}
+
+fn removed(lines: &[certus_app::RemovedLine], output: &Output) {
+    if lines.is_empty() {
+        return;
+    }
+    output.line("");
+    output.heading("By uncertainty removed");
+    for line in lines.iter().take(SHOWN) {
+        let (each, blockers) = (certus_app::priced(line.usd_each, line.unpriced_tokens), line.blockers);
+        let closed = if line.closed == 1 { "once".to_owned() } else { format!("{} times", line.closed) };
+        output.line(format!("  {:<44} closed {closed} ({blockers} blocking), {each} each", line.area));
+    }
+}
+
+fn suggestions(lines: &[String], output: &Output) {
+    if lines.is_empty() {
+        return;
+    }
+    output.line("");
+    output.heading("What the numbers suggest");
+    for suggestion in lines {
+        output.line(format!("- {suggestion}"));
+    }
 }
 
 pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let cost = state.chain_cost(args.chain.as_deref())?;
     if args.csv {
-        output.line(cost.csv().trim_end());
+        output.line(cost.csv()?.trim_end());
         return Ok(0);
     }
     output.object(&cost);
@@ -112,5 +135,7 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
         let (usd, tokens) = (cost.reserved_usd, cost.reserved_tokens);
         output.line(format!("- set aside for calls in flight besides: ${usd:.4}, {tokens} tokens"));
     }
+    removed(&cost.by_uncertainty, output);
+    suggestions(&cost.suggestions, output);
     Ok(0)
 }

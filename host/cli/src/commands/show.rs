@@ -100,6 +100,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
         output.heading("How to commit it");
         output.markdown(advice);
     }
+    if let Some(advice) = &report.cost_advice {
+        output.line("");
+        output.heading("How the rest can cost less");
+        output.markdown(advice);
+    }
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
     }

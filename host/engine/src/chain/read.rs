@@ -207,6 +207,11 @@ impl Chain {
         &self.warnings
     }
 
+    /// The event that warned first of a cap, since caps were set.
+    pub(crate) fn warned_from(&self) -> u64 {
+        self.warned_from
+    }
+
     /// Whether a person was told that most of a cap is used up.
     pub fn was_warned_of(&self, scope: Scope) -> bool {
         self.warned.contains(&scope)
