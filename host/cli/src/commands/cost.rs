@@ -44,7 +44,7 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         report.tokens,
         report.prompt_runs
     ));
-    output.line(format!("- average a chain: ${:.4}", report.usd_per_chain));
+    output.line(format!("- average a chain: {}", certus_app::priced(report.usd_per_chain, report.unpriced_tokens)));
     if report.lost_usd > 0.0 {
         output.line(format!("- of it for attempts without an answer: ${:.4}", report.lost_usd));
     }
@@ -57,11 +57,13 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         output.line(format!("- read from caches: {tokens} tokens, which saved ${saved:.4}"));
     }
     if let Some(usd) = report.usd_per_tenth {
-        output.line(format!("- a tenth of overall confidence: ${usd:.4}"));
+        let usd = certus_app::priced(usd, report.unpriced_tokens);
+        output.line(format!("- a tenth of overall confidence: {usd}"));
     }
     if let Some(usd) = report.usd_per_uncertainty {
         let (closed, blockers) = (report.uncertainties_closed, report.blockers_closed);
-        output.line(format!("- an uncertainty removed: ${usd:.4} ({closed} closed, {blockers} of them blockers)"));
+        let usd = certus_app::priced(usd, report.unpriced_tokens);
+        output.line(format!("- an uncertainty removed: {usd} ({closed} closed, {blockers} of them blockers)"));
     }
     let share = |usd: f64| if report.usd > 0.0 { format!("{:.0} %", usd / report.usd * 100.0) } else { "-".to_owned() };
     for (title, lines) in [
@@ -127,7 +129,7 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     output.line(format!("- estimated cost: {}", certus_app::priced(cost.usd, cost.unpriced_tokens)));
     output.line(format!("- duration: {}", certus_app::clock::duration(cost.duration_ms)));
     output.line(format!("- prompts run: {}", cost.prompt_runs));
-    output.line(format!("- cost a prompt: ${:.4}", cost.usd_per_prompt));
+    output.line(format!("- cost a prompt: {}", certus_app::priced(cost.usd_per_prompt, cost.unpriced_tokens)));
     if cost.lost_usd > 0.0 {
         output.line(format!("- of it for attempts without an answer: ${:.4}", cost.lost_usd));
     }
