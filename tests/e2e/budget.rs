@@ -86,12 +86,17 @@ fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
     assert_eq!(model.calls(), 0);
     let go_on = [&["flow", "--continue", "--max-usd", "2"][..], &UNTIL].concat();
     let (_, first) = model.json(&world, &go_on);
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    let at_most = first["estimate"]["at_most"]["usd"].as_f64().expect("dollars");
+    assert!(cost["usd"].as_f64().is_some_and(|usd| usd <= at_most), "{cost} is more than {}", first["estimate"]);
     let estimate = &first["estimate"];
     assert_eq!(estimate["phase"], "requirements-clarification");
     assert_eq!(estimate["caps"][0], json!({"scope": "chain", "usd": 2.0, "tokens": null}));
-    let at_most = estimate["at_most"]["usd"].as_f64().expect("dollars");
     assert!(estimate["probably"]["usd"].as_f64().is_some_and(|usd| usd > 0.0 && usd <= at_most), "{estimate}");
-    assert!(estimate["prompts"].as_array().is_some_and(|all| all.iter().all(|one| one["recorded"] == 0)), "{estimate}");
+    let prompts = estimate["prompts"].as_array().expect("prompts");
+    assert!(prompts.iter().all(|one| one["recorded"] == 0), "{estimate}");
+    // The triage alone was at hand first: what goes beyond it was said before it was asked.
+    assert!(prompts.iter().any(|one| one["prompt"] == "requirement_validator"), "{estimate}");
     // Another chain of the project is estimated by what this one took.
     let (_, second) = model.json(&world, &[&["flow", "Add a function that rounds a price"][..], &UNTIL].concat());
     let prompts = second["estimate"]["prompts"].as_array().expect("prompts").clone();

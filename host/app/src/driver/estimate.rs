@@ -129,14 +129,23 @@ struct Known<'a> {
 impl Driver<'_> {
     /// The estimate that was made last, if a call cost something.
     pub fn estimate_ahead(&self) -> Option<&Estimate> {
-        self.ahead.as_ref()
+        self.ahead.as_ref().map(|(estimate, _)| estimate)
     }
 
-    /// Say what the phase will cost, once a visit, before its first call that costs something.
+    /// Say what the phase will cost, before the first call of a visit that costs something; and anew where what is at hand
+    /// goes beyond what was said.
     pub(super) fn look_ahead(&mut self, calls: &[&certus_providers::Request]) -> Result<(), Failure> {
         let (phase, visit) = (self.chain.phase().to_owned(), self.chain.visit());
-        let made = self.ahead.as_ref().is_some_and(|made| made.phase == phase && made.visit == visit);
-        if made || calls.is_empty() || self.provider.billing() != Billing::Money {
+        let most_output = u64::from(self.session.config().max_output_tokens);
+        let wanted = calls.iter().map(|call| call.estimated_tokens().saturating_add(most_output));
+        let wanted = wanted.fold(0, u64::saturating_add);
+        let spending = self.chain.spending();
+        let spent = spending.answered.plus(spending.lost).tokens;
+        let holds = self.ahead.as_ref().is_some_and(|(said, before)| {
+            let since = spent.saturating_sub(*before).saturating_add(wanted);
+            said.phase == phase && said.visit == visit && since <= said.at_most.tokens
+        });
+        if holds || calls.is_empty() || self.provider.billing() != Billing::Money {
             return Ok(());
         }
         let recorded = self.session.recorded(&phase, self.provider.name(), self.id)?;
@@ -161,12 +170,12 @@ impl Driver<'_> {
             recorded: &recorded,
             ran: ran(&self.chain),
             prices: self.session.prices(),
-            most_output: u64::from(self.session.config().max_output_tokens),
+            most_output,
             at: self.now(),
         };
         let estimate = Estimate { caps: caps(&self.chain), ..known.estimate(phase, visit) };
         self.listener.estimated(&estimate.said());
-        self.ahead = Some(estimate);
+        self.ahead = Some((estimate, spent));
         Ok(())
     }
 }

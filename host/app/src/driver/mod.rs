@@ -123,8 +123,8 @@ pub struct Driver<'a> {
     noted_at: Millis,
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
-    /// What was said last of what a phase will cost.
-    ahead: Option<Estimate>,
+    /// What was said last of what a phase will cost, and the tokens that were spent by then.
+    ahead: Option<(Estimate, u64)>,
 }
 
 /// What a controller words for a person, as it is shown.

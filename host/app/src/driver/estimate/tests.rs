@@ -89,14 +89,14 @@ fn it_is_one_line() {
 fn what_the_methodology_names_is_in_the_library() {
     let manifest: toml::Table =
         include_str!("../../../../../plugins/certainty/certus.toml").parse().expect("the manifest is TOML");
-    let phases = manifest["methodology"]["phases"].as_array().expect("phases").clone();
+    let methodology: certus_engine::Methodology =
+        manifest["methodology"].clone().try_into().expect("it is a methodology");
+    methodology.check().expect("it makes sense");
     let library = certus_prompts::Library::bundled();
-    for phase in phases {
-        let prompts = phase["prompts"].as_array().expect("every phase names what it usually runs").clone();
-        assert!(!prompts.is_empty(), "{phase}");
-        for prompt in prompts {
-            let name = prompt.as_str().expect("a name");
-            assert!(library.get(name).is_ok(), "there is no prompt `{name}`");
+    for phase in methodology.phases {
+        assert!(!phase.prompts.is_empty(), "{} names what it usually runs", phase.name);
+        for name in phase.prompts {
+            assert!(library.get(&name).is_ok(), "there is no prompt `{name}`");
         }
     }
 }
