@@ -1,8 +1,9 @@
 //! A budget is kept, not reported: what does not fit is not asked, whoever asks and however many ask at once.
 
+use fake_api::{Reply, Tokens};
 use serde_json::{Value, json};
 
-use crate::model::{GOAL, Model, shop, whole};
+use crate::model::{GOAL, Model, first, reply, shop, when, whole};
 use crate::support::{Ran, World};
 
 /// The user's own configuration.
@@ -33,8 +34,11 @@ fn a_chain_stops_at_its_budget_and_goes_on_when_it_is_raised() {
         let _ = model.run(&world, &["flow", "--continue"]).exits(5);
         assert!(spent(&model, &world).0 <= 0.6 && model.calls() < 20);
     }
-    let _ = world.run(&["show", "--history"]).shows("Most of the budget of the chain is used up");
+    let _ = world.run(&["show", "--history"]).shows("Most of the budget of the chain is used up: $").shows(" of $0.60");
     let (_, shown) = model.json(&world, &["show"]);
+    let warned = &shown["budget_warnings"][0];
+    assert_eq!((&warned["scope"], &warned["cap_usd"]), (&json!("chain"), &json!(0.6)), "{warned}");
+    assert!(warned["used_usd"].as_f64().is_some_and(|used| (0.48..=0.6).contains(&used)), "{warned}");
     let next = shown["next"].as_str().expect("a next command").to_owned();
     assert!(next.contains("--max-usd"), "{next}");
     let words = shlex::split(&next).expect("words");
@@ -66,6 +70,73 @@ fn a_model_without_a_price_fits_under_no_cap_of_money() {
     // Tokens can be capped all the same.
     let ran = model.run(&world, &["flow", GOAL, "--provider", "openai:somebodys-own", "--max-tokens", "100000000"]);
     let _ = ran.exits(3);
+}
+
+#[test]
+fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
+    const UNTIL: [&str; 2] = ["--until", "context-building"];
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, "[budget.day]\nusd = 7.5\n");
+    // Nothing can be spent, and one knows what would have been.
+    let flow = [&["flow", GOAL, "--max-usd", "0.000001"][..], &UNTIL].concat();
+    let ran = model.run(&world, &flow).exits(5);
+    let _ = ran
+        .says("Estimate until the gate of requirements-clarification: probably $")
+        .says("; caps: chain $0.0000, day $7.5000");
+    assert_eq!(model.calls(), 0);
+    let go_on = [&["flow", "--continue", "--max-usd", "2"][..], &UNTIL].concat();
+    let (_, first) = model.json(&world, &go_on);
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    let at_most = first["estimate"]["at_most"]["usd"].as_f64().expect("dollars");
+    assert!(cost["usd"].as_f64().is_some_and(|usd| usd <= at_most), "{cost} is more than {}", first["estimate"]);
+    let estimate = &first["estimate"];
+    assert_eq!(estimate["phase"], "requirements-clarification");
+    assert_eq!(estimate["caps"][0], json!({"scope": "chain", "usd": 2.0, "tokens": null}));
+    assert!(estimate["probably"]["usd"].as_f64().is_some_and(|usd| usd > 0.0 && usd <= at_most), "{estimate}");
+    let prompts = estimate["prompts"].as_array().expect("prompts");
+    assert!(prompts.iter().all(|one| one["recorded"] == 0), "{estimate}");
+    // The triage alone was at hand first: what goes beyond it was said before it was asked.
+    assert!(prompts.iter().any(|one| one["prompt"] == "requirement_validator"), "{estimate}");
+    // Another chain of the project is estimated by what this one took.
+    let (_, second) = model.json(&world, &[&["flow", "Add a function that rounds a price"][..], &UNTIL].concat());
+    let prompts = second["estimate"]["prompts"].as_array().expect("prompts").clone();
+    let recorded = |name: &str| prompts.iter().find(|one| one["prompt"] == name).map(|one| one["recorded"].clone());
+    assert_eq!(recorded("requirement_validator"), Some(json!(1)), "{prompts:?}");
+    let (probably, cost) = (&second["estimate"]["probably"]["usd"], &second["cost"]["usd"]);
+    let off = probably.as_f64().expect("dollars") / cost.as_f64().expect("dollars");
+    assert!((0.5..2.0).contains(&off), "{probably} was expected, {cost} it took");
+    // Rules cost nothing, so there is nothing to say.
+    let ran = world.run(&["flow", "Add a wish list"]);
+    assert!(!ran.stderr.contains("Estimate"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_price_that_nobody_knows_is_shown_as_unknown() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let ran = model.run(&world, &["flow", GOAL, "--provider", "openai:somebodys-own", "--until", "context-building"]);
+    let ran = ran.ok().shows("price unknown");
+    assert!(!ran.stdout.contains("$0.0000"), "{}", ran.stdout);
+    for arguments in [&["status"][..], &["chain-cost"], &["cost-report", "--days", "36500"]] {
+        let ran = world.run(arguments).ok().shows("price unknown");
+        assert!(!ran.stdout.contains("$0.0000"), "{}", ran.stdout);
+    }
+    let (_, status) = model.json(&world, &["status"]);
+    assert_eq!(status["cost"]["unpriced_tokens"], status["cost"]["total_tokens"], "{status}");
+    assert!(status["tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{status}");
+}
+
+#[test]
+fn a_service_that_counts_absurdly_ruins_no_sum() {
+    let absurd = Tokens { uncached: u64::MAX - 9, output: 9, ..Tokens::default() };
+    let lie = Reply { tokens: Some(absurd), ..reply(json!({"notes": "Clear."})) };
+    let (model, world) = (Model::start([vec![first(1, when("triage", lie))], whole("")].concat()), shop());
+    let flow = ["flow", GOAL, "--until", "context-building", "--max-usd", "20"];
+    let _ = model.run(&world, &flow).ok().says("which cannot be");
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    let (usd, tokens) = (cost["usd"].as_f64().expect("dollars"), cost["tokens"].as_u64().expect("tokens"));
+    assert!(usd < 2.0 && (100_000..1_000_000).contains(&tokens), "{cost}");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["cost"]["total_tokens"], json!(tokens), "every report has the same sum: {shown}");
 }
 
 #[test]

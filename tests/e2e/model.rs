@@ -65,6 +65,11 @@ impl Model {
         self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
     }
 
+    /// Where it serves.
+    pub(crate) fn url(&self) -> String {
+        self.api.url()
+    }
+
     /// How many requests there were.
     pub(crate) fn calls(&self) -> usize {
         self.api.log().len()

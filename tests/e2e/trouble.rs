@@ -135,10 +135,9 @@ fn an_unreadable_answer_is_repaired_once() {
     assert_eq!(model.asked("requirement_disambiguator"), 4);
 }
 
-#[test]
-fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
-    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
-    let mut child = model.command(&world, &FLOW).spawn().expect("the binary runs");
+/// Kill the process once the first prompt is on its way, and hangs.
+fn killed_in_flight(model: &Model, world: &World, arguments: &[&str]) {
+    let mut child = model.command(world, arguments).spawn().expect("the binary runs");
     let deadline = Instant::now() + Duration::from_secs(60);
     while model.asked("requirement_disambiguator") == 0 {
         assert!(Instant::now() < deadline, "the call is never made");
@@ -146,14 +145,69 @@ fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
     }
     child.kill().expect("it can be killed");
     let _ = child.wait();
+}
+
+#[test]
+fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
+    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
+    killed_in_flight(&model, &world, &FLOW);
     // What ran beside it may have ended by then or not.
     let ended: Vec<Value> = events(&world, "outcome").iter().map(|event| event["effect"].clone()).collect();
     let open = events(&world, "reserved").into_iter().filter(|event| !ended.contains(&event["effect"]));
     let reserved: u64 = open.filter_map(|event| event["amount"]["usd_micros"].as_u64()).sum();
     assert!(reserved > 0);
+    // Whoever asks meanwhile is told what is set aside, as text and in JSON.
+    let _ = world.run(&["status"]).ok().shows("set aside for calls in flight");
+    for (arguments, at) in [
+        (&["status"][..], "/cost"),
+        (&["show"], "/cost"),
+        (&["chain-cost"], ""),
+        (&["cost-report", "--days", "36500"], ""),
+    ] {
+        let (_, value) = model.json(&world, arguments);
+        let usd = value.pointer(at).and_then(|cost| cost["reserved_usd"].as_f64());
+        assert!(usd.is_some_and(|usd| (usd - reserved as f64 / 1e6).abs() < 1e-9), "{arguments:?}: {value}");
+    }
     let _ =
         model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok().says("possibly billed twice");
     let (_, cost) = model.json(&world, &["chain-cost"]);
     let lost = cost["lost_usd"].as_f64().expect("a number");
     assert!((lost - reserved as f64 / 1e6).abs() < 1e-9, "{lost} is not the {reserved} that were set aside");
+}
+
+#[test]
+fn a_call_of_a_model_that_bills_nobody_is_never_billed_twice() {
+    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
+    let ollama = |arguments: &[&str]| {
+        let arguments = [arguments, &["--provider", "ollama:small"]].concat();
+        let mut command = model.command(&world, &arguments);
+        command.env("OLLAMA_HOST", model.url());
+        command
+    };
+    let mut child = ollama(&FLOW).spawn().expect("the binary runs");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while model.asked("requirement_disambiguator") == 0 {
+        assert!(Instant::now() < deadline, "the call is never made");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it can be killed");
+    let _ = child.wait();
+    // Whoever goes on, what was interrupted was not billed.
+    let ran = model.run(&world, &["flow", "--continue", "--until", "context-building", "--provider", "openai"]).ok();
+    assert!(!ran.stderr.contains("billed twice"), "{}", ran.stderr);
+    let again = events(&world, "reissued");
+    assert!(!again.is_empty() && again.iter().all(|event| event["possibly_billed_twice"] == false), "{again:?}");
+    let (_, cost) = model.json(&world, &["show"]);
+    assert_eq!(cost["cost"]["lost_usd"], json!(0.0), "{cost}");
+    assert!(cost["cost"]["lost_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "its tokens may be used: {cost}");
+}
+
+#[test]
+fn a_billed_call_is_not_forgotten_because_rules_go_on() {
+    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
+    killed_in_flight(&model, &world, &FLOW);
+    let ran = model.run(&world, &["flow", "--continue", "--until", "context-building", "--provider", "offline"]);
+    let _ = ran.says("possibly billed twice");
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    assert!(cost["lost_usd"].as_f64().is_some_and(|lost| lost > 0.0), "{cost}");
 }

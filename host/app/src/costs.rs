@@ -1,7 +1,10 @@
 //! What chains cost, and what the numbers suggest.
 
-use certus_engine::Usage;
+mod csv;
+
+use certus_engine::{Amount, Usage};
 use certus_providers::Prices;
+use certus_store::Removed;
 use serde::Serialize;
 
 use crate::{Failure, State};
@@ -28,6 +31,12 @@ pub struct CostReport {
     pub usd_per_chain: f64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd: f64,
+    /// Set aside for calls in flight, in US dollars; `usd` does not count it.
+    pub reserved_usd: f64,
+    /// Set aside for calls in flight; `tokens` does not count them.
+    pub reserved_tokens: u64,
+    /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
+    pub unpriced_tokens: u64,
     /// Input tokens that were read from a provider's cache.
     pub cached_tokens: u64,
     /// What these saved, as far as prices are known.
@@ -42,6 +51,14 @@ pub struct CostReport {
     pub by_phase: Vec<CostLine>,
     /// Most expensive first.
     pub by_model: Vec<CostLine>,
+    /// Uncertainties that were open and were closed.
+    pub uncertainties_closed: u64,
+    /// Of these, those that kept every gate shut.
+    pub blockers_closed: u64,
+    /// What closing one cost, on average: of the runs that closed them. Absent where none was closed.
+    pub usd_per_uncertainty: Option<f64>,
+    /// By area, most expensive first.
+    pub by_uncertainty: Vec<RemovedLine>,
     /// What the numbers suggest, in sentences.
     pub suggestions: Vec<String>,
 }
@@ -61,6 +78,8 @@ pub struct CostLine {
     pub cached_tokens: u64,
     /// US dollars.
     pub usd: f64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what ran beside one another shares it.
     pub gained: f64,
 }
@@ -78,6 +97,12 @@ pub struct ChainCost {
     pub usd: f64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd: f64,
+    /// Set aside for calls in flight, in US dollars; `usd` does not count it.
+    pub reserved_usd: f64,
+    /// Set aside for calls in flight; `tokens` does not count them.
+    pub reserved_tokens: u64,
+    /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
+    pub unpriced_tokens: u64,
     /// From its beginning to its last event.
     pub duration_ms: i64,
     /// How many.
@@ -88,6 +113,45 @@ pub struct ChainCost {
     pub by_prompt: Vec<CostLine>,
     /// Most expensive first.
     pub by_phase: Vec<CostLine>,
+    /// Uncertainties that were closed, by area, most expensive first.
+    pub by_uncertainty: Vec<RemovedLine>,
+    /// What the numbers suggest, in sentences.
+    pub suggestions: Vec<String>,
+}
+
+/// What removing the uncertainties of one area cost.
+#[derive(Debug, Clone, Serialize)]
+pub struct RemovedLine {
+    /// snake_case.
+    pub area: String,
+    /// Uncertainties of it that were closed.
+    pub closed: u64,
+    /// Of these, those that kept every gate shut.
+    pub blockers: u64,
+    /// Of the runs that closed them, input and output. Where a person answered, it is the run that raised the question; a
+    /// run that closed several is shared among them.
+    pub tokens: u64,
+    /// Of the same, in US dollars.
+    pub usd: f64,
+    /// For one of them.
+    pub usd_each: f64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
+}
+
+impl RemovedLine {
+    fn of(removed: &Removed) -> Self {
+        let usd = dollars(removed.usd_micros);
+        Self {
+            area: crate::clean::line(&removed.area, 60),
+            closed: removed.closed,
+            blockers: removed.blockers,
+            tokens: removed.tokens,
+            usd,
+            usd_each: if removed.closed == 0 { 0.0 } else { usd / removed.closed as f64 },
+            unpriced_tokens: removed.unpriced_tokens,
+        }
+    }
 }
 
 impl State {
@@ -120,18 +184,33 @@ impl State {
         let row = store.row(id).map_err(|error| self.failure(error))?;
         let costs = store.costs_of(id).map_err(|error| self.failure(error))?;
         let usd = dollars(costs.usd_micros);
-        Ok(ChainCost {
+        let cached_tokens = costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add);
+        let mut cost = ChainCost {
             chain: id.to_string(),
             goal: crate::clean::clean(&row.goal),
             tokens: costs.tokens,
             usd,
+            reserved_usd: dollars(costs.reserved.usd_micros),
+            reserved_tokens: costs.reserved.tokens,
+            unpriced_tokens: costs.unpriced_tokens,
             lost_usd: dollars(costs.by_chain.iter().map(|line| line.lost_usd_micros).sum()),
             duration_ms: row.updated - row.created,
             prompt_runs: costs.runs,
             usd_per_prompt: if costs.runs == 0 { 0.0 } else { usd / costs.runs as f64 },
             by_prompt: lines(costs.by_prompt),
             by_phase: lines(costs.by_phase),
-        })
+            by_uncertainty: costs.removed.iter().map(RemovedLine::of).collect(),
+            suggestions: Vec::new(),
+        };
+        cost.suggestions = suggestions(&Seen {
+            usd: cost.usd,
+            lost_usd: cost.lost_usd,
+            tokens: cost.tokens,
+            cached_tokens,
+            prompt_runs: cost.prompt_runs,
+            by_prompt: &cost.by_prompt,
+        });
+        Ok(cost)
     }
 }
 
@@ -140,6 +219,8 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
     let saved = costs.by_model.iter().map(|line| saved(prices, line, at)).fold(0, u64::saturating_add);
     let gained: f64 = costs.by_chain.iter().map(|line| line.gained).sum();
     let lost = costs.by_chain.iter().map(|line| line.lost_usd_micros).fold(0, u64::saturating_add);
+    let closed: u64 = costs.removed.iter().map(|line| line.closed).sum();
+    let closing = costs.removed.iter().map(|line| line.usd_micros).fold(0, u64::saturating_add);
     let mut report = CostReport {
         days,
         chains: costs.chains,
@@ -148,6 +229,9 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
         usd,
         usd_per_chain: if costs.chains == 0 { 0.0 } else { usd / costs.chains as f64 },
         lost_usd: dollars(lost),
+        reserved_usd: dollars(costs.reserved.usd_micros),
+        reserved_tokens: costs.reserved.tokens,
+        unpriced_tokens: costs.unpriced_tokens,
         cached_tokens: costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add),
         cache_saved_usd: dollars(saved),
         usd_per_tenth: (gained > 0.001).then(|| usd / (gained * 10.0)),
@@ -155,13 +239,32 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
         by_prompt: lines(costs.by_prompt),
         by_phase: lines(costs.by_phase),
         by_model: lines(costs.by_model),
+        uncertainties_closed: closed,
+        blockers_closed: costs.removed.iter().map(|line| line.blockers).sum(),
+        usd_per_uncertainty: (closed > 0).then(|| dollars(closing) / closed as f64),
+        by_uncertainty: costs.removed.iter().map(RemovedLine::of).collect(),
         suggestions: Vec::new(),
     };
-    report.suggestions = suggestions(&report);
+    report.suggestions = suggestions(&Seen::of(&report));
     report
 }
 
-fn dollars(micros: u64) -> f64 {
+/// An amount of money for people. What nobody knows the price of is not free.
+pub(crate) fn money(amount: Amount) -> String {
+    match (amount.usd_micros, amount.unpriced_tokens) {
+        (usd, 0) => format!("${:.4}", dollars(usd)),
+        (0, _) => "price unknown".to_owned(),
+        (usd, unpriced) => format!("${:.4} and {unpriced} tokens of unknown price", dollars(usd)),
+    }
+}
+
+/// The same for dollars, as reports have them.
+pub fn priced(usd: f64, unpriced_tokens: u64) -> String {
+    let usd_micros = (usd * 1e6).round() as u64;
+    money(Amount { usd_micros, unpriced_tokens, ..Amount::default() })
+}
+
+pub(crate) fn dollars(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
@@ -178,7 +281,30 @@ fn saved(prices: &Prices, line: &certus_store::CostLine, at: i64) -> u64 {
     }
 }
 
-fn suggestions(report: &CostReport) -> Vec<String> {
+/// What suggestions are drawn from, of one chain or of many.
+struct Seen<'a> {
+    usd: f64,
+    lost_usd: f64,
+    tokens: u64,
+    cached_tokens: u64,
+    prompt_runs: u64,
+    by_prompt: &'a [CostLine],
+}
+
+impl<'a> Seen<'a> {
+    fn of(report: &'a CostReport) -> Self {
+        Self {
+            usd: report.usd,
+            lost_usd: report.lost_usd,
+            tokens: report.tokens,
+            cached_tokens: report.cached_tokens,
+            prompt_runs: report.prompt_runs,
+            by_prompt: &report.by_prompt,
+        }
+    }
+}
+
+fn suggestions(report: &Seen<'_>) -> Vec<String> {
     let mut all = Vec::new();
     if report.usd <= 0.0 {
         return all;
@@ -228,90 +354,11 @@ fn lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
         tokens: line.tokens,
         cached_tokens: line.cached_tokens,
         usd: dollars(line.usd_micros),
+        unpriced_tokens: line.unpriced_tokens,
         gained: line.gained,
     };
     costs.into_iter().map(line).collect()
 }
 
-impl CostReport {
-    /// One line for each chain, prompt, phase and model, as CSV.
-    pub fn csv(&self) -> String {
-        csv([
-            ("chain", &self.by_chain),
-            ("prompt", &self.by_prompt),
-            ("phase", &self.by_phase),
-            ("model", &self.by_model),
-        ])
-    }
-}
-
-impl ChainCost {
-    /// One line for each prompt and phase, as CSV.
-    pub fn csv(&self) -> String {
-        csv([("prompt", &self.by_prompt), ("phase", &self.by_phase)])
-    }
-}
-
-fn csv<'a>(lists: impl IntoIterator<Item = (&'static str, &'a Vec<CostLine>)>) -> String {
-    let mut text = String::from("by,name,runs,failed,tokens,cached_tokens,usd,gained\n");
-    for (by, lines) in lists {
-        for line in lines {
-            let CostLine { name, runs, failed, tokens, cached_tokens, usd, gained } = line;
-            let name = field(name);
-            text.push_str(&format!("{by},{name},{runs},{failed},{tokens},{cached_tokens},{usd:.6},{gained:.4}\n"));
-        }
-    }
-    text
-}
-
-/// A name as a field. A spreadsheet takes what begins like a formula for one.
-fn field(name: &str) -> String {
-    let formula = name.starts_with(['=', '+', '-', '@']);
-    let name = if formula { format!("'{name}") } else { name.to_owned() };
-    if name.contains([',', '"', '\n', '\r']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use certus_store::{CostLine as Line, Costs};
-
-    fn line(name: &str, runs: u64, usd_micros: u64) -> Line {
-        Line { name: name.to_owned(), runs, usd_micros, tokens: 1000, ..Line::default() }
-    }
-
-    fn costs(by_prompt: Vec<Line>) -> Costs {
-        let usd_micros = by_prompt.iter().map(|line| line.usd_micros).sum();
-        let (runs, tokens) = (by_prompt.iter().map(|line| line.runs).sum(), 1000 * by_prompt.len() as u64);
-        Costs { chains: 1, runs, tokens, usd_micros, by_prompt, ..Costs::default() }
-    }
-
-    #[test]
-    fn what_is_dear_or_in_vain_is_said() {
-        let failing = Line { failed: 2, gained: 0.5, ..line("b", 4, 10) };
-        let said = report(7, costs(vec![Line { gained: 0.2, ..line("a", 3, 900) }, failing]), &Prices::bundled(), 0);
-        insta::assert_snapshot!(said.suggestions.join("\n"), @r"
-        a takes 99 % of the cost: see whether a model of a lower tier does for it.
-        b gave no usable reply in 2 of 4 runs: another model, or more output tokens, may pay off.
-        0 of 2000 tokens were read from a cache: chains that are worked on in one go read more of it.
-        ");
-        assert!(report(7, Costs::default(), &Prices::bundled(), 0).suggestions.is_empty());
-    }
-
-    #[test]
-    fn what_the_cache_saved_follows_from_the_prices() {
-        let prices = "[[price]]\nmodel = \"m\"\ninput = 3.0\noutput = 9.0\ncache-read = 0.3\n"
-            .replace("cache-read", "cache_read");
-        let prices = Prices::parse("test", &prices).expect("prices");
-        let costs = Costs { by_model: vec![Line { cached_tokens: 1_000_000, ..line("p/m", 1, 1) }], ..costs(vec![]) };
-        let report = report(7, costs, &prices, 0);
-        assert!((report.cache_saved_usd - 2.7).abs() < 1e-9, "{}", report.cache_saved_usd);
-    }
-
-    #[test]
-    fn a_name_stays_one_field_and_no_formula() {
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(field("=1+1"), "'=1+1");
-        assert_eq!(field("code_reviewer"), "code_reviewer");
-    }
-}
+mod tests;

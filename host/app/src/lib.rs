@@ -37,7 +37,7 @@ pub use calibration::{Calibrated, CalibrationReport, worth};
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};
 pub use config::{Config, DEFAULT_PROVIDER, usd_micros};
-pub use costs::{ChainCost, CostLine, CostReport};
+pub use costs::{ChainCost, CostLine, CostReport, RemovedLine, priced};
 pub use doctor::{Check, examine};
 pub use error::{Failure, Kind};
 pub use init::{Prepared, init};

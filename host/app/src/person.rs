@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use certus_engine::{Body, Chain, Event, Grant, Proposal, Question, Verdict};
 
 use crate::Failure;
+use crate::costs::{dollars, money};
 
 /// Who can be asked.
 ///
@@ -79,6 +80,11 @@ pub trait Listener: Send + Sync {
     /// Something begins that may take a while.
     fn busy(&self, what: &str);
 
+    /// What a phase will probably cost, in one line, before its first call that costs something.
+    fn estimated(&self, line: &str) {
+        let _ = line;
+    }
+
     /// More of the answer to a prompt arrived, as it came: a listener cleans what it shows.
     fn streamed(&self, prompt: &str, delta: &str) {
         let _ = (prompt, delta);
@@ -122,9 +128,20 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::Outcome {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
-        Body::BudgetWarned { scope } => format!("Most of the budget of the {scope} is used up"),
         Body::TakenOver => {
             "This chain was recorded elsewhere: what it was allowed to do there is asked again".to_owned()
+        }
+        Body::BudgetWarned(warning) => warning.to_string(),
+        Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.claimed.is_some() => {
+            let claimed = by.claimed.unwrap_or_default();
+            format!(
+                "{} says that it took {} tokens and ${:.4}, which cannot be: {} tokens and ${:.4} are counted",
+                by.provider,
+                claimed.tokens(),
+                dollars(claimed.usd_micros),
+                by.usage.tokens(),
+                dollars(by.usage.usd_micros)
+            )
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
         Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
@@ -203,7 +220,7 @@ pub fn story(body: &Body) -> String {
         Body::Deferred { effect, message, .. } => format!("#{effect} Waits: {message}"),
         Body::ProviderChosen { provider } => format!("Answered by {provider} from here on"),
         Body::Reserved { effect, amount } => {
-            format!("#{effect} Set aside {} tokens, ${:.4}", amount.tokens, amount.usd_micros as f64 / 1e6)
+            format!("#{effect} Set aside {} tokens, {}", amount.tokens, money(*amount))
         }
         Body::BudgetSet { .. } => "Other budgets hold from here on".to_owned(),
         Body::Rated { stars } => format!("Rated {stars} of 5"),

@@ -1,13 +1,17 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
+mod cost;
+
 use certus_engine::{
     Cap, Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
 };
 use certus_store::Status;
+use cost::CapLine;
+pub(crate) use cost::Cost;
 use serde::Serialize;
 
 use crate::calibration::Calibrated;
-use crate::driver::Stop;
+use crate::driver::{Estimate, Stop};
 use crate::error::{Failure, Kind};
 use crate::paths::quoted;
 
@@ -38,6 +42,8 @@ pub struct FlowReport {
     pub solution: Option<Solution>,
     /// How to commit what was written, once the chain is complete.
     pub advice: Option<String>,
+    /// How the rest can cost less, as `cost_monitor` said last; only where the methodology's `cost-monitor` is on.
+    pub cost_advice: Option<String>,
     /// What was drafted, proposed and written.
     pub edits: Vec<DraftLine>,
     /// Runs of the project's own checks.
@@ -50,6 +56,10 @@ pub struct FlowReport {
     pub reason: Option<String>,
     /// Spent so far.
     pub cost: Cost,
+    /// Caps of which 80 % and more were used or set aside, as they stood then.
+    pub budget_warnings: Vec<CapLine>,
+    /// What was to be expected until the next gate, as it was said before the last phase that this run paid for.
+    pub estimate: Option<Estimate>,
     /// Who answers prompts.
     pub provider: String,
     /// The exact command line that goes on; absent when nothing does.
@@ -187,15 +197,6 @@ pub struct CheckLine {
     pub fresh: bool,
 }
 
-/// Money and tokens.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Cost {
-    /// US dollars.
-    pub usd: f64,
-    /// Input and output.
-    pub tokens: u64,
-}
-
 impl FlowReport {
     /// The report on a chain. `suffix` is what every next command line needs besides, such as ` --project shop`.
     pub fn of(id: ChainId, chain: &Chain, stop: Option<&Stop>, suffix: &str) -> Self {
@@ -253,17 +254,28 @@ impl FlowReport {
                 })
                 .collect(),
             solution: solution(chain),
-            advice: advice(chain),
+            advice: chain.ended().filter(|ended| ended.success).and_then(|_| said_by(chain, "git_advisor")),
+            cost_advice: said_by(chain, "cost_monitor"),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             said: said(chain),
             lacks: chain.lacks(),
             reason,
-            cost: Cost { usd: chain.usage().usd_micros as f64 / 1e6, tokens: chain.usage().tokens() },
+            cost: Cost::of(chain.usage().into(), chain.spending()),
+            budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),
+            estimate: None,
             provider: chain.provider().to_owned(),
             next: next(id, chain, &questions, approval, suffix),
             questions,
         }
+    }
+}
+
+impl FlowReport {
+    /// With what a run was to cost.
+    #[must_use]
+    pub fn estimated(self, estimate: Option<&Estimate>) -> Self {
+        Self { estimate: estimate.cloned(), ..self }
     }
 }
 
@@ -343,11 +355,10 @@ fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) 
     (status_name(status), reason)
 }
 
-/// What `git_advisor` said last. Certus itself never commits.
-fn advice(chain: &Chain) -> Option<String> {
-    chain.ended().filter(|ended| ended.success)?;
+/// What a prompt that advises said last. Certus itself never commits, and spends nothing to be told to spend less.
+fn said_by(chain: &Chain, prompt: &str) -> Option<String> {
     let said = |(_, effect): (_, &Effect)| match (&effect.request, effect.outcome()) {
-        (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) if name == "git_advisor" => {
+        (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) if name == prompt => {
             let documents = reply.artifacts.iter().map(|document| document.body.trim());
             let texts: Vec<&str> =
                 std::iter::once(reply.notes.trim()).chain(documents).filter(|one| !one.is_empty()).collect();

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use certus_engine::ChainId;
+use certus_engine::{Amount, ChainId, Spending};
 use certus_store::{ChainRow, Found, Mode, Store, StoreError};
 use serde::Serialize;
 
 use crate::Failure;
 use crate::paths::{project_root, state_dir};
+use crate::report::Cost;
 
 /// Chains of a project, for reading.
 pub struct State {
@@ -39,6 +40,8 @@ pub struct StatusLine {
     pub tokens: u64,
     /// Spent, in US dollars.
     pub usd: f64,
+    /// What was spent and lost, and what is set aside.
+    pub cost: Cost,
     /// When it began.
     pub created: String,
     /// When it last changed.
@@ -80,7 +83,9 @@ impl State {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let active = store.active();
         let rows = store.rows().map_err(|error| self.failure(error))?;
-        Ok(rows.iter().map(|row| status_line(row, active)).collect())
+        let spending = store.spending().map_err(|error| self.failure(error))?;
+        let of = |row: &ChainRow| spending.get(&row.id).copied().unwrap_or_default();
+        Ok(rows.iter().map(|row| status_line(row, active, of(row))).collect())
     }
 
     /// One chain: the one named, or the active one.
@@ -92,7 +97,8 @@ impl State {
         let active = store.active();
         let id = self.id(named, active)?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
-        Ok(status_line(&row, active))
+        let spending = store.spending_of(id).map_err(|error| self.failure(error))?;
+        Ok(status_line(&row, active, spending))
     }
 
     pub(crate) fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
@@ -116,7 +122,8 @@ fn no_active() -> Failure {
         .hint("or choose one: certus list, then certus use 047")
 }
 
-fn status_line(row: &ChainRow, active: Option<ChainId>) -> StatusLine {
+fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> StatusLine {
+    let usage = Amount { tokens: row.tokens, usd_micros: row.usd_micros, ..Amount::default() };
     StatusLine {
         chain: row.id.to_string(),
         goal: crate::clean::clean(&row.goal),
@@ -128,6 +135,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>) -> StatusLine {
         provider: row.provider.clone(),
         tokens: row.tokens,
         usd: row.usd_micros as f64 / 1e6,
+        cost: Cost::of(usage, spending),
         created: crate::clock::when(row.created),
         updated: crate::clock::when(row.updated),
     }

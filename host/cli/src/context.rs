@@ -131,7 +131,7 @@ pub(crate) fn drive(
         output.warning(&alert);
     }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
-    let report = report.calibrated(driver.chain(), &session.calibration());
+    let report = report.calibrated(driver.chain(), &session.calibration()).estimated(driver.estimate_ahead());
     show(&report, &stop, output, terminal.showed_proposal());
     if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
         output.warning("the reply was not used: no prompt waits for one");

@@ -97,6 +97,10 @@ impl Listener for Progress {
         self.bar.enable_steady_tick(Duration::from_millis(120));
     }
 
+    fn estimated(&self, line: &str) {
+        self.above(line);
+    }
+
     fn streamed(&self, prompt: &str, delta: &str) {
         if self.bar.is_hidden() {
             return;

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Body, Chain, Effect, EffectId, Outcome, Request, Ruling};
+use crate::{Body, Chain, Effect, EffectId, Outcome, Request, Ruling, Usage};
 
 /// The share of a cap at which a person is warned, in percent.
 const WARN_AT: u64 = 80;
@@ -21,15 +21,38 @@ pub struct Amount {
     pub tokens: u64,
     /// Millionths of a US dollar.
     pub usd_micros: u64,
+    /// Of the tokens, those whose price nobody knows: `usd_micros` leaves them out.
+    #[serde(skip_serializing_if = "crate::reply::is_zero")]
+    pub unpriced_tokens: u64,
+}
+
+impl From<Usage> for Amount {
+    fn from(usage: Usage) -> Self {
+        Self { tokens: usage.tokens(), usd_micros: usage.usd_micros, unpriced_tokens: usage.unpriced_tokens }
+    }
 }
 
 impl Amount {
+    /// Whether somebody is paid for it, as far as anybody knows. Tokens alone bill nobody: a model on this machine uses them.
+    pub fn is_billed(self) -> bool {
+        self.usd_micros > 0 || self.unpriced_tokens > 0
+    }
+
+    /// The money in it, for people: to a millionth of a dollar, or that nobody knows the price.
+    pub fn dollars(self) -> String {
+        if self.usd_micros == 0 && self.unpriced_tokens > 0 {
+            return "price unknown".to_owned();
+        }
+        said(Unit::UsdMicros, self.usd_micros)
+    }
+
     /// Both together; saturates rather than overflows.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             tokens: self.tokens.saturating_add(other.tokens),
             usd_micros: self.usd_micros.saturating_add(other.usd_micros),
+            unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
         }
     }
 }
@@ -95,10 +118,15 @@ impl Cap {
 
     /// Whether so much of it is used that a person is warned.
     pub fn is_nearly(self, used: Amount) -> bool {
+        self.nearly(used) != Self::default()
+    }
+
+    /// What of it is nearly used up; the rest is left out.
+    fn nearly(self, used: Amount) -> Self {
         let nearly = |used: u64, cap: Option<u64>| {
-            cap.is_some_and(|cap| u128::from(used) * 100 >= u128::from(cap) * u128::from(WARN_AT))
+            cap.filter(|cap| u128::from(used) * 100 >= u128::from(*cap) * u128::from(WARN_AT))
         };
-        nearly(used.tokens, self.tokens) || nearly(used.usd_micros, self.usd_micros)
+        Self { tokens: nearly(used.tokens, self.tokens), usd_micros: nearly(used.usd_micros, self.usd_micros) }
     }
 }
 
@@ -222,6 +250,44 @@ impl OverBudget {
     }
 }
 
+/// Most of a cap is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Whose cap.
+    pub scope: Scope,
+    /// Spent, possibly spent or set aside.
+    #[serde(default)]
+    pub used: Amount,
+    /// What of the cap is nearly used up; nothing in events of old.
+    #[serde(default)]
+    pub cap: Cap,
+}
+
+impl Warning {
+    /// If so much of a cap is used that a person is warned.
+    pub fn of(scope: Scope, used: Amount, cap: Cap) -> Option<Self> {
+        let cap = cap.nearly(used);
+        (cap != Cap::default()).then_some(Self { scope, used, cap })
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Most of the budget of the {} is used up", self.scope)?;
+        let parts = [
+            (Unit::UsdMicros, self.used.usd_micros, self.cap.usd_micros),
+            (Unit::Tokens, self.used.tokens, self.cap.tokens),
+        ];
+        let parts = parts.into_iter().filter_map(|(unit, used, cap)| {
+            let cap = cap?;
+            let percent = u128::from(used) * 100 / u128::from(cap.max(1));
+            Some(format!("{} of {} ({percent} %)", said(unit, used), said(unit, cap)))
+        });
+        let parts: Vec<String> = parts.collect();
+        if parts.is_empty() { Ok(()) } else { write!(f, ": {} used or set aside", parts.join(", ")) }
+    }
+}
+
 fn said(unit: Unit, number: u64) -> String {
     match unit {
         Unit::Tokens => format!("{number} tokens"),
@@ -229,20 +295,50 @@ fn said(unit: Unit, number: u64) -> String {
     }
 }
 
+/// What a chain spent, possibly spent and has set aside: all that its cap counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// For answers, those that cannot be used included.
+    pub answered: Amount,
+    /// For attempts that gave no answer: billed, or possibly billed.
+    pub lost: Amount,
+    /// Set aside for calls in flight.
+    pub reserved: Amount,
+}
+
+impl Spending {
+    /// All of it.
+    pub fn total(self) -> Amount {
+        self.answered.plus(self.lost).plus(self.reserved)
+    }
+}
+
 impl Effect {
+    fn answered(&self) -> Amount {
+        match self.outcome() {
+            Some(Outcome::Replied { by, .. }) => by.usage.into(),
+            Some(Outcome::Unusable { by, .. }) => by.usage.into(),
+            _ => Amount::default(),
+        }
+    }
+
     /// What it cost, may have cost, and has set aside.
     pub fn committed(&self) -> Amount {
-        let usage = match self.outcome() {
-            Some(Outcome::Replied { by, .. }) => by.usage,
-            Some(Outcome::Unusable { by, .. }) => by.usage,
-            _ => crate::Usage::default(),
-        };
-        let spent = Amount { tokens: usage.tokens(), usd_micros: usage.usd_micros };
+        let spent = self.answered();
         spent.plus(self.lost).plus(self.reserved.unwrap_or_default())
     }
 }
 
 impl Chain {
+    /// What it spent, possibly spent and has set aside.
+    pub fn spending(&self) -> Spending {
+        self.effects().fold(Spending::default(), |sum, (_, effect)| Spending {
+            answered: sum.answered.plus(effect.answered()),
+            lost: sum.lost.plus(effect.lost),
+            reserved: sum.reserved.plus(effect.reserved.unwrap_or_default()),
+        })
+    }
+
     /// Spent, possibly spent or set aside by what an effect shares a cap with.
     pub fn committed(&self, scope: Scope, effect: EffectId) -> Amount {
         let Some(this) = self.effect(effect) else { return Amount::default() };
@@ -269,14 +365,18 @@ impl Chain {
 /// # Errors
 /// The first cap that it could pass.
 pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Ruling, OverBudget> {
-    let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0) };
+    let unpriced_tokens = if wanted.usd_micros.is_none() { wanted.tokens } else { 0 };
+    let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0), unpriced_tokens };
     let caps = chain.caps();
     let mut record = vec![Body::Reserved { effect, amount }];
     for scope in [Scope::Call, Scope::Phase, Scope::Chain, Scope::Plugin] {
         let (cap, used) = (caps.of(scope), chain.committed(scope, effect));
         cap.admits(scope, used, wanted)?;
-        if scope != Scope::Call && cap.is_nearly(used.plus(amount)) && !chain.was_warned_of(scope) {
-            record.push(Body::BudgetWarned { scope });
+        if scope != Scope::Call
+            && !chain.was_warned_of(scope)
+            && let Some(warning) = Warning::of(scope, used.plus(amount), cap)
+        {
+            record.push(Body::BudgetWarned(warning));
         }
     }
     Ok(Ruling { record, requests: Vec::new() })

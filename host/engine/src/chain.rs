@@ -3,6 +3,7 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod closing;
 mod correct;
 mod edits;
 mod learn;
@@ -10,6 +11,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
+pub use closing::Closing;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Scorer;
@@ -17,7 +19,7 @@ use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionSt
 use crate::reply::RepliedUncertainty;
 use crate::{
     Amount, Body, Cap, Caps, Digest, Discovered, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
-    ProjectSummary, PromptCall, Request, Scope, Shared, Started, Usage,
+    ProjectSummary, PromptCall, Request, Scope, Shared, Started, Usage, Warning,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -41,6 +43,8 @@ pub struct Chain {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     scored_by: BTreeMap<String, Scorer>,
     questions: Vec<QuestionStatus>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    closings: BTreeMap<String, Closing>,
     decisions: Vec<Decision>,
     proposals: Vec<ProposalStatus>,
     evidence: Vec<Evidence>,
@@ -62,6 +66,10 @@ pub struct Chain {
     filled: Option<u32>,
     fresh_from: u64,
     warned: Vec<Scope>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+    #[serde(skip_serializing_if = "crate::reply::is_zero")]
+    warned_from: u64,
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
@@ -313,7 +321,10 @@ impl Chain {
                     effect.possibly_billed_twice |= possibly_billed_twice;
                     effect.state = EffectState::Pending;
                 }
-                self.lose(*effect, *possibly_billed_twice, leftover.as_deref());
+                // What is still set aside, and of which nothing was said, belongs to a call that was in flight: whoever takes it
+                // up, it may have been used.
+                let in_flight = leftover.is_none();
+                self.lose(*effect, *possibly_billed_twice || in_flight, leftover.as_deref());
             }
             Body::Deferred { effect, code, message, possibly_billed, leftover, enough } => {
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
@@ -338,8 +349,15 @@ impl Chain {
                 self.caps = *caps;
                 self.own_cap = *own;
                 self.warned.clear();
+                self.warnings.clear();
             }
-            Body::BudgetWarned { scope } => self.warned.push(*scope),
+            Body::BudgetWarned(warning) => {
+                if self.warnings.is_empty() {
+                    self.warned_from = event.seq;
+                }
+                self.warned.push(warning.scope);
+                self.warnings.push(*warning);
+            }
             Body::TakenOver => self.lose_permissions(),
             Body::TreeChanged { .. } => {
                 self.last_write = event.seq;
@@ -555,7 +573,8 @@ impl Chain {
                 };
                 let lawful: Vec<RepliedUncertainty> =
                     uncertainties.iter().filter(|new| !blocks(new)).cloned().collect();
-                self.learn_uncertainties(&lawful);
+                let by = self.asked_before(id);
+                self.learn_uncertainties(&lawful, by);
                 self.learn_decisions(decisions);
             }
             _ => {}
@@ -593,7 +612,7 @@ impl Chain {
             return;
         };
         effect.release(false);
-        effect.lost = effect.lost.plus(Amount { tokens: usage.tokens(), usd_micros: usage.usd_micros });
+        effect.lost = effect.lost.plus(usage.into());
         let effect = effect.clone();
         self.spend(&effect, usage);
     }

@@ -223,6 +223,9 @@ pub struct Attribution {
     pub model: String,
     /// What it cost.
     pub usage: Usage,
+    /// What the service said that it took, where that cannot be: `usage` is bounded by what is possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<Usage>,
     /// Of the raw reply's text.
     pub raw: Option<Digest>,
     /// The answer was already in this chain: nothing was sent, nothing was paid.

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Scope, Usage,
+    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Usage,
+    Warning,
 };
 
 /// Milliseconds since 1970, UTC.
@@ -192,10 +193,7 @@ pub enum Body {
         own: Option<Cap>,
     },
     /// Most of a cap is used up; told once.
-    BudgetWarned {
-        /// Whose cap.
-        scope: Scope,
-    },
+    BudgetWarned(Warning),
     /// The chain was recorded elsewhere or by somebody else: what it may do on its word alone, it may no longer.
     TakenOver,
     /// Somebody changed the project's files since its check ran: that run is no evidence of them.
@@ -281,7 +279,7 @@ impl Body {
             Self::Deferred { .. } => "deferred",
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
-            Self::BudgetWarned { .. } => "budget-warned",
+            Self::BudgetWarned(_) => "budget-warned",
             Self::TakenOver => "taken-over",
             Self::TreeChanged { .. } => "tree-changed",
             Self::ContextFilled { .. } => "context-filled",

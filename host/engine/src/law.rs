@@ -145,8 +145,8 @@ pub trait Catalogue {
 
 pub(crate) use implementation::waiver_title;
 pub use implementation::{due, judge_undo, take_over};
-pub use upkeep::upkeep;
 pub(crate) use upkeep::{condenses, makes_room};
+pub use upkeep::{is_dispensable, upkeep};
 
 type Judged = Result<Ruling, Refusal>;
 

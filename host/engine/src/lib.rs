@@ -26,8 +26,8 @@ mod shared;
 mod view;
 
 pub use action::{Action, Asking, Check};
-pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Unit};
-pub use chain::{Chain, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
+pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Spending, Unit, Warning};
+pub use chain::{Chain, Closing, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
 pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};

@@ -33,6 +33,9 @@ pub struct Phase {
     /// What may be entered from here once the gate is open.
     #[serde(default)]
     pub may_follow: Vec<String>,
+    /// What a stay usually runs, each once: for estimates, where nothing like it was recorded. No law looks at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<String>,
     /// What must hold before the phase is left forwards, or the chain finishes in it.
     #[serde(default)]
     pub gate: Gate,

@@ -163,9 +163,12 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Millionths of a US dollar.
     pub usd_micros: u64,
+    /// Of all tokens, those whose price nobody knows: `usd_micros` leaves them out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unpriced_tokens: u64,
 }
 
-fn is_zero(count: &u64) -> bool {
+pub(crate) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
@@ -184,6 +187,7 @@ impl Usage {
             cache_write_1h_tokens: self.cache_write_1h_tokens.saturating_add(other.cache_write_1h_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             usd_micros: self.usd_micros.saturating_add(other.usd_micros),
+            unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
         }
     }
 }

@@ -87,7 +87,56 @@ fn what_may_have_been_billed_counts_as_spent() {
     ledger.note(Body::BudgetSet { caps: Caps { chain: money(120), ..Caps::default() }, own: None });
     ledger.reserve(effect, 1, Some(40)).expect("the cap was raised");
     ledger.defer(effect, false, None);
-    assert_eq!(ledger.used(), Amount { tokens: 2, usd_micros: 80 });
+    assert_eq!(ledger.used(), Amount { tokens: 2, usd_micros: 80, unpriced_tokens: 0 });
+}
+
+#[test]
+fn what_was_in_flight_counts_whoever_takes_it_up() {
+    // Rules go on where a service was interrupted: nothing is asked twice, and what was set aside may be gone all the same.
+    let mut ledger = Ledger::new(Caps::default());
+    let effect = ledger.call();
+    ledger.reserve(effect, 10, Some(40)).expect("it fits");
+    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: false, leftover: None });
+    let lost = Amount { tokens: 10, usd_micros: 40, unpriced_tokens: 0 };
+    assert_eq!(ledger.chain.spending(), Spending { lost, ..Spending::default() });
+    assert!(lost.is_billed());
+    // What failed without being billed comes back.
+    let effect = ledger.call();
+    ledger.reserve(effect, 10, Some(40)).expect("it fits");
+    let leftover = Some(Box::new(Leftover::default()));
+    ledger.note(Body::Reissued { effect, attempt: 2, possibly_billed_twice: false, leftover });
+    assert_eq!(ledger.chain.spending().total(), lost);
+    // A model on this machine uses tokens, and bills nobody.
+    assert!(!Amount { tokens: 10, ..Amount::default() }.is_billed());
+    // A service without a known price bills.
+    let effect = ledger.call();
+    ledger.reserve(effect, 7, None).expect("nothing is capped");
+    let reserved = Amount { tokens: 7, usd_micros: 0, unpriced_tokens: 7 };
+    assert_eq!(ledger.chain.spending().reserved, reserved);
+    assert!(reserved.is_billed());
+    ledger.paid(effect, 5, 3);
+    let answered = Amount { tokens: 5, usd_micros: 3, unpriced_tokens: 0 };
+    assert_eq!(ledger.chain.spending(), Spending { answered, lost, reserved: Amount::default() });
+}
+
+#[test]
+fn a_warning_names_its_scope_what_is_used_and_the_cap() {
+    let chain = Cap { tokens: Some(1_000), usd_micros: Some(1_000_000) };
+    let mut ledger = Ledger::new(Caps { chain, phase: money(900_000), ..Caps::default() });
+    let effect = ledger.call();
+    ledger.reserve(effect, 10, Some(820_000)).expect("it fits");
+    let said: Vec<String> = ledger.chain.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "Most of the budget of the phase is used up: $0.820000 of $0.900000 (91 %) used or set aside",
+            "Most of the budget of the chain is used up: $0.820000 of $1.000000 (82 %) used or set aside",
+        ]
+    );
+    // An event of old says whose cap, and no more.
+    let old: Body = serde_json::from_str(r#"{"type":"budget-warned","scope":"day"}"#).expect("it is read");
+    let Body::BudgetWarned(old) = old else { panic!("{old:?}") };
+    assert_eq!(old.to_string(), "Most of the budget of the day is used up");
 }
 
 #[test]

@@ -15,6 +15,12 @@ fn timeless(chain: &Chain) -> serde_json::Value {
     for effect in fields["effects"].as_object_mut().expect("effects are an object").values_mut() {
         effect.as_object_mut().expect("an effect is an object").remove("settled");
     }
+    let closings = fields.get_mut("closings").and_then(|closings| closings.as_object_mut());
+    for closing in closings.into_iter().flat_map(|closings| closings.values_mut()) {
+        let closing = closing.as_object_mut().expect("a closing is an object");
+        closing.remove("settled");
+        closing.remove("at");
+    }
     value
 }
 

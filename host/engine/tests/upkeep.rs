@@ -103,3 +103,33 @@ fn a_request_that_is_nearly_full_is_condensed_once() {
     let vain = Story::new().with(filled(95)).ran("context_preservation", Reply::default());
     assert_eq!((vain.chain().fresh_from(), vain.due().1.len()), (0, 0));
 }
+
+fn warned(scope: Scope) -> Body {
+    let cap = Cap { tokens: Some(100), usd_micros: None };
+    Body::BudgetWarned(Warning { scope, used: Amount { tokens: 85, ..Amount::default() }, cap })
+}
+
+#[test]
+fn a_warning_costs_nothing_unless_a_person_wants_it_to() {
+    let story = || Story::new().ran("p", Reply::default()).with(warned(Scope::Chain));
+    assert_eq!(story().due(), (vec![], vec![]));
+
+    let mut wants = started();
+    wants.methodology.settings.insert("cost-monitor".to_owned(), 1.0);
+    let mut story = Story(law::begin(wants)).ran("p", Reply::default());
+    assert_eq!(story.due().1, [""; 0], "nothing is nearly used up");
+    story = story.with(warned(Scope::Chain));
+    let ruling = law::upkeep(&story.chain(), &Books);
+    let [Request::Prompt { name, arguments, .. }] = ruling.requests.as_slice() else { panic!("{ruling:?}") };
+    assert_eq!(name, "cost_monitor");
+    let spent = &arguments["spent"];
+    assert!(spent.contains("the budget of the chain is used up: 85 tokens of 100 tokens (85 %)"), "{spent}");
+    assert!(spent.contains("- p: 1 runs, 15 tokens, $0.000030"), "{spent}");
+    // Once, however many caps follow; and anew when other caps hold.
+    story = story.ran("cost_monitor", Reply::default()).with(warned(Scope::Day));
+    assert_eq!(story.due().1, [""; 0]);
+    let caps = Caps { chain: Cap { tokens: Some(1_000), usd_micros: None }, ..Caps::default() };
+    story = story.with(Body::BudgetSet { caps, own: None }).with(warned(Scope::Chain));
+    assert_eq!(story.due().1, ["cost_monitor"]);
+    assert!(law::is_dispensable("cost_monitor") && !law::is_dispensable("context_preservation"));
+}

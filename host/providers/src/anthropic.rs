@@ -169,16 +169,21 @@ struct WireDelta {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct WireUsage {
+    #[serde(deserialize_with = "crate::count::some")]
     input_tokens: Option<u64>,
+    #[serde(deserialize_with = "crate::count::some")]
     cache_creation_input_tokens: Option<u64>,
+    #[serde(deserialize_with = "crate::count::some")]
     cache_read_input_tokens: Option<u64>,
     cache_creation: Option<WireCreation>,
+    #[serde(deserialize_with = "crate::count::some")]
     output_tokens: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireCreation {
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     ephemeral_1h_input_tokens: u64,
 }
 
@@ -335,6 +340,7 @@ mod tests {
             cache_write_1h_tokens: 10,
             output_tokens: 1,
             usd_micros: 0,
+            unpriced_tokens: 0,
         };
         assert_eq!(usage, whole);
         for _ in 0..2 {

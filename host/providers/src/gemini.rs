@@ -132,9 +132,13 @@ struct WireFeedback {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct WireUsage {
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     prompt_token_count: u64,
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     cached_content_token_count: u64,
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     candidates_token_count: u64,
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     thoughts_token_count: u64,
 }
 

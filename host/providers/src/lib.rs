@@ -21,6 +21,7 @@
 mod anthropic;
 mod call_error;
 mod claude_cli;
+mod count;
 mod gemini;
 mod http;
 mod limit;

@@ -108,7 +108,9 @@ struct Wire {
     message: WireMessage,
     done: bool,
     done_reason: Option<String>,
+    #[serde(deserialize_with = "crate::count::some")]
     prompt_eval_count: Option<u64>,
+    #[serde(deserialize_with = "crate::count::some")]
     eval_count: Option<u64>,
 }
 

@@ -163,7 +163,9 @@ struct WireText {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireUsage {
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     prompt_tokens: u64,
+    #[serde(deserialize_with = "crate::count::or_nothing")]
     completion_tokens: u64,
     prompt_tokens_details: Option<WireDetails>,
 }
@@ -171,7 +173,9 @@ struct WireUsage {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireDetails {
+    #[serde(deserialize_with = "crate::count::some")]
     cached_tokens: Option<u64>,
+    #[serde(deserialize_with = "crate::count::some")]
     cache_write_tokens: Option<u64>,
 }
 

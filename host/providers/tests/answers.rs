@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certus_providers::{Answer, Credential, Limits, Secret, Structured, Timeouts};
-use fake_api::{Ended, Reply, Script, Tokens};
+use fake_api::{Ended, Play, Reply, Script, Tokens};
 use serde_json::json;
 use support::{ALL, Api, Heard, request, server};
 
@@ -35,6 +35,28 @@ async fn text_is_streamed_as_it_comes_and_is_whole_in_the_end() {
         assert_eq!((usage.cached_tokens, usage.cache_write_tokens), cached, "{api:?}");
         let log = server.log();
         assert_eq!((log.len(), log[0].status, log[0].ended), (1, 200, Ended::Played), "{api:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_is_none_loses_no_answer() {
+    let openai = json!({
+        "model": "m", "choices": [{ "index": 0, "message": { "content": TEXT }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": -1, "completion_tokens": null }
+    });
+    let gemini = json!({
+        "candidates": [{ "content": { "parts": [{ "text": TEXT }] }, "finishReason": "STOP" }],
+        "usageMetadata": { "promptTokenCount": 1e30, "candidatesTokenCount": -5, "cachedContentTokenCount": null }
+    });
+    for (api, content_type, text) in [
+        (Api::OpenAi, "application/json", openai.to_string()),
+        (Api::Gemini, "text/event-stream", format!("data: {gemini}\n\n")),
+    ] {
+        let body = Play::Body { content_type: content_type.to_owned(), text };
+        let server = server(Script::always(body)).await;
+        let answer = api.at(&server.url()).answer(&request("go on"), &()).await.expect("an answer");
+        assert_eq!(answer.text, TEXT, "{api:?}");
+        assert!(answer.usage.input_tokens > 0, "{api:?}: {:?}", answer.usage);
     }
 }
 

@@ -136,6 +136,7 @@ fn view() -> View {
             .map(|name| Phase {
                 name: name.to_owned(),
                 title: String::new(),
+                prompts: Vec::new(),
                 may_follow: Vec::new(),
                 gate: <_>::default(),
             })

@@ -1,9 +1,12 @@
 //! What was spent, and on what: sums over the runs of prompts, by when they ended.
 
-use certus_engine::{ChainId, EffectId, Millis};
+use std::collections::BTreeMap;
+
+use certus_engine::{Amount, ChainId, EffectId, Millis, Spending};
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+use crate::closings::Removed;
 use crate::row::unsigned;
 use crate::{Store, StoreError};
 
@@ -26,6 +29,8 @@ pub struct CostLine {
     pub usd_micros: u64,
     /// Of these, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd_micros: u64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what lowered it counts as nothing.
     pub gained: f64,
 }
@@ -41,6 +46,12 @@ pub struct Costs {
     pub tokens: u64,
     /// Millionths of a dollar.
     pub usd_micros: u64,
+    /// Of the tokens, those whose price nobody knows.
+    pub unpriced_tokens: u64,
+    /// Set aside for runs in flight; nothing else counts it.
+    pub reserved: Amount,
+    /// Uncertainties that were closed, by area, whatever else their chains cost.
+    pub removed: Vec<Removed>,
     /// By chain: `047 add-two-factor`.
     pub by_chain: Vec<CostLine>,
     /// By the prompt's name.
@@ -127,13 +138,58 @@ pub struct Visit {
     pub error_category: Option<String>,
 }
 
+/// Runs that are looked at for what comes.
+const LAST_RUNS: u32 = 1_000;
+
+/// What ran in other visits of a phase.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Recorded {
+    /// Stays in the phase.
+    pub visits: u64,
+    /// By prompt and model.
+    pub runs: Vec<RecordedRuns>,
+}
+
+/// Answers of one model to one prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedRuns {
+    /// The prompt.
+    pub prompt: String,
+    /// As the service names it.
+    pub model: String,
+    /// How many.
+    pub runs: u64,
+    /// Together.
+    pub usage: certus_engine::Usage,
+}
+
 impl Store {
     /// What was spent on runs that ended at a time or later.
     ///
     /// # Errors
     /// What the disk says.
     pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
-        self.query(|db| sums(db, &format!("{COSTS} AND coalesce(ended, started) >= ?"), since))
+        self.query(|db| sums(db, "coalesce(ended, started) >= ?", "closed.at >= ?", since))
+    }
+
+    /// What each chain spent, possibly spent and has set aside; chains without a run of a prompt are left out.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spending(&self) -> Result<BTreeMap<ChainId, Spending>, StoreError> {
+        self.query(|db| db.prepare_cached(&format!("{SPENDING} GROUP BY chain"))?.query_map([], spending)?.collect())
+    }
+
+    /// What one chain spent, possibly spent and has set aside; nothing where it is not there.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spending_of(&self, chain: ChainId) -> Result<Spending, StoreError> {
+        self.query(|db| {
+            let mut statement = db.prepare_cached(&format!("{SPENDING} WHERE chain = ? GROUP BY chain"))?;
+            let found = statement.query_map([chain.0], spending)?.next().transpose()?;
+            Ok(found.map(|(_, spending)| spending).unwrap_or_default())
+        })
     }
 
     /// What a chain cost.
@@ -142,7 +198,30 @@ impl Store {
     /// [`StoreError::NoChain`], and what the disk says.
     pub fn costs_of(&self, chain: ChainId) -> Result<Costs, StoreError> {
         self.row(chain)?;
-        self.query(|db| sums(db, &format!("{COSTS} AND runs.chain = ?"), i64::from(chain.0)))
+        self.query(|db| sums(db, "runs.chain = ?", "closed.chain = ?", i64::from(chain.0)))
+    }
+
+    /// Answers to prompts of a phase by one service, in all chains but this one: of the last runs of all, so that it takes
+    /// the same time in a large database.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, StoreError> {
+        let those = format!(
+            "FROM (SELECT * FROM prompt_runs ORDER BY rowid DESC LIMIT {LAST_RUNS}) \
+             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0"
+        );
+        self.query(|db| {
+            let of = params![phase, provider, but.0];
+            let visits = format!("SELECT count(*) FROM (SELECT DISTINCT chain, visit {those})");
+            let visits = db.prepare_cached(&visits)?.query_row(of, |row| unsigned(row, 0))?;
+            let runs = format!(
+                "SELECT prompt, coalesce(model, ''), count(*), total(input_tokens), total(cached_tokens), \
+                 total(output_tokens), total(usd_micros) {those} GROUP BY 1, 2"
+            );
+            let runs = db.prepare_cached(&runs)?.query_map(of, recorded)?.collect::<Result<_, _>>()?;
+            Ok(Recorded { visits, runs })
+        })
     }
 
     /// Every run of a prompt in a chain, in order.
@@ -181,7 +260,33 @@ impl Store {
 /// Runs that ended, and those that cost something although they did not.
 const COSTS: &str = "(ended IS NOT NULL OR lost_tokens > 0 OR lost_usd_micros > 0)";
 
-fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
+// As floating numbers, because a sum of hostile integers overflows with an error. What is not lost, and has no price, was
+// answered: the columns do not tell these apart, and nobody asks.
+const SPENDING: &str = "SELECT chain, total(input_tokens) + total(output_tokens), total(usd_micros), \
+     total(lost_tokens), total(lost_usd_micros), total(reserved_tokens), total(reserved_usd_micros), \
+     total(unpriced_tokens) FROM prompt_runs";
+
+fn spending(row: &Row<'_>) -> rusqlite::Result<(ChainId, Spending)> {
+    // Exact up to 2^53; a cast of more saturates.
+    let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    let amount = |tokens, usd| {
+        Ok::<_, rusqlite::Error>(Amount { tokens: total(tokens)?, usd_micros: total(usd)?, ..Amount::default() })
+    };
+    let answered = Amount { unpriced_tokens: total(7)?, ..amount(1, 2)? };
+    Ok((ChainId(row.get(0)?), Spending { answered, lost: amount(3, 4)?, reserved: amount(5, 6)? }))
+}
+
+fn reserved(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Amount> {
+    let sql =
+        format!("SELECT total(reserved_tokens), total(reserved_usd_micros) FROM prompt_runs AS runs WHERE {those}");
+    db.prepare_cached(&sql)?.query_row([value], |row| {
+        let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+        Ok(Amount { tokens: total(0)?, usd_micros: total(1)?, ..Amount::default() })
+    })
+}
+
+fn sums(db: &Connection, of: &str, closed: &str, value: i64) -> rusqlite::Result<Costs> {
+    let those = &format!("{COSTS} AND {of}");
     let by_chain = grouped(db, "printf('%03d %s', runs.chain, slug)", those, value)?;
     let sum = |of: fn(&CostLine) -> u64| by_chain.iter().map(of).fold(0, u64::saturating_add);
     Ok(Costs {
@@ -189,6 +294,9 @@ fn sums(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Costs> {
         runs: sum(|line| line.runs),
         tokens: sum(|line| line.tokens),
         usd_micros: sum(|line| line.usd_micros),
+        unpriced_tokens: sum(|line| line.unpriced_tokens),
+        reserved: reserved(db, of, value)?,
+        removed: crate::closings::removed(db, closed, value)?,
         by_prompt: grouped(db, "prompt", those, value)?,
         by_phase: grouped(db, "runs.phase", those, value)?,
         by_model: grouped(
@@ -207,7 +315,7 @@ fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Resu
         "SELECT {by}, count(ended), count(ended) - coalesce(sum(ok), 0), sum(from_memo), \
          total(input_tokens) + total(output_tokens) + total(lost_tokens), total(cached_tokens), \
          total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros), \
-         total(max(0.0, confidence_after - confidence_before) / together) \
+         total(max(0.0, confidence_after - confidence_before) / together), total(unpriced_tokens) \
          FROM (SELECT *, count(*) OVER (PARTITION BY chain, started, confidence_before) AS together FROM prompt_runs) \
          AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
     );
@@ -227,7 +335,20 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         usd_micros: total(6)?,
         lost_usd_micros: total(7)?,
         gained: row.get(8)?,
+        unpriced_tokens: total(9)?,
     })
+}
+
+fn recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRuns> {
+    let total = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    let usage = certus_engine::Usage {
+        input_tokens: total(3)?,
+        cached_tokens: total(4)?,
+        output_tokens: total(5)?,
+        usd_micros: total(6)?,
+        ..certus_engine::Usage::default()
+    };
+    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage })
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {

@@ -44,6 +44,10 @@ fn committed(db: &Connection, since: Millis) -> rusqlite::Result<Amount> {
          FROM prompt_runs WHERE coalesce(ended, started) >= ?";
     // Exact up to 2^53; a cast of more saturates.
     db.prepare_cached(sql)?.query_row([since], |row| {
-        Ok(Amount { tokens: row.get::<_, f64>(0)? as u64, usd_micros: row.get::<_, f64>(1)? as u64 })
+        Ok(Amount {
+            tokens: row.get::<_, f64>(0)? as u64,
+            usd_micros: row.get::<_, f64>(1)? as u64,
+            unpriced_tokens: 0,
+        })
     })
 }

@@ -19,7 +19,16 @@ const APPLICATION: i64 = 0x4345_5254;
 /// The first format that has columns for what attempts lost. An older one is read as if it had them, and all were zero.
 const LOST_SINCE: usize = 3;
 const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
-     0 AS lost_tokens, 0 AS lost_usd_micros FROM main.prompt_runs";
+     0 AS lost_tokens, 0 AS lost_usd_micros, 0 AS unpriced_tokens FROM main.prompt_runs";
+
+/// The first format that says which tokens have no known price. An older one is read as if it had said of none.
+const UNPRICED_SINCE: usize = 5;
+const PRICES_KNOWN: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens FROM main.prompt_runs";
+
+/// The first format that has a table of closed uncertainties. An older one is read as if none were.
+const CLOSINGS_SINCE: usize = 6;
+const NO_CLOSINGS: &str = "CREATE TEMP VIEW closings AS SELECT 0 AS chain, '' AS area, 0 AS at, 0 AS closed_by, \
+     0 AS blocked WHERE 0";
 
 /// The first format that has a table of predictions. An older one is read as if nothing were known of them.
 const PREDICTIONS_SINCE: usize = 4;
@@ -27,7 +36,7 @@ const NO_PREDICTIONS: &str = "CREATE TEMP VIEW predictions AS SELECT 0 AS chain,
      0.0 AS confidence, 0 AS held, 0 AS overrules WHERE 0";
 
 /// The first format whose events have a checksum. An older one is read as if nobody had computed any.
-const CRC_SINCE: usize = 5;
+const CRC_SINCE: usize = 7;
 const NO_CRC: &str = "CREATE TEMP VIEW events AS SELECT *, NULL AS crc FROM main.events";
 
 /// One step each; a database's `user_version` says how many it has behind it. A released step is never changed.
@@ -36,6 +45,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
 ];
 
@@ -80,6 +91,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     if (1..PREDICTIONS_SINCE).contains(&from) {
         crate::predictions::fill(&begun, path).map_err(|error| said(&error))?;
     }
+    if (1..CLOSINGS_SINCE).contains(&from) {
+        crate::closings::fill(&begun, path).map_err(|error| said(&error))?;
+    }
     begun.pragma_update(None, "application_id", APPLICATION).map_err(|error| said(&error))?;
     begun.commit().map_err(|error| said(&error))?;
     // The tables go into the file itself, so that losing the log can cost events but never the shape.
@@ -117,6 +131,11 @@ pub(crate) fn open_read_only(
         Some(known) if known >= READABLE_SINCE => {
             if known < LOST_SINCE {
                 db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
+            } else if known < UNPRICED_SINCE {
+                db.execute_batch(PRICES_KNOWN).map_err(|error| explain(path, &error))?;
+            }
+            if known < CLOSINGS_SINCE {
+                db.execute_batch(NO_CLOSINGS).map_err(|error| explain(path, &error))?;
             }
             if known < PREDICTIONS_SINCE {
                 db.execute_batch(NO_PREDICTIONS).map_err(|error| explain(path, &error))?;

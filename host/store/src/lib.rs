@@ -12,6 +12,7 @@
 //! a cache of what interpreters said of files, of which nothing would be missed.
 
 mod batch;
+mod closings;
 mod contexts;
 mod costs;
 mod day;
@@ -32,8 +33,9 @@ mod time;
 mod writer;
 
 pub use batch::Batch;
+pub use closings::Removed;
 pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
-pub use costs::{CostLine, Costs, PromptRun, Visit};
+pub use costs::{CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
 pub use day::{DAY, DayCap};
 pub use error::StoreError;
 pub use hold::{Held, Hold};

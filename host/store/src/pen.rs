@@ -38,7 +38,8 @@ impl<'db> Pen<'db> {
             ended: db.prepare_cached(
                 "UPDATE prompt_runs SET ended = ?3, elapsed_ms = ?4, ok = ?5, error_category = ?6, provider = ?7, \
                  model = ?8, input_tokens = ?9, cached_tokens = ?10, output_tokens = ?11, usd_micros = ?12, \
-                 from_memo = ?13, reserved_tokens = 0, reserved_usd_micros = 0, confidence_after = coalesce(?14, confidence_after) WHERE chain = ?1 AND effect = ?2",
+                 from_memo = ?13, reserved_tokens = 0, reserved_usd_micros = 0, \
+                 confidence_after = coalesce(?14, confidence_after), unpriced_tokens = ?15 WHERE chain = ?1 AND effect = ?2",
             )?,
         })
     }
@@ -134,10 +135,10 @@ impl<'db> Pen<'db> {
                          WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![chain, effect, attempt, possibly_billed_twice])?,
-                Change::Held { effect, reserved, lost } => db
+                Change::Held { effect, reserved, lost, unpriced } => db
                     .prepare_cached(
                         "UPDATE prompt_runs SET reserved_tokens = ?3, reserved_usd_micros = ?4, lost_tokens = ?5, \
-                         lost_usd_micros = ?6 WHERE chain = ?1 AND effect = ?2",
+                         lost_usd_micros = ?6, unpriced_tokens = ?7 WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![
                         chain,
@@ -146,6 +147,7 @@ impl<'db> Pen<'db> {
                         signed(reserved.usd_micros),
                         signed(lost.tokens),
                         signed(lost.usd_micros),
+                        signed(*unpriced),
                     ])?,
                 Change::Ended(run) => self.end(chain, run)?,
                 Change::Believed { effect, after } => db
@@ -173,6 +175,14 @@ impl<'db> Pen<'db> {
                         one.overrules,
                     ])?
                 }
+                Change::Closed { area, closing } if closing.reopened => db
+                    .prepare_cached("DELETE FROM closings WHERE chain = ? AND area = ?")?
+                    .execute(params![chain, area])?,
+                Change::Closed { area, closing } => db
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO closings (chain, area, at, closed_by, blocked) VALUES (?, ?, ?, ?, ?)",
+                    )?
+                    .execute(params![chain, area, closing.at, closing.by, closing.blocked])?,
                 Change::Forget => self.forget(id)?,
             };
         }
@@ -182,6 +192,7 @@ impl<'db> Pen<'db> {
     /// Remove what the projections say of a chain, its row aside.
     pub(crate) fn forget(&self, chain: ChainId) -> rusqlite::Result<usize> {
         Ok(self.db.prepare_cached("DELETE FROM phase_visits WHERE chain = ?")?.execute([chain.0])?
+            + self.db.prepare_cached("DELETE FROM closings WHERE chain = ?")?.execute([chain.0])?
             + self.db.prepare_cached("DELETE FROM predictions WHERE chain = ?")?.execute([chain.0])?
             + self.db.prepare_cached("DELETE FROM prompt_runs WHERE chain = ?")?.execute([chain.0])?)
     }
@@ -223,6 +234,7 @@ impl<'db> Pen<'db> {
             signed(usage.usd_micros),
             by.from_memo,
             run.after,
+            signed(run.unpriced),
         ])
     }
 }

@@ -6,7 +6,8 @@
 
 use certus_engine::calibration::{Prediction, settled};
 use certus_engine::{
-    Amount, Attribution, Body, Chain, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit, Request,
+    Amount, Attribution, Body, Chain, Closing, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit,
+    Request,
 };
 
 /// One change of the tables, of the chain at hand.
@@ -41,6 +42,8 @@ pub(crate) enum Change {
         effect: EffectId,
         reserved: Amount,
         lost: Amount,
+        /// Of both, the tokens whose price nobody knows.
+        unpriced: u64,
     },
     Ended(Box<Finished>),
     Believed {
@@ -49,6 +52,10 @@ pub(crate) enum Change {
     },
     Rated(u8),
     Settled(Box<Prediction>),
+    Closed {
+        area: String,
+        closing: Closing,
+    },
     /// The chain begins anew, from a context.
     Forget,
 }
@@ -76,6 +83,8 @@ pub(crate) struct Finished {
     pub(crate) elapsed_ms: Option<i64>,
     pub(crate) error: Option<String>,
     pub(crate) by: Option<Attribution>,
+    /// Of all tokens, lost ones included, those whose price nobody knows.
+    pub(crate) unpriced: u64,
     /// Overall confidence, when the outcome was believed at once: the usual case, and one change instead of two.
     pub(crate) after: Option<f64>,
 }
@@ -116,6 +125,11 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
                 if let Some(after) = after {
                     believed_together(chain, *effect, known, after, into);
                 }
+                // What a command no longer waited for ended with it, and is set aside no more.
+                if matches!(known.request, Request::Command { .. }) {
+                    chain.invocation(*effect).for_each(|(nested, _)| held(chain, nested, into));
+                }
+                closed(chain, Some(event.seq), into);
             }
         }
         Body::Reissued { effect, attempt, possibly_billed_twice, .. } => {
@@ -138,17 +152,22 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
             visit: chain.visit(),
             category: law.name().to_owned(),
         }),
+        Body::Corrected { .. } => {
+            // What was under way is cancelled, and set aside no more.
+            let cancelled = |effect: &Effect| matches!(effect.outcome(), Some(Outcome::Failed { .. }));
+            chain.effects().filter(|(_, effect)| cancelled(effect)).for_each(|(id, _)| held(chain, id, into));
+            closed(chain, Some(event.seq), into);
+        }
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
-        | Body::BudgetWarned { .. }
+        | Body::BudgetWarned(_)
         | Body::TakenOver
         | Body::TreeChanged { .. }
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }
         | Body::Reopened
-        | Body::Corrected { .. }
         | Body::ProviderChosen { .. }
         | Body::Ended { .. } => {}
     }
@@ -199,7 +218,8 @@ fn ended(
             Some(Outcome::Unusable { by, .. }) => Some((**by).clone()),
             _ => None,
         };
-        into.push(Change::Ended(Box::new(Finished { effect: id, at, elapsed_ms, error, by, after })));
+        let unpriced = effect.committed().unpriced_tokens;
+        into.push(Change::Ended(Box::new(Finished { effect: id, at, elapsed_ms, error, by, unpriced, after })));
     }
 }
 
@@ -207,8 +227,15 @@ fn ended(
 fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
     if let Some(effect) = chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. })) {
         let reserved = effect.reserved.unwrap_or_default();
-        into.push(Change::Held { effect: id, reserved, lost: effect.lost });
+        let unpriced = effect.committed().unpriced_tokens;
+        into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced });
     }
+}
+
+/// What was closed, or opened again, by one event or by any.
+pub(crate) fn closed(chain: &Chain, by: Option<u64>, into: &mut Vec<Change>) {
+    let those = chain.closings().filter(|(_, closing)| by.is_none_or(|seq| closing.settled == seq));
+    into.extend(those.map(|(area, closing)| Change::Closed { area: area.to_owned(), closing: closing.clone() }));
 }
 
 fn is_believed(effect: &Effect) -> bool {
@@ -256,6 +283,7 @@ fn restored(chain: &Chain, into: &mut Vec<Change>) {
             ended(id, effect, effect.at, None, None, into);
         }
     }
+    closed(chain, None, into);
     if let Some(stars) = chain.rating() {
         into.push(Change::Rated(stars));
     }

@@ -35,7 +35,7 @@ async fn reserve(store: &Store, day: DayCap, id: ChainId, chain: &mut Chain) -> 
 }
 
 fn reserved(tokens: u64) -> Vec<Body> {
-    vec![Body::Reserved { effect: 1, amount: Amount { tokens, usd_micros: 0 } }]
+    vec![Body::Reserved { effect: 1, amount: Amount { tokens, ..Amount::default() } }]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -58,7 +58,7 @@ async fn racers_never_pass_it_together() {
         }
     }
     assert_eq!((granted, refused), (14, 36));
-    assert_eq!(stores[0].committed_since(NOW - DAY), Ok(Amount { tokens: 98, usd_micros: 0 }));
+    assert_eq!(stores[0].committed_since(NOW - DAY), Ok(Amount { tokens: 98, ..Amount::default() }));
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     let by = Attribution { usage, ..Attribution::default() };
     let paid = history::outcome(1, Outcome::Replied { reply: Box::default(), by });
     store.append(first, &mut one, NOW, vec![paid], Vec::new()).await.expect("paid");
-    assert_eq!(store.committed_since(NOW - DAY), Ok(Amount { tokens: 30, usd_micros: 0 }));
+    assert_eq!(store.committed_since(NOW - DAY), Ok(Amount { tokens: 30, ..Amount::default() }));
     reserve(&store, day(100, 20), second, &mut two).await.expect("now it fits");
     assert_eq!(store.committed_since(NOW + 1), Ok(Amount::default()));
 }
@@ -86,7 +86,7 @@ fn projections_made_anew_say_the_same() {
     let again = Body::Reissued { effect: 1, attempt: 2, possibly_billed_twice: true, leftover: None };
     let bodies = [reserved(50), vec![again], reserved(40)].concat();
     store.append_blocking(id, &mut chain, NOW, bodies, Vec::new()).expect("appended");
-    let all = Ok(Amount { tokens: 90, usd_micros: 0 });
+    let all = Ok(Amount { tokens: 90, ..Amount::default() });
     assert_eq!(store.committed_since(0), all);
     store.rebuild_projections().expect("rebuilt");
     assert_eq!(store.committed_since(0), all);

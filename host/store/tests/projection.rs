@@ -15,7 +15,8 @@ fn shown(store: &Store) -> String {
     let of = |row: &ChainRow| (store.visits(row.id).expect("visits"), store.prompt_runs(row.id).expect("runs"));
     let tables: Vec<_> = rows.iter().map(of).collect();
     format!(
-        "{rows:#?} {tables:#?} {:#?} {:#?}",
+        "{rows:#?} {tables:#?} {:#?} {:#?} {:#?}",
+        store.spending().expect("spending"),
         store.costs_since(i64::MIN).expect("costs"),
         store.predictions().expect("predictions")
     )
@@ -35,7 +36,7 @@ proptest! {
         }
         let live = shown(&store);
         let db = rusqlite::Connection::open(project.db()).expect("it opens");
-        db.execute_batch("UPDATE chains SET goal = 'x', status = 'y', usd_micros = 7; DELETE FROM prompt_runs; DELETE FROM phase_visits; DELETE FROM predictions")
+        db.execute_batch("UPDATE chains SET goal = 'x', status = 'y', usd_micros = 7; DELETE FROM prompt_runs; DELETE FROM phase_visits; DELETE FROM predictions; DELETE FROM closings")
             .expect("spoiled");
         store.rebuild_projections().expect("rebuilt");
         prop_assert_eq!(shown(&store), live);
@@ -210,12 +211,61 @@ fn chains_that_are_older_than_the_table_are_read_into_it() {
     let expected = store.predictions().expect("predictions");
     drop(store);
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
-    db.execute_batch("DROP TABLE predictions; ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 3")
-        .expect("of the third format");
+    db.execute_batch(
+        "DROP TABLE predictions; DROP TABLE closings; ALTER TABLE prompt_runs DROP COLUMN unpriced_tokens; \
+         ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 3",
+    )
+    .expect("of the third format");
     drop(db);
     let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
     assert_eq!(reading.predictions().expect("none are known"), []);
     drop(reading);
     assert_eq!(project.open().predictions().expect("predictions"), expected);
     assert_eq!(expected.len(), 2);
+}
+
+#[test]
+fn what_closing_an_uncertainty_cost_is_shared_by_what_its_run_closed() {
+    let project = project();
+    let store = project.open();
+    let mut made = begin(&store, "Add two-factor login", 1000);
+    let doubt = |area: &str, resolution: Option<&str>| RepliedUncertainty {
+        area: area.to_owned(),
+        claim: "a claim".to_owned(),
+        confidence: 0.5,
+        blocking: false,
+        resolution: resolution.map(str::to_owned),
+    };
+    let replied = |doubts: Vec<RepliedUncertainty>, usd_micros| {
+        let usage = Usage { input_tokens: 90, output_tokens: 10, usd_micros, ..Usage::default() };
+        let reply = Reply { uncertainties: doubts, ..Reply::default() };
+        Outcome::Replied { reply: Box::new(reply), by: Attribution { usage, ..Attribution::default() } }
+    };
+    let mut step = |at, effect, doubts, usd| {
+        let bodies = vec![intent(effect, prompt("p"), u64::from(effect) * 2), outcome(effect, replied(doubts, usd))];
+        store.append_blocking(made.id, &mut made.chain, at, bodies, Vec::new()).expect("it is appended");
+    };
+    step(2000, 1, vec![doubt("a", None), doubt("b", None), doubt("c", None)], 700);
+    step(3000, 2, vec![doubt("a", Some("so")), doubt("b", Some("so"))], 400);
+    step(4000, 3, vec![doubt("c", Some("so"))], 300);
+    step(5000, 4, vec![doubt("b", None)], 50);
+    let removed = |since| -> Vec<(String, u64, u64)> {
+        let costs = store.costs_since(since).expect("costs");
+        costs.removed.into_iter().map(|one| (one.area, one.closed, one.usd_micros)).collect()
+    };
+    // `b` is open again, so that its run closed one only.
+    assert_eq!(removed(0), [("a".to_owned(), 1, 400), ("c".to_owned(), 1, 300)]);
+    assert_eq!(removed(3500), [("c".to_owned(), 1, 300)]);
+    step(6000, 5, vec![doubt("b", Some("so"))], 80);
+    let before = store.costs_of(ChainId(1)).expect("costs").removed;
+    assert_eq!(before.len(), 3);
+    drop(store);
+    // Chains that are older than the table are read into it.
+    let db = rusqlite::Connection::open(project.db()).expect("it opens");
+    db.execute_batch("DROP TABLE closings; PRAGMA user_version = 5").expect("of the fifth format");
+    drop(db);
+    let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
+    assert_eq!(reading.costs_of(ChainId(1)).expect("costs").removed, []);
+    drop(reading);
+    assert_eq!(project.open().costs_of(ChainId(1)).expect("costs").removed, before);
 }

@@ -136,12 +136,16 @@ mod tests {
             ("https_proxy", "http://evil"),
             ("CERTUS_PROVIDER", "x"),
             ("OLLAMA_HOST", "evil"),
+            ("GOOGLE_GEMINI_BASE_URL", "http://evil"),
             ("DATABASE_HOST", "db"),
             ("ANTHROPIC_API_KEY", "k"),
         ];
         let environment = Environment::of(&[], &[], &project);
         let names = environment.passed_over();
-        assert_eq!(names, ["ANTHROPIC_BASE_URL", "CERTUS_PROVIDER", "OLLAMA_HOST", "https_proxy"]);
+        assert_eq!(
+            names,
+            ["ANTHROPIC_BASE_URL", "CERTUS_PROVIDER", "GOOGLE_GEMINI_BASE_URL", "OLLAMA_HOST", "https_proxy"]
+        );
     }
 
     #[test]

@@ -37,6 +37,14 @@ const BUILT_IN: [(&str, Dialect); 5] = [
     ("claude-cli", Dialect::ClaudeCli),
 ];
 
+/// Variables that say where a service is; the first that is set counts. Gemini's second is what its own terminal tool reads.
+const ADDRESSES: [(&str, &[&str]); 4] = [
+    ("anthropic", &["ANTHROPIC_BASE_URL"]),
+    ("openai", &["OPENAI_BASE_URL"]),
+    ("gemini", &["GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"]),
+    ("ollama", &["OLLAMA_HOST"]),
+];
+
 /// Names that mean something else than a service.
 const TAKEN: [&str; 3] = ["offline", "manual", "replay"];
 
@@ -304,11 +312,10 @@ pub(super) fn services(
         service.lay(section, &shown)?;
         services.insert(name, service);
     }
-    for (name, variable) in
-        [("anthropic", "ANTHROPIC_BASE_URL"), ("openai", "OPENAI_BASE_URL"), ("ollama", "OLLAMA_HOST")]
-    {
-        if let (Some(service), Some(address)) = (services.get_mut(name), environment.user(variable)) {
-            service.base_url = if name == "ollama" { ollama_address(&address) } else { address };
+    for (name, variables) in &ADDRESSES {
+        let address = variables.iter().find_map(|variable| environment.user(variable));
+        if let (Some(service), Some(address)) = (services.get_mut(*name), address) {
+            service.base_url = if *name == "ollama" { ollama_address(&address) } else { address };
             service.configured = true;
         }
     }

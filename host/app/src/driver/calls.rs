@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use certus_engine::{
     Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
-    Usage, budget,
+    Usage, Warning, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
 use certus_store::{DAY, DayCap};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
+use super::price::{self, Asked, Settled};
 use super::{Driver, Stop};
 use crate::Failure;
 use crate::person::Listener;
@@ -86,6 +87,8 @@ impl<'a> Driver<'a> {
                 None => calls.push(call),
             }
         }
+        let refused = waiting.iter().map(|(call, _)| &call.request);
+        self.look_ahead(&calls.iter().map(|call| &call.request).chain(refused).collect::<Vec<_>>())?;
         if !calls.is_empty() {
             self.commit().await?;
         }
@@ -116,6 +119,11 @@ impl<'a> Driver<'a> {
             }
         }
         for (call, over) in waiting {
+            if law::is_dispensable(&call.request.prompt) {
+                let outcome = Outcome::Failed { code: ErrorCode::Limit, message: format!("not asked: {over}") };
+                self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+                continue;
+            }
             let why = self.over_budget(call.id, &over);
             stop.get_or_insert(why);
         }
@@ -135,12 +143,14 @@ impl<'a> Driver<'a> {
     }
 
     async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
-        let usage = self.priced(&call.request, &answer);
+        let settled = self.priced(&answer.model, &call.request, answer.usage);
+        let usage = settled.usage;
         let raw = self.keep(&answer.text);
         let by = Attribution {
             provider: self.provider.name().to_owned(),
             model: answer.model,
             usage,
+            claimed: settled.claimed,
             raw: Some(raw),
             from_memo: false,
             confidence_from: answer.confidence_from,
@@ -158,7 +168,8 @@ impl<'a> Driver<'a> {
                 return Ok(Next::Stop(Stop::Waiting));
             }
             Err(error) if self.provider.billing() != Billing::Nobody && !call.repaired => {
-                let message = format!("the reply to {} cannot be read: {error}", call.request.prompt);
+                let remark = settled.remark();
+                let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
                 let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
                 let request = repair(&call.request, &error.to_string(), &answer.text);
                 let again = Box::new(Call { request, tries: call.tries + 1, repaired: true, ..*call });
@@ -175,17 +186,19 @@ impl<'a> Driver<'a> {
     }
 
     async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
+        let billed = error.call().and_then(|failed| match failed.spent {
+            Spent::Known(usage) => Some(self.priced(&failed.model, &call.request, usage)),
+            Spent::Nothing | Spent::Possibly(_) => None,
+        });
+        let remark = billed.map(|billed| billed.remark()).unwrap_or_default();
         let message = match self.last_unusable(&call.request.prompt) {
-            Some(before) if error.call().is_none() => format!("{error}; before that, {before}"),
-            _ => error.to_string(),
+            Some(before) if error.call().is_none() => format!("{error}{remark}; before that, {before}"),
+            _ => format!("{error}{remark}"),
         };
         let message = crate::clean::clean(&message);
         let leftover = error.call().map(|failed| Leftover {
             message: message.clone(),
-            billed: match failed.spent {
-                Spent::Known(usage) => Some(self.with_price(&failed.model, &call.request, usage)),
-                Spent::Nothing | Spent::Possibly(_) => None,
-            },
+            billed: billed.map(|billed| billed.usage),
             raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
         });
         let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
@@ -335,8 +348,10 @@ impl<'a> Driver<'a> {
 
     fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
         let scope = Scope::Day;
-        if !self.chain.was_warned_of(scope) && cap.is_nearly(self.session.committed_since(since)?) {
-            self.note(Body::BudgetWarned { scope });
+        if !self.chain.was_warned_of(scope)
+            && let Some(warning) = Warning::of(scope, self.session.committed_since(since)?, cap)
+        {
+            self.note(Body::BudgetWarned(warning));
         }
         Ok(())
     }
@@ -367,19 +382,11 @@ impl<'a> Driver<'a> {
         Estimate { tokens: input.saturating_add(output), usd_micros, model }
     }
 
-    fn priced(&self, request: &certus_providers::Request, answer: &Answer) -> Usage {
-        self.with_price(&answer.model, request, answer.usage)
-    }
-
-    /// The usage with its price, unless the provider itself named one. A service may call its model by a longer name than
-    /// the one it was asked for.
-    fn with_price(&self, model: &str, request: &certus_providers::Request, usage: Usage) -> Usage {
-        if self.provider.billing() != Billing::Money || usage.usd_micros > 0 {
-            return usage;
-        }
-        let (prices, asked) = (self.session.prices(), self.provider.model(request.tier));
-        let cost = |model: &str| prices.cost(model, &usage, self.now());
-        Usage { usd_micros: cost(model).or_else(|| cost(&asked)).unwrap_or(0), ..usage }
+    /// What a call took, with its price.
+    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage) -> Settled {
+        let asked = self.provider.model(request.tier);
+        let (prices, billing, at) = (self.session.prices(), self.provider.billing(), self.now());
+        price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said)
     }
 
     /// The text goes into the store with whatever is committed next.

@@ -8,7 +8,9 @@
 mod calls;
 mod command;
 mod edits;
+mod estimate;
 mod perform;
+mod price;
 mod prompt;
 mod record;
 mod said;
@@ -20,13 +22,14 @@ use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, ErrorCode, Law, Proposal, Refusal, Request,
     Ruling, View, budget, law,
 };
-use certus_providers::{Billing, Provider};
+use certus_providers::Provider;
 use certus_store::{Batch, Hold};
 
 use crate::error::{Kind, kind_of_pause};
 use crate::person::{Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
+pub use estimate::{CapAhead, Estimate, Expected, PromptAhead};
 pub(crate) use prompt::{Sending, cite_all};
 
 /// Percentage of a request's room from which on its filling is recorded.
@@ -119,6 +122,8 @@ pub struct Driver<'a> {
     refused_before: (usize, usize),
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
+    /// What was said last of what a phase will cost, and the tokens that were spent by then.
+    ahead: Option<(Estimate, u64)>,
 }
 
 /// What a controller words for a person, as it is shown.
@@ -192,6 +197,7 @@ impl<'a> Driver<'a> {
             durable,
             refused_before,
             sending: HashMap::new(),
+            ahead: None,
         })
     }
 
@@ -409,8 +415,8 @@ impl<'a> Driver<'a> {
         }
         let in_flight = effect.state == EffectState::Pending;
         let attempt = effect.attempt.saturating_add(1);
-        let possibly_billed_twice =
-            in_flight && matches!(effect.request, Request::Prompt { .. }) && self.provider.billing() != Billing::Nobody;
+        // Of whoever was asked, not of whoever answers now: it was set aside before the call was made.
+        let possibly_billed_twice = in_flight && effect.reserved.is_some_and(certus_engine::Amount::is_billed);
         self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice, leftover: None });
     }
 

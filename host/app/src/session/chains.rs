@@ -5,7 +5,7 @@ use certus_engine::{
     Amount, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState, Request,
     Started, law,
 };
-use certus_store::{Batch, Hold, Mode, Store, StoreError};
+use certus_store::{Batch, Hold, Mode, Recorded, Store, StoreError};
 
 use super::{DEFAULT_METHODOLOGY, Session};
 use crate::Failure;
@@ -250,6 +250,10 @@ impl Session {
             Err(StoreError::OverBudget(over)) => Ok(Err(over)),
             Err(error) => Err(self.store_error(error)),
         }
+    }
+
+    pub(crate) fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, Failure> {
+        self.existing()?.recorded(phase, provider, but).map_err(|error| self.store_error(error))
     }
 
     pub(crate) fn committed_since(&self, since: Millis) -> Result<Amount, Failure> {

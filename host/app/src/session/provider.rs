@@ -144,7 +144,9 @@ impl Session {
 
     /// What a chain has spent beyond what its person wants to hear of (`TOKEN_LIMIT_WARNING`, `COST_ALERT_THRESHOLD`).
     pub fn alert(&self, chain: &certus_engine::Chain) -> Option<String> {
-        let (used, alerts) = (chain.usage(), self.config.alerts);
+        let (spending, alerts) = (chain.spending(), self.config.alerts);
+        // What may have been billed for nothing is nothing to be silent about.
+        let used = spending.answered.plus(spending.lost);
         let dollars = |micros: u64| format!("${:.2}", micros as f64 / 1e6);
         if let Some(limit) = alerts.usd_micros.filter(|limit| used.usd_micros >= *limit) {
             return Some(format!(
@@ -153,8 +155,8 @@ impl Session {
                 dollars(limit)
             ));
         }
-        let limit = alerts.tokens.filter(|limit| used.tokens() >= *limit)?;
-        Some(format!("the chain has used {} tokens; you wanted to hear of it at {limit}", used.tokens()))
+        let limit = alerts.tokens.filter(|limit| used.tokens >= *limit)?;
+        Some(format!("the chain has used {} tokens; you wanted to hear of it at {limit}", used.tokens))
     }
 }
 

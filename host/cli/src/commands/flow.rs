@@ -17,7 +17,8 @@ use crate::output::Output;
 ///
 /// Keys are looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY …), in the `.env` of your
 /// configuration directory, and where `certus login` stored them. What may be spent stands under [budget] in your
-/// configuration and in certus.toml, of which the lower counts.
+/// configuration and in certus.toml, of which the lower counts. Before the first call of a phase that costs money, one line
+/// says what it will probably cost, and at most; `estimate` in --json has it.
 ///
 /// Exit status: 0 done, 1 failed, 2 usage, 3 waiting for you, 4 gate not met, 5 budget, 6 nobody to answer prompts.
 #[derive(Debug, Args)]

@@ -81,12 +81,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     let files: std::collections::BTreeSet<_> =
         report.facts.iter().filter(|fact| fact.cited).filter_map(|fact| Some(&fact.source.as_ref()?.file)).collect();
     output.line(format!(
-        "{} facts, {cited} of them cited from {} files; {} answers; {} tokens, ${:.4}",
+        "{} facts, {cited} of them cited from {} files; {} answers; {}",
         report.facts.len(),
         files.len(),
         report.answers.len(),
-        report.cost.tokens,
-        report.cost.usd,
+        report.cost.said(),
     ));
     if !report.unparsed.is_empty() {
         let unread = report.unparsed.len();
@@ -99,6 +98,11 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     if let Some(advice) = &report.advice {
         output.line("");
         output.heading("How to commit it");
+        output.markdown(advice);
+    }
+    if let Some(advice) = &report.cost_advice {
+        output.line("");
+        output.heading("How the rest can cost less");
         output.markdown(advice);
     }
     for lack in &report.lacks {

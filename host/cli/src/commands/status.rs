@@ -35,6 +35,10 @@ pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result
     }
     for line in &lines {
         print(line, output);
+        // Rules cost nothing, and a list stays one line for each chain.
+        if args.which.is_none() && line.cost.total_tokens > 0 {
+            output.line(format!("       {}", line.cost.said()));
+        }
     }
     if lines.is_empty() {
         output.line(output.complete("No chain yet. Start one: certus flow \"what you want\""));

@@ -31,6 +31,8 @@ impl Chain {
         let (cite, area) = (status.cite.clone(), status.question.area.clone());
         let cited = |text: &str| cite.as_deref().is_some_and(|cite| cites(text).any(|one| one == cite));
         self.cancel_what_is_under_way();
+        let stood: Vec<(String, super::closing::Stood)> =
+            self.uncertainties.iter().map(|known| (known.area.clone(), self.stood(&known.area))).collect();
         for known in &mut self.uncertainties {
             if known.resolution.as_deref().is_some_and(&cited) || area.as_ref() == Some(&known.area) {
                 known.resolution = None;
@@ -38,6 +40,9 @@ impl Chain {
         }
         if let Some(area) = area {
             self.resolve_by_answer(&area);
+        }
+        for (area, before) in stood {
+            self.follow_up(&area, before, None);
         }
         self.decisions.retain(|decision| !cited(&decision.value) && !cited(&decision.because));
         self.scores.clear();

@@ -27,7 +27,7 @@ impl Chain {
 
     pub(super) fn learn(&mut self, prompt: &str, reply: &Reply, scorer: &Scorer) {
         self.learn_facts(&reply.discovered);
-        self.learn_uncertainties(&reply.uncertainties);
+        self.learn_uncertainties(&reply.uncertainties, Some(scorer.effect));
         self.learn_decisions(&reply.decisions);
         // A reply whose evidence is not there is believed less: its scores shrink by the share of refuted quotes.
         let quoted = reply.discovered.iter().filter(|found| found.evidence.is_some()).count();
@@ -102,48 +102,52 @@ impl Chain {
         }
     }
 
-    pub(super) fn learn_uncertainties(&mut self, found: &[RepliedUncertainty]) {
-        for new in found {
-            if new.area.is_empty() || !(0.0..=1.0).contains(&new.confidence) {
-                continue;
-            }
-            let answered = self.resolution_by_answer(&new.area);
-            let backed = answered.is_some() || self.backs(&new.area, new.resolution.as_deref());
-            let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
-            let uncertainty = match known {
-                Some(known) => known,
-                None => {
-                    self.uncertainties.push(Uncertainty {
-                        area: new.area.clone(),
-                        claim: new.claim.clone(),
-                        confidence: new.confidence,
-                        blocking: new.blocking,
-                        resolution: None,
-                        claimed: None,
-                    });
-                    let last = self.uncertainties.len() - 1;
-                    &mut self.uncertainties[last]
-                }
-            };
-            if !new.claim.is_empty() {
-                uncertainty.claim.clone_from(&new.claim);
-            }
-            uncertainty.confidence = new.confidence;
-            // What blocks stops blocking by more than somebody's word: neither calling it resolved nor calling it harmless
-            // is enough.
-            if !backed && (new.blocking || uncertainty.is_blocker()) {
-                uncertainty.blocking = true;
-                uncertainty.resolution = None;
-                if new.resolution.is_some() {
-                    uncertainty.claimed.clone_from(&new.resolution);
-                }
-                continue;
-            }
-            uncertainty.blocking = new.blocking;
-            uncertainty.claimed = None;
-            // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
-            uncertainty.resolution = answered.or_else(|| new.resolution.clone());
+    /// `by` is the run that says so.
+    pub(super) fn learn_uncertainties(&mut self, found: &[RepliedUncertainty], by: Option<EffectId>) {
+        for new in found.iter().filter(|new| !new.area.is_empty() && (0.0..=1.0).contains(&new.confidence)) {
+            let before = self.stood(&new.area);
+            self.learn_uncertainty(new);
+            self.follow_up(&new.area, before, by);
         }
+    }
+
+    fn learn_uncertainty(&mut self, new: &RepliedUncertainty) {
+        let answered = self.resolution_by_answer(&new.area);
+        let backed = answered.is_some() || self.backs(&new.area, new.resolution.as_deref());
+        let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
+        let uncertainty = match known {
+            Some(known) => known,
+            None => {
+                self.uncertainties.push(Uncertainty {
+                    area: new.area.clone(),
+                    claim: new.claim.clone(),
+                    confidence: new.confidence,
+                    blocking: new.blocking,
+                    resolution: None,
+                    claimed: None,
+                });
+                let last = self.uncertainties.len() - 1;
+                &mut self.uncertainties[last]
+            }
+        };
+        if !new.claim.is_empty() {
+            uncertainty.claim.clone_from(&new.claim);
+        }
+        uncertainty.confidence = new.confidence;
+        // What blocks stops blocking by more than somebody's word: neither calling it resolved nor calling it harmless
+        // is enough.
+        if !backed && (new.blocking || uncertainty.is_blocker()) {
+            uncertainty.blocking = true;
+            uncertainty.resolution = None;
+            if new.resolution.is_some() {
+                uncertainty.claimed.clone_from(&new.resolution);
+            }
+            return;
+        }
+        uncertainty.blocking = new.blocking;
+        uncertainty.claimed = None;
+        // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
+        uncertainty.resolution = answered.or_else(|| new.resolution.clone());
     }
 
     /// Whether something that is not the reply's own word stands behind a resolution: an answer that it cites, to a
@@ -240,7 +244,9 @@ impl Chain {
             return;
         }
         if let Some(area) = &question.area {
+            let before = self.stood(area);
             self.resolve_by_answer(area);
+            self.follow_up(area, before, self.asked_about(area));
         }
     }
 

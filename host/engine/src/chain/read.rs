@@ -6,7 +6,7 @@ use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::calibration::Scorer;
 use crate::{
     Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
-    ProposalStatus, QuestionStatus, Reply, Request, Scope, Shared, Started, Uncertainty, Usage,
+    ProposalStatus, QuestionStatus, Reply, Request, Scope, Shared, Started, Uncertainty, Usage, Warning,
 };
 
 /// Reading a chain.
@@ -204,6 +204,16 @@ impl Chain {
     /// The event from which on notes of replies are shown to a model; those before were condensed or given up.
     pub fn fresh_from(&self) -> u64 {
         self.fresh_from
+    }
+
+    /// Caps of which most is used up, as far as a person was told.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The event that warned first of a cap, since caps were set.
+    pub(crate) fn warned_from(&self) -> u64 {
+        self.warned_from
     }
 
     /// Whether a person was told that most of a cap is used up.

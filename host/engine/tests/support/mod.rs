@@ -21,6 +21,7 @@ pub fn methodology() -> Methodology {
     let phase = |name: &str, follows: &[&str], gate| Phase {
         name: name.to_owned(),
         title: String::new(),
+        prompts: Vec::new(),
         may_follow: follows.iter().map(|phase| (*phase).to_owned()).collect(),
         gate,
     };
@@ -231,7 +232,15 @@ pub fn request() -> impl Strategy<Value = Request> {
 pub fn any_outcome() -> impl Strategy<Value = Outcome> {
     let usage = (any::<[u64; 4]>(), any::<[u64; 2]>()).prop_map(
         |([input_tokens, cached_tokens, output_tokens, usd_micros], [cache_write_tokens, cache_write_1h_tokens])| {
-            Usage { input_tokens, cached_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, usd_micros }
+            Usage {
+                input_tokens,
+                cached_tokens,
+                cache_write_tokens,
+                cache_write_1h_tokens,
+                output_tokens,
+                usd_micros,
+                unpriced_tokens: 0,
+            }
         },
     );
     let by = (name(), name(), usage, option::of(digest()), any::<bool>()).prop_map(
@@ -239,6 +248,7 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             provider,
             model,
             usage,
+            claimed: None,
             raw,
             from_memo,
             confidence_from: None,
@@ -294,7 +304,7 @@ fn draft_id() -> impl Strategy<Value = String> {
 }
 
 fn amount() -> impl Strategy<Value = Amount> {
-    (any::<u64>(), any::<u64>()).prop_map(|(tokens, usd_micros)| Amount { tokens, usd_micros })
+    (any::<u64>(), any::<u64>()).prop_map(|(tokens, usd_micros)| Amount { tokens, usd_micros, unpriced_tokens: 0 })
 }
 
 fn caps() -> impl Strategy<Value = Caps> {
@@ -336,7 +346,7 @@ fn flat_body() -> impl Strategy<Value = Body> {
         ),
         1 => (effect_id(), amount()).prop_map(|(effect, amount)| Body::Reserved { effect, amount }),
         1 => caps().prop_map(|caps| Body::BudgetSet { caps, own: None }),
-        1 => Just(Body::BudgetWarned { scope: Scope::Chain }),
+        1 => (amount(), caps()).prop_map(|(used, caps)| Body::BudgetWarned(Warning { scope: Scope::Chain, used, cap: caps.chain })),
         1 => (effect_id(), any::<u32>()).prop_map(|(effect, percent)| Body::ContextFilled { effect, percent, left_out: BTreeMap::new() }),
         1 => (0.0..1.0f64, 0..9u64).prop_map(|(health, fresh_from)| Body::ContextReset { health, fresh_from }),
         1 => name().prop_map(|detail| Body::ActionRefused { action: "finish".to_owned(), law: Law::GateNotMet, detail }),

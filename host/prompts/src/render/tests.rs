@@ -53,6 +53,7 @@ fn view() -> View {
         phases: vec![Phase {
             name: "context-building".into(),
             title: String::new(),
+            prompts: Vec::new(),
             may_follow: vec![],
             gate: certus_engine::Gate::default(),
         }],

@@ -61,6 +61,7 @@ fn every_kind_of_token_has_its_price() {
         cache_write_1h_tokens: 1,
         output_tokens: 1,
         usd_micros: 0,
+        unpriced_tokens: 0,
     };
     // 1000 × 4 + 100 × 0.2 + 10 × 5 + 1 × 8 + 1 × 20
     assert_eq!(Prices::bundled().cost("claude-opus-5-5", &mixed, NOW), Some(4098));
@@ -114,6 +115,7 @@ fn any_usage(most: u64) -> impl Strategy<Value = Usage> {
             cache_write_1h_tokens: share(input - cached - cache_write_tokens, hour),
             output_tokens: output,
             usd_micros: 0,
+            unpriced_tokens: 0,
         }
     })
 }

@@ -464,6 +464,7 @@ mod tests {
             phases: vec![engine::Phase {
                 name: text("first"),
                 title: text("First"),
+                prompts: Vec::new(),
                 may_follow: vec![text("second"), text("third")],
                 gate: engine::Gate::default(),
             }],

@@ -90,6 +90,7 @@ fn methodology() -> Methodology {
     let phase = |index: usize| Phase {
         name: names[index].to_owned(),
         title: String::new(),
+        prompts: Vec::new(),
         may_follow: names.get(index + 1).map(|next| (*next).to_owned()).into_iter().collect(),
         gate: Gate { confidence: BTreeMap::from([("overall".to_owned(), 0.8)]), ..Gate::default() },
     };

@@ -67,6 +67,11 @@ fn the_environment_says_where_a_service_is() {
     let services = read("[openai]\nbase-url = \"https://h\"", &environment).expect("valid");
     assert_eq!(services["openai"].base_url, "http://127.0.0.1:9/v1");
     assert!(!services["openai"].is_at_home());
+    let own = ("GOOGLE_GEMINI_BASE_URL", "https://theirs");
+    let gemini = |process: &[(&str, &str)]| read("", process).expect("valid")["gemini"].base_url.clone();
+    assert_eq!(gemini(&[own]), "https://theirs");
+    assert_eq!(gemini(&[own, ("GEMINI_BASE_URL", "https://ours")]), "https://ours", "the first that is set counts");
+    assert_eq!(gemini(&[]), certus_providers::Gemini::BASE_URL);
     for (host, address) in [
         ("0.0.0.0", "http://127.0.0.1:11434"),
         ("", "http://127.0.0.1:11434"),

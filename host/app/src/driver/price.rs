@@ -1,0 +1,157 @@
+//! What a call took and cost, as far as that is possible. A service is a stranger: what it says of itself is believed only
+//! within what a request of that size can take, so that no single answer makes every sum, budget and report worthless.
+
+use certus_engine::{Millis, Usage};
+use certus_providers::{Billing, Prices, Request};
+
+/// Tokens that a service may put around a request: its own instructions, tools, what it keeps of the session.
+const AROUND: u64 = 100_000;
+/// Times the longest answer that was asked for. Services count hidden reasoning in different ways.
+const LONGER: u64 = 4;
+/// Millionths of a dollar that a token costs at most, where no price is known: a thousand dollars for a million.
+const DEAREST: u64 = 1_000;
+
+/// Whom a call was made to.
+pub(super) struct Asked<'a> {
+    pub(super) prices: &'a Prices,
+    pub(super) billing: Billing,
+    /// As it was asked for. A service may call its model by a longer name.
+    pub(super) model: &'a str,
+    pub(super) at: Millis,
+}
+
+/// What a call took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// With its price.
+    pub(super) usage: Usage,
+    /// What the service said, where that cannot be.
+    pub(super) claimed: Option<Usage>,
+}
+
+impl Settled {
+    /// For the message of an attempt that gave no answer.
+    pub(super) fn remark(&self) -> String {
+        let claimed = self.claimed.map(|claimed| {
+            format!(
+                "; the service says that it took {} tokens, which cannot be: {} are counted",
+                claimed.tokens(),
+                self.usage.tokens()
+            )
+        });
+        claimed.unwrap_or_default()
+    }
+}
+
+/// What a service says that a call took, within what is possible, with its price unless the service itself named one.
+pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, said: Usage) -> Settled {
+    let (input, output) = possible(request);
+    let mut usage = Usage {
+        input_tokens: said.input_tokens.min(input),
+        cached_tokens: said.cached_tokens.min(input),
+        cache_write_tokens: said.cache_write_tokens.min(input),
+        cache_write_1h_tokens: said.cache_write_1h_tokens.min(input),
+        output_tokens: said.output_tokens.min(output),
+        usd_micros: said.usd_micros,
+        unpriced_tokens: 0,
+    };
+    let prices = asked.prices;
+    if usage.usd_micros > 0 {
+        let most = |model: &str| prices.upper_bound(model, input, output, asked.at);
+        let most = most(answered_by).max(most(asked.model));
+        let most = most.unwrap_or_else(|| input.saturating_add(output).saturating_mul(DEAREST));
+        usage.usd_micros = usage.usd_micros.min(most);
+    }
+    let claimed = (usage != Usage { unpriced_tokens: 0, ..said }).then_some(said);
+    if asked.billing == Billing::Money && usage.usd_micros == 0 {
+        let cost = |model: &str| prices.cost(model, &usage, asked.at);
+        match cost(answered_by).or_else(|| cost(asked.model)) {
+            Some(usd_micros) => usage.usd_micros = usd_micros,
+            None => usage.unpriced_tokens = usage.tokens(),
+        }
+    }
+    Settled { usage, claimed }
+}
+
+/// The most input and output tokens that a request can take. A token is at least one byte of text.
+fn possible(request: &Request) -> (u64, u64) {
+    let schema = request.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+    let bytes = (request.stable.len() + request.variable.len() + schema) as u64;
+    (bytes.saturating_add(AROUND), u64::from(request.max_output_tokens).saturating_mul(LONGER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certus_engine::{Chain, ChainId, Digest};
+    use certus_providers::Tier;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    fn request() -> Request {
+        Request {
+            prompt: "p".to_owned(),
+            stable: "s".repeat(600).into(),
+            variable: "v".repeat(400).into(),
+            digest: Digest::of("p"),
+            sample: 0,
+            attempt: 1,
+            tier: Tier::Default,
+            arguments: BTreeMap::new(),
+            view: Arc::new(Chain::default().view(ChainId(1))),
+            max_output_tokens: 1_000,
+            schema: None,
+        }
+    }
+
+    fn settled(model: &str, billing: Billing, said: Usage) -> Settled {
+        let prices = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 5.0\n";
+        let prices = Prices::parse("test", prices).expect("prices");
+        settle(&Asked { prices: &prices, billing, model, at: 0 }, "other", &request(), said)
+    }
+
+    #[test]
+    fn what_is_possible_is_believed() {
+        let said = Usage { input_tokens: 300, cached_tokens: 100, output_tokens: 50, ..Usage::default() };
+        let priced = settled("m", Billing::Money, said);
+        assert_eq!(priced, Settled { usage: Usage { usd_micros: 550, ..said }, claimed: None });
+        assert_eq!(settled("m", Billing::Tokens, said), Settled { usage: said, claimed: None });
+        let named = Usage { usd_micros: 1_234, ..said };
+        assert_eq!(
+            settled("m", Billing::Money, named),
+            Settled { usage: named, claimed: None },
+            "the service's own price"
+        );
+    }
+
+    #[test]
+    fn a_price_that_nobody_knows_is_unknown_and_not_zero() {
+        let said = Usage { input_tokens: 300, output_tokens: 50, ..Usage::default() };
+        let priced = settled("nobody-knows-it", Billing::Money, said);
+        assert_eq!(priced, Settled { usage: Usage { unpriced_tokens: 350, ..said }, claimed: None });
+    }
+
+    #[test]
+    fn what_cannot_be_is_bounded_and_said() {
+        let max = u64::MAX;
+        let said = Usage {
+            input_tokens: max,
+            cached_tokens: max,
+            cache_write_tokens: max,
+            cache_write_1h_tokens: max,
+            output_tokens: max,
+            usd_micros: 0,
+            unpriced_tokens: max,
+        };
+        let bounded = settled("m", Billing::Money, said);
+        assert_eq!((bounded.usage.input_tokens, bounded.usage.output_tokens), (101_000, 4_000));
+        assert!(bounded.usage.usd_micros <= 1_000_000 && bounded.usage.usd_micros > 0, "{bounded:?}");
+        assert_eq!(bounded.claimed, Some(said));
+        assert!(bounded.remark().contains("which cannot be"), "{}", bounded.remark());
+        // A service that names its price names one within reason, whether ours is known or not.
+        let dear = Usage { input_tokens: 10, usd_micros: max, ..Usage::default() };
+        assert_eq!(settled("m", Billing::Money, dear).usage.usd_micros, 121_000);
+        assert_eq!(settled("unknown", Billing::Money, dear).usage.usd_micros, 105_000_000);
+        assert_eq!(settled("unknown", Billing::Nobody, dear).claimed, Some(dear));
+    }
+}

@@ -1,0 +1,127 @@
+//! What a chain cost, and the caps that it nears, as reports say it.
+
+use certus_engine::{Amount, Spending, Warning};
+use serde::Serialize;
+
+use crate::costs::{dollars, priced};
+
+/// Money and tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cost {
+    /// US dollars: for answers, and for attempts without one as far as a service said what they cost.
+    pub usd: f64,
+    /// Input and output, of the same.
+    pub tokens: u64,
+    /// US dollars for attempts that gave no answer: billed, or possibly billed. Of these, `usd` counts what was billed.
+    pub lost_usd: f64,
+    /// Input and output, of the same.
+    pub lost_tokens: u64,
+    /// US dollars that are set aside for calls in flight.
+    pub reserved_usd: f64,
+    /// Input and output, of the same.
+    pub reserved_tokens: u64,
+    /// US dollars for answers and attempts without one, and what is set aside: what a cap counts.
+    pub total_usd: f64,
+    /// Input and output, of the same.
+    pub total_tokens: u64,
+    /// Of `total_tokens`, those whose price nobody knows: no amount of dollars counts them.
+    pub unpriced_tokens: u64,
+}
+
+impl Cost {
+    pub(crate) fn of(usage: Amount, spending: Spending) -> Self {
+        let total = spending.total();
+        Self {
+            usd: dollars(usage.usd_micros),
+            tokens: usage.tokens,
+            lost_usd: dollars(spending.lost.usd_micros),
+            lost_tokens: spending.lost.tokens,
+            reserved_usd: dollars(spending.reserved.usd_micros),
+            reserved_tokens: spending.reserved.tokens,
+            total_usd: dollars(total.usd_micros),
+            total_tokens: total.tokens,
+            unpriced_tokens: total.unpriced_tokens,
+        }
+    }
+
+    /// For people: what was spent, what of it was lost, what is set aside besides.
+    pub fn said(&self) -> String {
+        // Where nothing of a part has a price, and something has none that is known, it is this part.
+        let unknown = |usd: f64, tokens: u64| if usd > 0.0 { 0 } else { self.unpriced_tokens.min(tokens) };
+        let reserved = unknown(self.reserved_usd, self.reserved_tokens);
+        let spent = priced(self.total_usd - self.reserved_usd, self.unpriced_tokens - reserved);
+        let mut text = format!("{} tokens, {spent}", self.total_tokens.saturating_sub(self.reserved_tokens));
+        if self.lost_tokens > 0 || self.lost_usd > 0.0 {
+            let (tokens, usd) = (self.lost_tokens, priced(self.lost_usd, unknown(self.lost_usd, self.lost_tokens)));
+            text.push_str(&format!(" (of it {tokens} tokens, {usd}, for attempts without an answer)"));
+        }
+        if self.reserved_tokens > 0 {
+            let (tokens, usd) = (self.reserved_tokens, priced(self.reserved_usd, reserved));
+            text.push_str(&format!("; set aside for calls in flight: {tokens} tokens, {usd}"));
+        }
+        text
+    }
+}
+
+/// A cap of which most is used up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CapLine {
+    /// `phase`, `chain`, `day`, `plugin`.
+    pub scope: String,
+    /// Spent, possibly spent or set aside, in US dollars.
+    pub used_usd: f64,
+    /// The same in tokens.
+    pub used_tokens: u64,
+    /// The cap, where most of these dollars are used.
+    pub cap_usd: Option<f64>,
+    /// The cap, where most of these tokens are used.
+    pub cap_tokens: Option<u64>,
+}
+
+impl CapLine {
+    pub(crate) fn of(warning: &Warning) -> Self {
+        Self {
+            scope: warning.scope.to_string(),
+            used_usd: dollars(warning.used.usd_micros),
+            used_tokens: warning.used.tokens,
+            cap_usd: warning.cap.usd_micros.map(dollars),
+            cap_tokens: warning.cap.tokens,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(tokens: u64, usd_micros: u64, unpriced_tokens: u64) -> Amount {
+        Amount { tokens, usd_micros, unpriced_tokens }
+    }
+
+    fn said(answered: Amount, lost: Amount, reserved: Amount) -> String {
+        Cost::of(answered, Spending { answered, lost, reserved }).said()
+    }
+
+    #[test]
+    fn a_cost_line_counts_everything_and_calls_no_unknown_price_zero() {
+        let nothing = Amount::default();
+        let lines = [
+            said(nothing, nothing, nothing),
+            said(amount(100, 2_000, 0), nothing, nothing),
+            said(amount(100, 2_000, 0), amount(50, 1_000, 0), amount(70, 3_000, 0)),
+            said(amount(100, 0, 100), nothing, nothing),
+            said(amount(100, 0, 0), nothing, amount(70, 0, 0)),
+            said(nothing, nothing, amount(70, 0, 70)),
+            said(amount(100, 2_000, 0), amount(50, 0, 50), amount(70, 0, 70)),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        0 tokens, $0.0000
+        100 tokens, $0.0020
+        150 tokens, $0.0030 (of it 50 tokens, $0.0010, for attempts without an answer); set aside for calls in flight: 70 tokens, $0.0030
+        100 tokens, price unknown
+        100 tokens, $0.0000; set aside for calls in flight: 70 tokens, $0.0000
+        0 tokens, $0.0000; set aside for calls in flight: 70 tokens, price unknown
+        150 tokens, $0.0020 and 50 tokens of unknown price (of it 50 tokens, price unknown, for attempts without an answer); set aside for calls in flight: 70 tokens, price unknown
+        ");
+    }
+}
