@@ -167,6 +167,10 @@ pub(super) fn flow(case: &Case<'_>) -> Result<Reply, ProviderError> {
     Ok(reply(case, notes, discovered))
 }
 
+/// Packages that check input.
+const VALIDATORS: &[&str] =
+    &["joi", "@hapi/joi", "celebrate", "zod", "yup", "ajv", "express-validator", "class-validator", "superstruct"];
+
 /// What is missing or doubtful, as far as the facts together show it; with the topic that it belongs to.
 fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
     let facts = &scene.facts;
@@ -216,7 +220,18 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
     if let Some(route) = routes.iter().find(|route| route.writes())
         && !facts.has(&["validation"])
     {
-        let value = format!("{}, and no validation library was found", writing(&routes));
+        let declared = facts.select("dependency").find_map(|fact| {
+            let name = fact.key.strip_prefix("dependency.")?;
+            VALIDATORS.contains(&name).then_some(name)
+        });
+        let value = match declared {
+            Some(name) => format!(
+                "{}, and the validation library {} is declared, and was not found in use",
+                writing(&routes),
+                inline(name, 60)
+            ),
+            None => format!("{}, and no validation library was found", writing(&routes)),
+        };
         found.push(("", statement("risk.validation", value, route.fact)));
     }
     if let Some(entry) = facts.first(&["entry-point"])

@@ -15,12 +15,15 @@
 
 mod analysis;
 mod citations;
+mod clauses;
 mod confidence;
 mod discovery;
 mod facts;
 mod goal;
 mod guards;
+mod kind;
 mod lexicon;
+mod named;
 mod packs;
 mod requirements;
 mod rules;

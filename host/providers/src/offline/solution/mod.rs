@@ -13,10 +13,10 @@ use certus_engine::{Document, Reply};
 
 use super::Case;
 use super::analysis;
-use super::facts::Relevant;
+use super::facts::{Relevant, at_place};
 use super::requirements;
 use super::rules::{Item, Standing};
-use super::text::{counted, cut, inline};
+use super::text::{code, counted, cut, inline};
 use crate::ProviderError;
 use sentence::{Section, Sentence, body};
 
@@ -35,7 +35,7 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let material = Material { case, relevant: case.scene.relevant() };
     let changes = changes::section(&material);
     let untouched = frame::untouched(&material, &changes);
-    let needs_model = frame::needs_model(&material, &changes);
+    let needs_model = frame::needs_model(&material);
     let mut sections = vec![
         frame::extent(&material),
         today::section(&material),
@@ -94,7 +94,7 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
 pub(super) fn present(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let material = Material { case, relevant: case.scene.relevant() };
     let changes = changes::section(&material);
-    let needs_model = frame::needs_model(&material, &changes);
+    let needs_model = frame::needs_model(&material);
     let sections = [frame::extent(&material), decided(&material), changes, frame::verified(&material), needs_model];
     let sentences: usize = sections.iter().map(Section::len).sum();
     if sentences == 0 {
@@ -142,9 +142,20 @@ fn decided(material: &Material<'_, '_>) -> Section {
             _ if said.is_empty() => continue,
             _ => format!("{subject}: \"{said}\""),
         };
+        // What the code does against the goal was quoted with the question, and belongs to the decision.
+        let against = item.filter(|item| item.finding.rule == "contradiction-with-code");
+        let there = against.and_then(|item| {
+            let id = item.finding.facts.first()?;
+            case.scene.facts.iter().find(|fact| fact.cited && fact.id == *id)
+        });
+        let text = match there {
+            Some(fact) => format!("{text}, where {}{} stands now", code(&fact.value, 80), at_place(fact)),
+            None => text,
+        };
+        let cites = there.map(|fact| fact.id.as_str()).into_iter().chain([cite]);
         let stands = item.is_none_or(|item| item.standing != Standing::Open);
         if stands {
-            section.push(Sentence::citing(text, [cite]));
+            section.push(Sentence::citing(text, cites));
         }
     }
     section
