@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
         let mut found: Vec<Relevant<'a>> = self
             .all
             .iter()
-            .map(|fact| Relevant { fact, score: named(fact, &goal.nouns) * 4 + about(fact, &goal.topics) })
+            .map(|fact| Relevant { fact, score: named(fact, &goal.nouns) })
             .filter(|relevant| relevant.score > 0)
             .collect();
         found.sort_by_key(|relevant| (std::cmp::Reverse(relevant.score), !relevant.fact.cited));

@@ -12,7 +12,6 @@ mod today;
 use certus_engine::{Document, Reply};
 
 use super::Case;
-use super::analysis;
 use super::facts::{Relevant, at_place};
 use super::requirements;
 use super::rules::{Item, Standing};
@@ -36,7 +35,8 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let changes = changes::section(&material);
     let untouched = frame::untouched(&material, &changes);
     let needs_model = frame::needs_model(&material);
-    let mut sections = vec![
+    // What a person wants to know besides is answered beside the document: rules know no better solution for having been asked.
+    let sections = [
         frame::extent(&material),
         today::section(&material),
         decided(&material),
@@ -44,18 +44,9 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
         untouched,
         frame::verified(&material),
         frame::risks(&material),
+        needs_model,
     ];
     let mut notes = Vec::new();
-    if let Some(focus) = case.argument("focus") {
-        match focused(case, focus) {
-            Some(section) => sections.insert(1, section),
-            None => notes.push(format!(
-                "Nothing that was found or answered has to do with \"{}\" by its words: answering it needs a model.",
-                inline(focus, 160)
-            )),
-        }
-    }
-    sections.push(needs_model);
     let sentences: usize = sections.iter().map(Section::len).sum();
     if sentences < LEAST || case.assessment.unreadable {
         return Err(ProviderError::NeedsModel {
@@ -159,13 +150,4 @@ fn decided(material: &Material<'_, '_>) -> Section {
         }
     }
     section
-}
-
-/// What is known on a question that a person asked about the last solution.
-fn focused(case: &Case<'_>, focus: &str) -> Option<Section> {
-    let mut section = Section::new(format!("On \"{}\"", inline(focus, 120)));
-    for (line, cite) in analysis::about(case, focus) {
-        section.push(Sentence::citing(line, [cite.as_str()]));
-    }
-    (section.len() > 0).then_some(section)
 }

@@ -140,7 +140,6 @@ fn a_refactoring() {
     - `GET /api/orders` is answered by `listOrders` at `routes/orders.js:8` [F34].
     - `POST /api/orders` is answered by `createOrder` at `routes/orders.js:15` [F35].
     - `GET /api/orders/:id` is answered by `showOrder` at `routes/orders.js:40` [F36].
-    - Order refers to User by its field user at `models/order.js:3` [F53].
 
     ## What was decided
 
@@ -247,12 +246,24 @@ fn without_relevant_code_or_answers_it_is_not_certain_enough() {
 }
 
 #[test]
-fn a_question_about_the_solution_gets_a_section() {
+fn a_question_about_the_solution_is_answered_beside_it() {
     let view = ready("Add JWT authentication to this shop", SHOP);
-    let document = solution(&view, &[("focus", "How is logout handled?")]);
-    assert!(document.body.contains("## On \"How is logout handled\""), "{}", document.body);
-    let document = solution(&view, &[("focus", "Why is the sky blue?")]);
-    assert!(!document.body.contains("sky"), "{}", document.body);
+    let document = solution(&view, &[]);
+    for question in ["How is logout handled?", "Why is the sky blue?"] {
+        assert_eq!(solution(&view, &[("focus", question)]), document, "{question}");
+        let reply = ask(&view, "uncertainty_resolver", &[("specific_question", question)]).expect("rules can do this");
+        let needs = format!("Rules cannot answer \"{}\": that needs a model", question.trim_end_matches('?'));
+        assert!(reply.notes.starts_with(&needs), "{}", reply.notes);
+    }
+    for (question, line) in [
+        ("How is logout handled?", "`POST /api/logout"),
+        ("What does A2 mean for models/user.js?", "On token storage it was answered"),
+        ("What does A2 mean for models/user.js?", "models/user.js:3"),
+        ("Where is F27?", "[F27]"),
+    ] {
+        let reply = ask(&view, "uncertainty_resolver", &[("specific_question", question)]).expect("rules can do this");
+        assert!(reply.notes.contains(line), "{question}: {}", reply.notes);
+    }
 }
 
 #[test]
