@@ -130,9 +130,15 @@ fn is_adverb(words: &Words, at: usize) -> bool {
 
 /// Where the sentence itself begins after a clause without a comma: `after a reset | a user cannot log in`.
 fn resumes(words: &Words) -> Option<usize> {
-    let verb = (3..words.len()).find(|at| words.get(*at).is_some_and(|word| TELLING.contains(&word)))?;
-    let article = verb.checked_sub(2).filter(|at| matches!(words.get(*at), Some("a" | "an" | "the" | "any" | "every")));
-    Some(article.unwrap_or(verb - 1))
+    const MODAL: &[&str] = &["should", "must", "can", "may", "will"];
+    let tells = |at: &usize| words.get(*at).is_some_and(|word| TELLING.contains(&word) || MODAL.contains(&word));
+    // `After asking for …` has no verb that tells, `if a product is deleted` has one of its own.
+    let own = usize::from(!words.get(1).is_some_and(|word| word.ends_with("ing")));
+    let verb = (2..words.len()).filter(tells).nth(own)?;
+    let begins = |at: &usize| {
+        matches!(words.get(*at), Some("a" | "an" | "the" | "any" | "every" | "its" | "their" | "all" | "no"))
+    };
+    Some(verb.checked_sub(2).filter(begins).unwrap_or(verb - 1))
 }
 
 #[cfg(test)]
@@ -150,6 +156,7 @@ mod tests {
                 "after asking for a password reset a user can't log in with the old password",
                 "a user cant log in with the old password",
             ),
+            ("if a product is deleted its reviews should be deleted too", "its reviews should be deleted too"),
             ("use cookies instead of local storage, and keep sessions", "use cookies and keep sessions"),
             ("Refuse to charge an order more than once", "Refuse to charge an order more than once"),
             (

@@ -253,7 +253,8 @@ fn moves_code(words: &Words) -> bool {
 /// of failure follows, and no wish (`users should be able to see failed orders`) stands before it.
 fn describes_a_failure(words: &Words) -> bool {
     let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
-    let imperative = work.any(|pattern| words.position(pattern) == Some(0));
+    let first = words.get(0).unwrap_or_default();
+    let imperative = work.any(|pattern| words.position(pattern) == Some(0)) || IMPERATIVES.contains(&first);
     let failure = FAILURES.iter().filter_map(|pattern| words.affirmed(pattern)).min();
     let wish = ["should", "want", "wants", "need", "needs", "please", "can", "must", "add", "let us"]
         .iter()
@@ -369,6 +370,8 @@ mod tests {
                     "DELETE /users/:id should only be allowed for the user himself",
                     "reduce product inventory when an order is paid",
                     "Ensure stock is reserved",
+                    "stop people from reviewing a bootcamp twice",
+                    "if a product is deleted its reviews should be deleted too",
                     "The total must include the tax",
                 ],
             ),

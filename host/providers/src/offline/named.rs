@@ -241,6 +241,10 @@ const ROUTES: &[&str] = &["route", "routes", "endpoint", "endpoints", "handler",
 /// Routes that read many.
 const LISTS: &[&str] = &["list", "lists", "listing", "feed", "index", "overview"];
 
+fn is_new(word: &str) -> bool {
+    matches!(word, "a" | "an" | "own" | "new" | "separate" | "another" | "into" | "one" | "some" | "any")
+}
+
 /// Stems of the words right before a place that could be a name.
 fn before(goal: &Goal, at: usize) -> Vec<String> {
     let words = &goal.words;
@@ -278,7 +282,9 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
             let of = (at + 2..at + 5).filter_map(|at| goal.words.get(at)).find(|word| !STOP.contains(word));
             names.extend(of.map(|word| stem(word).to_owned()));
         }
-        if PARTS.contains(&word) {
+        // `into a middleware` and `its own service` come into being.
+        let comes = names.is_empty() && at.checked_sub(1).and_then(|at| goal.words.get(at)).is_some_and(is_new);
+        if PARTS.contains(&word) && !comes {
             let part = stem(word);
             let fits = |path: &str| {
                 let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
@@ -295,6 +301,7 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
             add_files(found, facts, fits);
         }
         let list = LISTS.contains(&word);
+        let before = found.len();
         if (list || ROUTES.contains(&word)) && !names.is_empty() {
             for route in facts.routes() {
                 let open = route
@@ -307,6 +314,16 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
                 if fits && (!list || (route.method == "GET" && !open)) {
                     add(found, Thing::Route(route));
                 }
+            }
+            // `the auth routes` may be those of `routes/auth.js`, whatever their paths are.
+            if !list && found.len() == before {
+                add_files(found, facts, |path| {
+                    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+                    let file = stems(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
+                    let of_routes = file.iter().chain(&stems(folder)).any(|own| own == "route" || own == "router");
+                    let rest: Vec<&String> = file.iter().filter(|own| *own != "route" && *own != "router").collect();
+                    of_routes && rest.len() == 1 && alike(&names[0], rest[0])
+                });
             }
         }
     }

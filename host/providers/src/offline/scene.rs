@@ -285,7 +285,23 @@ fn things<'a>(
         }
         answered.extend(found.into_iter().map(|thing| Named { thing, cite: answer.cite, exact: true }));
     }
-    let by_words = if answered.is_empty() { by_words } else { Vec::new() };
+    // A file that an answer names is where; what the goal names in it is what. Elsewhere words name nothing any more.
+    let by_words = if answered.is_empty() {
+        by_words
+    } else {
+        let in_answered = |thing: &Thing<'a>| {
+            answered.iter().find(|known| matches!(known.thing, Thing::File(path, _) if path == thing.path())).cloned()
+        };
+        let within: Vec<Named<'a>> = by_words
+            .into_iter()
+            .filter_map(|thing| Some(Named { cite: in_answered(&thing)?.cite, thing, exact: true }))
+            .collect();
+        answered.retain(|known| {
+            !matches!(known.thing, Thing::File(path, _) if within.iter().any(|named| named.thing.path() == path))
+        });
+        answered.extend(within);
+        Vec::new()
+    };
     let mut all: Vec<Named<'a>> = Vec::new();
     let exact = written.into_iter().map(|thing| Named { thing, cite: None, exact: true });
     let of_goal = exact.chain(by_words.into_iter().map(|thing| Named { thing, cite: None, exact: false }));

@@ -21,7 +21,7 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
         findings.retain(|finding| finding.id != "bug-symptom");
     }
     // What is so all the time happens at no special time.
-    if scene.goal.states && scene.goal.words.any(CONDITION).is_none() {
+    if (scene.goal.states || scene.goal.accuses) && scene.goal.words.any(CONDITION).is_none() {
         findings.retain(|finding| finding.id != "bug-when");
     }
     if says_with_what(scene) {
@@ -29,6 +29,11 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     if says_into_what(scene) || scene.goal.converts() {
         findings.retain(|finding| finding.id != "refactoring-aim");
+    }
+    // A file, a guard or a package keeps no data.
+    let keeps = |thing: &Thing<'_>| matches!(thing, Thing::Model(_) | Thing::Route(_));
+    if scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-data");
     }
     findings.extend(boundary(scene));
     if !switches(scene) {

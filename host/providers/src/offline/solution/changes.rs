@@ -7,7 +7,7 @@ use certus_engine::Fact;
 
 use super::Material;
 use super::sentence::{Section, Sentence};
-use crate::offline::facts::{at_place, is_or_below, named_in};
+use crate::offline::facts::{at_place, is_or_below};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
 use crate::offline::scene::{Answered, Scene};
@@ -31,7 +31,7 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
         }
     }
     symptom(scene, &mut section);
-    if scene.goal.replaces() {
+    if scene.goal.replaces() && !matches!(scene.goal.words.get(0), Some("move")) {
         replaced(scene, &mut section);
     }
     section
@@ -106,6 +106,9 @@ fn refactored(scene: &Scene<'_>, section: &mut Section) {
             (Some(file), _) => format!("{} is what is {verb}{aim_text}", file.thing.said()),
             (None, []) => format!("{} is what is {verb}{aim_text}", things[0].thing.said()),
             (None, [one]) => format!("{} holds {one}, which is what is {verb}{aim_text}", code(path, 100)),
+            (None, several) if several.len() <= 3 => {
+                format!("{} holds {}, which are what is {verb}{aim_text}", code(path, 100), listed(several))
+            }
             (None, several) => format!(
                 "{} holds {} that the goal names, such as {}, which are what is {verb}{aim_text}",
                 code(path, 100),
@@ -164,7 +167,12 @@ fn replaced(scene: &Scene<'_>, section: &mut Section) {
         "manifest",
         "constraint",
     ];
-    let names = |fact: &&Fact| named_in([fact.key.as_str(), fact.value.as_str()], &old) > 0;
+    // By the name of the package that does it: `bcryptjs` of `bcryptjs.compare` for `bcrypt`.
+    let names = |fact: &&Fact| {
+        let package = fact.key.strip_prefix("dependency.").unwrap_or(&fact.value).to_lowercase();
+        let package = package.split([' ', ',', '.', '(']).next().unwrap_or_default();
+        old.iter().any(|noun| package == noun || (noun.len() >= 4 && package.starts_with(noun.as_str())))
+    };
     let places = scene.facts.iter().filter(|fact| fact.cited && !aside.iter().any(|key| is_or_below(&fact.key, key)));
     for fact in places.filter(names).filter(|fact| !section.cites(&fact.id)).take(REPLACED).collect::<Vec<_>>() {
         if section.len() < MOST {

@@ -62,16 +62,15 @@ pub(super) fn extent(material: &Material<'_, '_>) -> Section {
         let kind = scene.goal.kind_title();
         let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         let work = match scene.goal.kind {
-            Kind::Unclear => format!("The goal (\"{goal}\")"),
-            Kind::Performance | Kind::Docs => format!("The work is {kind} (\"{goal}\"), which"),
-            _ => format!("The work is {article} {kind} (\"{goal}\"), which"),
+            Kind::Unclear => format!("The goal (\"{goal}\") is about"),
+            Kind::Performance | Kind::Docs => format!("The work is {kind} (\"{goal}\") on"),
+            _ => format!("The work is {article} {kind} (\"{goal}\") on"),
         };
-        let names_it = if named.iter().all(|named| named.cite.is_some()) { "by the answers is on" } else { "names" };
         let cites = named
             .iter()
             .take(NAMED)
             .flat_map(|named| named.cite.into_iter().chain(named.thing.facts().first().map(|fact| fact.id.as_str())));
-        section.push(Sentence::citing(format!("{work} {names_it} {}", listed(&names)), cites));
+        section.push(Sentence::citing(format!("{work} {}", listed(&names)), cites));
     }
     section
 }

@@ -111,6 +111,8 @@ fn only_what_is_named_is_planned() {
         ("split user.service into smaller files", &["user.service.js"]),
         ("rename full-auth middleware", &["full-auth.js"]),
         ("Refactor the user service", &["user.service.js"]),
+        ("move validation of the register route into a middleware", &["`POST /auth/register`"]),
+        ("Refactor the users routes", &["routes/users.js"]),
         ("Tidy up controllers/auth.js", &["controllers/auth.js"]),
         // A route by method and path, by its function, by its own name.
         ("DELETE /users/:id should only be allowed for the user himself", &["`DELETE /users/:id`"]),
@@ -193,6 +195,8 @@ fn no_question_of_a_topic_that_is_only_an_occasion() {
         ("users should be able to change their password", &["what-is-stored", "actor"]),
         ("replace bluebird with native promises", &["switch-over", "refactoring-aim"]),
         ("Replace morgan with pino", &["switch-over"]),
+        ("Delete services/user.service.js", &["removal-data"]),
+        ("GET /jobs returns the jobs of others", &["bug-when", "bug-symptom"]),
     ] {
         let ids = asked(goal, PROJECT);
         let wrong: Vec<&String> = ids.iter().filter(|id| absent.iter().any(|start| id.starts_with(start))).collect();

@@ -90,7 +90,7 @@ fn a_bug() {
 
     ## What will be different
 
-    - The work is a bug fix ("Fix the checkout total being wrong sometimes"), which names `POST /api/checkout` at `routes/checkout.js:11` [F37].
+    - The work is a bug fix ("Fix the checkout total being wrong sometimes") on `POST /api/checkout` at `routes/checkout.js:11` [F37].
 
     ## What stands today
 
@@ -130,7 +130,7 @@ fn a_refactoring() {
 
     ## What will be different
 
-    - The work is a refactoring ("Refactor the order routes"), which by the answers is on `routes/orders.js` [A2] [F10].
+    - The work is a refactoring ("Refactor the order routes") on `GET /api/orders` at `routes/orders.js:8`, `POST /api/orders` at `routes/orders.js:15` and `GET /api/orders/:id` at `routes/orders.js:40` [A2] [F34] [F35] [F36].
 
     ## What stands today
 
@@ -149,7 +149,7 @@ fn a_refactoring() {
 
     ## What changes, and where
 
-    - `routes/orders.js` is what is refactored, so that: "Handlers moved out of the routes, so that they can be tested without a server" [A1] [A2] [F10] [F34].
+    - `routes/orders.js` holds `GET /api/orders`, `POST /api/orders` and `GET /api/orders/:id`, which are what is refactored, so that: "Handlers moved out of the routes, so that they can be tested without a server" [A1] [A2] [F34] [F35].
 
     ## What stays as it is
 
@@ -162,7 +162,7 @@ fn a_refactoring() {
 
     ## What needs a model
 
-    - Rules know where `routes/orders.js:8` stands, not what happens there: reading the code and writing the change and its tests needs a model or a person [F10].
+    - Rules know where `routes/orders.js:8` stands, not what happens there: reading the code and writing the change and its tests needs a model or a person [F34].
     "#);
 }
 
