@@ -6,8 +6,9 @@
 
 use certus_engine::Fact;
 
+use super::clauses;
 use super::facts::{Facts, Model, Route, at_place, is_or_below, named_in};
-use super::goal::{Goal, Kind, names_people, requests};
+use super::goal::{Goal, Kind, is_actor, names_people, requests};
 use super::lexicon::STOP;
 use super::scene::is_test;
 use super::text::{Words, code, stem};
@@ -413,11 +414,17 @@ fn models<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
                 return false;
             }
             let Some(word) = words.get(at) else { return false };
+            // `a user cannot …` says who.
+            let acts = ["can", "cant", "cannot", "should", "must", "may"];
+            if is_actor(word) && words.get(at + 1).is_some_and(|next| acts.contains(&next)) {
+                return false;
+            }
             let next = words.get(at + 1).filter(|_| !words.pauses_after(at));
             let joined = next.map(|next| format!("{}{}", word, stem(next)));
             let one = model.is(stem(word)) && goal.nouns.iter().any(|noun| noun == stem(word));
             let two = joined.is_some_and(|joined| model.is(&joined));
             let after = if two { words.get(at + 2) } else { next };
+            let after = after.filter(|after| !clauses::TELLING.contains(after));
             let modifies = after.is_some_and(|after| {
                 PARTS.contains(&after)
                     || ROUTES.contains(&after)

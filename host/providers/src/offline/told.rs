@@ -15,11 +15,12 @@ const VERBS: &[(&[&str], &[&str], &str)] = &[
     (&["list", "lists", "listing", "shows", "shown", "view*", "search*"], &["GET"], "list"),
 ];
 
-/// `a deleted user`: the word says which user, and not what is done.
-fn is_adjective(words: &Words, at: usize) -> bool {
+/// `a deleted user`, `the list`: the word says which user or what, and not what is done.
+fn is_no_verb(words: &Words, at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| words.get(before));
-    words.get(at).is_some_and(|word| word.ends_with("ed"))
-        && before.is_none_or(|word| matches!(word, "a" | "an" | "the" | "of" | "for" | "with" | "all" | "any"))
+    let article = matches!(before, Some("a" | "an" | "the" | "of" | "all" | "any" | "every" | "its" | "their"));
+    let participle = words.get(at).is_some_and(|word| word.ends_with("ed"));
+    article || (participle && before.is_none_or(|word| matches!(word, "for" | "with")))
 }
 
 /// Ascending: first the route with the method or the path of the goal's first verb, of these the one of what the verb is
@@ -27,7 +28,7 @@ fn is_adjective(words: &Words, at: usize) -> bool {
 pub(super) fn distance(goal: &Goal, route: &Route<'_>) -> (u8, usize) {
     let words = &goal.words;
     let told = VERBS.iter().filter_map(|(verbs, methods, path)| {
-        let told = |verb: &&str| words.affirmed_where(verb, |at| goal.is_main(at) && !is_adjective(words, at));
+        let told = |verb: &&str| words.affirmed_where(verb, |at| goal.is_main(at) && !is_no_verb(words, at));
         Some((verbs.iter().filter_map(told).min()?, *methods, *path))
     });
     let Some((verb, methods, path)) = told.min_by_key(|(at, ..)| *at) else { return (0, 0) };

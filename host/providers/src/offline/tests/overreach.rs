@@ -123,6 +123,8 @@ fn only_what_is_named_is_planned() {
         ("jobs list is sorted by oldest first, should be newest first", &["`GET /jobs`"]),
         ("add filtering and pagination to the jobs list", &["`GET /jobs`"]),
         ("the list of jobs shows deleted ones", &["`GET /jobs`", "`Job`"]),
+        ("orders without a job crash the list", &["`Order`", "`Job`"]),
+        ("the deleted users still show up", &["`User`"]),
         // A model by its name, by a field that only it has.
         ("any user can edit or delete somebody else's job by id", &["`Job`", "`PATCH /jobs/:id`"]),
         ("club slug is not unique, two clubs with similar names clash", &["`Club`"]),
@@ -177,6 +179,7 @@ fn no_question_of_a_topic_that_is_only_an_occasion() {
         ("reduce product inventory when an order is paid", &["payment", "order-"][..]),
         ("send an order confirmation email when an order is paid", &["payment", "order-"]),
         ("Lock a job once it was paid", &["payment"]),
+        ("Let admins refund an order", &["payment"]),
         ("update user email does not check whether it's taken already", &["mail", "actor", "failure"]),
         ("verification mail link points to localhost", &["mail", "bug-when"]),
         ("Show the user email in the profile", &["mail"]),
@@ -204,6 +207,7 @@ fn no_question_of_a_topic_that_is_only_an_occasion() {
     }
     for (goal, present) in [
         ("Add payment by card", "payment-provider"),
+        ("Let admins refund an order", "refund-rules"),
         ("DELETE /users/:id should only be allowed for the user himself", "change-wanted"),
         ("reduce product inventory when an order is paid", "change-wanted"),
         ("rename full-auth middleware", "new-name"),
