@@ -257,7 +257,7 @@ fn whoever_gives_up_says_what_is_missing_and_a_corrected_answer_brings_it() {
     let ran = world.run(&["answer", "where-in-the-code", "no idea", "--recommended"]).exits(4);
     let ran =
         ran.shows("missing for 0.80: an answer to where-in-the-code in words that say it").shows("--provider manual");
-    assert!(ran.stdout.contains("(certus answer where-in-the-code \"your answer\")"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("(certus answer --chain 001 where-in-the-code \"your answer\")"), "{}", ran.stdout);
     let new = "In src/people.js, which will hold it";
     let _ = world.run(&["answer", "where-in-the-code", new, "--recommended", "--until", "solution-approval"]).ok();
 }

@@ -79,22 +79,33 @@ impl Answers {
     /// What a text means as an answer: the option of that number, from 1, where there is one; else what it says. An option
     /// that itself reads like that number comes first.
     pub fn meant<'a>(question: &'a Question, text: &'a str) -> &'a str {
-        Self::option(&question.options, text).flatten().unwrap_or(text)
+        Self::option(&question.text, &question.options, text).flatten().unwrap_or(text)
     }
 
     /// The option that a text chooses by its words or number; absent where it reads like no choice, empty where it is a
-    /// number that no option has.
+    /// number that no option has. Where the question asks for a number, a number above those of the options is the answer.
     #[allow(clippy::option_option, reason = "no choice and a wrong choice are two things")]
-    pub fn option<'a>(options: &'a [String], text: &str) -> Option<Option<&'a str>> {
+    pub fn option<'a>(asks: &str, options: &'a [String], text: &str) -> Option<Option<&'a str>> {
         if let Some(option) = options.iter().find(|option| *option == text) {
             return Some(Some(option));
         }
         if options.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let place = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let number = text.parse::<usize>().ok();
+        if number.is_none_or(|number| number > options.len()) && asks_for_a_number(asks) {
+            return None;
+        }
+        let place = number.and_then(|number| number.checked_sub(1));
         Some(place.and_then(|place| options.get(place)).map(String::as_str))
     }
+}
+
+/// `How many entries has a page?`
+fn asks_for_a_number(asks: &str) -> bool {
+    const NUMBERS: [&str; 6] = ["how many", "how much", "how long", "how often", "how large", "how old"];
+    let asks = asks.to_lowercase();
+    NUMBERS.iter().any(|number| asks.contains(number))
 }
 
 #[cfg(test)]

@@ -335,11 +335,22 @@ fn checks(chain: &Chain) -> Vec<CheckLine> {
     chain.evidence().iter().map(line).collect()
 }
 
-/// The last part of how a confidence was computed, as the offline provider words it.
+/// The last part of how a confidence was computed, as the offline provider words it, without what was answered since.
 fn missing(chain: &Chain) -> Option<String> {
     let short = chain.lacks().iter().any(|lack| matches!(lack, Lack::Confidence { .. }));
     let (_, missing) = chain.confidence_from().filter(|_| short)?.rsplit_once("; missing ")?;
-    Some(crate::clean::line(missing.trim_end_matches('.'), 1_000))
+    let answered = |id: &str| chain.questions().iter().any(|known| known.question.id == id && known.answer.is_some());
+    Some(unanswered(&crate::clean::line(missing.trim_end_matches('.'), 1_000), answered))
+}
+
+/// What is missing without the questions that were answered since it was said.
+fn unanswered(missing: &str, answered: impl Fn(&str) -> bool) -> String {
+    let (start, ways) = missing.split_once(": ").unwrap_or(("", missing));
+    let settled = |way: &&str| way.trim_start_matches("or ").strip_prefix("an answer to ").is_some_and(&answered);
+    let left: Vec<&str> = ways.split(", ").filter(|way| !settled(way)).collect();
+    let left = left.join(", ");
+    let left = if left.contains(", ") { left.as_str() } else { left.strip_prefix("or ").unwrap_or(&left) };
+    if start.is_empty() { left.to_owned() } else { format!("{start}: {left}") }
 }
 
 fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) {
@@ -372,10 +383,10 @@ fn said_by(chain: &Chain, prompt: &str) -> Option<String> {
 fn solution(chain: &Chain) -> Option<Solution> {
     let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
     let (verdict, why) = match &shown.verdict {
+        Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),
         _ if shown.withdrawn.is_some() => (Some("withdrawn"), shown.withdrawn.clone()),
         None => (None, None),
         Some(Verdict::Approved) => (Some("approved"), None),
-        Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),
         Some(Verdict::MoreInfo(what)) => (Some("more-info"), Some(what.clone())),
     };
     Some(Solution {
@@ -462,4 +473,22 @@ fn raised(enough: Cap) -> String {
     let usd = enough.usd_micros.map(|usd| format!(" --max-usd {:.2}", (usd as f64 * 2.0 / 1e4).ceil() / 1e2));
     let tokens = enough.tokens.map(|tokens| format!(" --max-tokens {}", tokens.saturating_mul(2)));
     usd.into_iter().chain(tokens).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unanswered;
+
+    #[test]
+    fn what_was_answered_is_not_missing() {
+        let missing = "for 0.80: an answer to actor, an answer to page-size in words that say it, or a model (any)";
+        for (answered, left) in [
+            (&[][..], missing),
+            (&["actor"], "for 0.80: an answer to page-size in words that say it, or a model (any)"),
+            (&["page-size"], missing),
+        ] {
+            assert_eq!(unanswered(missing, |id| answered.contains(&id)), left);
+        }
+        assert_eq!(unanswered("for 0.80: an answer to actor, or a model", |_| true), "for 0.80: a model");
+    }
 }

@@ -50,6 +50,23 @@ pub(crate) fn chain(session: &Session, named: Option<&str>) -> Result<ChainId, F
     }
 }
 
+/// The failure of a command that was given a chain: the command lines of its hints name the same one.
+pub(crate) fn of_chain(mut failure: Failure, named: Option<&str>) -> Failure {
+    const TAKE_A_CHAIN: [&str; 7] = ["answer", "approve", "reject", "more-info", "status", "diff", "undo"];
+    let Some(named) = named else { return failure };
+    for hint in failure.hints.iter_mut().filter(|hint| !hint.contains("--chain")) {
+        for command in TAKE_A_CHAIN {
+            let line = format!("certus {command}");
+            let Some((before, after)) = hint.split_once(&line) else { continue };
+            if after.is_empty() || after.starts_with(' ') {
+                *hint = format!("{before}{line} --chain {named}{after}");
+                break;
+            }
+        }
+    }
+    failure
+}
+
 /// Run something that awaits; a signal to end ends it. What was acknowledged is on disk, the rest resumes.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -181,5 +198,24 @@ fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool
     if let Some(next) = &report.next {
         output.line("");
         output.line(format!("Next: {next}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_of_a_chain_name_it() {
+        for (hint, want) in [
+            ("certus reject --why \"x\"", "certus reject --chain 1 --why \"x\""),
+            ("see where it stands: certus status", "see where it stands: certus status --chain 1"),
+            ("or correct an answer: certus answer a \"b\"", "or correct an answer: certus answer --chain 1 a \"b\""),
+            ("go on with: certus flow --continue --chain 001", "go on with: certus flow --continue --chain 001"),
+            ("see them with: certus list", "see them with: certus list"),
+        ] {
+            assert_eq!(of_chain(Failure::usage("no").hint(hint), Some("1")).hints, [want]);
+            assert_eq!(of_chain(Failure::usage("no").hint(hint), None).hints, [hint]);
+        }
     }
 }

@@ -223,7 +223,7 @@ impl Person for Terminal {
                     None => continue,
                 }
             }
-            if Answers::option(&question.options, &text) == Some(None) {
+            if Answers::option(&question.text, &question.options, &text) == Some(None) {
                 self.output.ask(&format!("There is no option {text}."));
                 continue;
             }

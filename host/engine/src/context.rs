@@ -48,9 +48,9 @@ pub fn context(id: ChainId, chain: &Chain, when: impl Fn(Millis) -> String) -> V
         "generated_prompts": [],
         "approval_history": chain.proposals().iter().filter_map(|status| {
             let said = match (&status.verdict, &status.withdrawn) {
+                (Some(Verdict::Rejected(why)), _) => format!("rejected: {why}"),
                 (_, Some(why)) => format!("withdrawn: {why}"),
                 (Some(Verdict::Approved), None) => "approved".to_owned(),
-                (Some(Verdict::Rejected(why)), None) => format!("rejected: {why}"),
                 (Some(Verdict::MoreInfo(what)), None) => format!("more-info: {what}"),
                 (None, None) => return None,
             };

@@ -91,6 +91,32 @@ fn the_chain_goes_back_to_the_phase_that_asked_and_the_approval_falls() {
 }
 
 #[test]
+fn a_rejection_of_what_was_made_from_the_answer_is_withdrawn_and_keeps_its_reason() {
+    let rejected = |body: &Body| match body {
+        Body::Outcome { effect: 5, .. } => outcome(
+            5,
+            Outcome::Judged {
+                verdict: Verdict::Rejected("too big".to_owned()),
+                digest: solution("after").digest(),
+                by: None,
+                grant: None,
+            },
+        ),
+        other => other.clone(),
+    };
+    let bodies: Vec<Body> = built().iter().map(rejected).take_while(|body| !is_entry(body, "build")).collect();
+    let chain = corrected(bodies, "how", "A passkey").expect("it may be corrected");
+    let last = chain.proposals().last().expect("it was shown");
+    assert_eq!(last.verdict, Some(Verdict::Rejected("too big".to_owned())));
+    assert!(last.withdrawn.is_some(), "{last:?}");
+    assert_eq!((chain.phase(), chain.visit()), ("ask", 2));
+}
+
+fn is_entry(body: &Body, wanted: &str) -> bool {
+    matches!(body, Body::PhaseEntered { phase, .. } if phase == wanted)
+}
+
+#[test]
 fn a_shrug_instead_of_an_answer_opens_the_blocker_again() {
     let chain = corrected(built(), "how", "No idea").expect("it may be corrected");
     assert!(chain.uncertainties()[0].is_blocker());

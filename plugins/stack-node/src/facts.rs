@@ -36,6 +36,9 @@ pub struct ModelFacts {
     pub name: String,
     /// Dotted where nested.
     pub fields: Vec<String>,
+    /// Fields that the code says refer to another model (`ref: 'User'`), each with that model.
+    #[serde(default)]
+    pub refers: Vec<(String, String)>,
     /// Where it begins.
     pub spot: Spot,
 }

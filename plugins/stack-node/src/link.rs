@@ -47,6 +47,7 @@ const FAMILIES: &[&str] = &[
     "mail",
     "payment",
     "queue",
+    "relation",
     "websocket",
     "storage",
     "docs",
@@ -87,6 +88,14 @@ pub fn report(mut files: Vec<(String, FileFacts)>) -> Report {
         findings.add("entry-point", &format!("{} listens", listener.file), &listener.file, &spot);
     }
     in_front(&wiring.guards, &files, &mut findings);
+    for (path, facts) in files.iter().filter(|(_, facts)| !facts.test) {
+        for model in &facts.models {
+            for (field, other) in &model.refers {
+                let value = format!("{} refers to {other} by its field {field}", model.name);
+                findings.add("relation", &value, path, &model.spot);
+            }
+        }
+    }
     for (root, package) in &packages {
         of_package(root, package, &paths, &mut findings);
     }
@@ -187,8 +196,10 @@ fn size(place: &Place) -> usize {
 fn of_package(root: &str, package: &Package, paths: &Files, findings: &mut Findings) {
     let manifest = join(root, "package.json");
     for entry in &package.entries {
-        let value = join(root, &entry.value);
-        findings.add("entry-point", &format!("{value} ({})", entry.name), &manifest, &entry.spot);
+        // `npm init` writes a `main` whether there is such a file or not.
+        if let Some(file) = paths.file(&join(root, &entry.value)) {
+            findings.add("entry-point", &format!("{file} ({})", entry.name), &manifest, &entry.spot);
+        }
     }
     if let Some(start) = package.script("start") {
         let file = started(&start.value).and_then(|file| paths.file(&join(root, file)));

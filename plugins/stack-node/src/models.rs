@@ -38,6 +38,8 @@ struct Schema {
 struct Field {
     name: String,
     holds: Option<String>,
+    /// The model that its `ref` names.
+    refers: Option<String>,
 }
 
 /// `model('User', schema)`.
@@ -68,7 +70,7 @@ impl<'s> Collector<'s> {
                     if let Some(Expression::ObjectExpression(options)) = argument(1) {
                         let mut names = Vec::new();
                         timestamps(options, &mut names);
-                        found.extend(names.into_iter().map(|name| Field { name, holds: None }));
+                        found.extend(names.into_iter().map(|name| Field { name, holds: None, refers: None }));
                     }
                     self.schemas.push(Schema { variable: name.map(str::to_owned), fields: found, span });
                 }
@@ -148,7 +150,7 @@ impl<'s> Collector<'s> {
         if let Some(Expression::ObjectExpression(options)) = options {
             timestamps(options, &mut names);
         }
-        self.models.push(ModelFacts { name, fields: names, spot: spot(self.lines, span.start) });
+        self.models.push(ModelFacts { name, fields: names, refers: Vec::new(), spot: spot(self.lines, span.start) });
     }
 
     /// Looks at a class: an entity says so with a decorator.
@@ -169,7 +171,8 @@ impl<'s> Collector<'s> {
         }
         if let (Some(name), false) = (class.name(), fields.is_empty()) {
             let start = class.id.as_ref().map_or(entity.span.start, |id| id.span.start);
-            self.models.push(ModelFacts { name: name.to_string(), fields, spot: spot(self.lines, start) });
+            let (name, refers) = (name.to_string(), Vec::new());
+            self.models.push(ModelFacts { name, fields, refers, spot: spot(self.lines, start) });
         }
     }
 
@@ -185,6 +188,20 @@ impl<'s> Collector<'s> {
         }
         names.truncate(FIELDS);
         names
+    }
+
+    /// The same of the references of fields.
+    fn references(&self, fields: &[Field]) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for field in fields {
+            found.extend(field.refers.clone().map(|model| (field.name.clone(), model)));
+            let inner = self.schemas.iter().find(|schema| field.holds.is_some() && schema.variable == field.holds);
+            for part in inner.iter().flat_map(|schema| &schema.fields) {
+                found.extend(part.refers.clone().map(|model| (format!("{}.{}", field.name, part.name), model)));
+            }
+        }
+        found.truncate(FIELDS);
+        found
     }
 
     /// The models in order of lines. A schema that nothing names is known by its variable.
@@ -203,7 +220,8 @@ impl<'s> Collector<'s> {
                 *used = true;
                 let spot = spot(self.lines, schema.span.start);
                 let fields = self.opened(&schema.fields);
-                self.models.push(ModelFacts { name: named.name, fields, spot });
+                let refers = self.references(&schema.fields);
+                self.models.push(ModelFacts { name: named.name, fields, refers, spot });
             }
         }
         let spans: Vec<_> = self.schemas.iter().map(|schema| schema.span).collect();
@@ -215,7 +233,8 @@ impl<'s> Collector<'s> {
                 && !schema.fields.is_empty()
             {
                 let fields = self.opened(&schema.fields);
-                self.models.push(ModelFacts { name, fields, spot: spot(self.lines, schema.span.start) });
+                let refers = self.references(&schema.fields);
+                self.models.push(ModelFacts { name, fields, refers, spot: spot(self.lines, schema.span.start) });
             }
         }
         self.models.sort_by_key(|model| model.spot.line);
@@ -284,12 +303,29 @@ fn fields_of(object: &ObjectExpression<'_>, prefix: &str, depth: u32, out: &mut 
             return;
         }
         let name = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
-        out.push(Field { name: name.clone(), holds: held(&property.value, 0) });
+        out.push(Field { name: name.clone(), holds: held(&property.value, 0), refers: refers(&property.value, 0) });
         if let Some(nested) = nested(&property.value)
             && depth < DEPTH
         {
             fields_of(nested, &name, depth + 1, out);
         }
+    }
+}
+
+/// The model that `{ type: ObjectId, ref: 'User' }` names, in a list or not. A type alone names none: a number of reviews is no
+/// review.
+fn refers(value: &Expression<'_>, depth: u32) -> Option<String> {
+    match value.get_inner_expression() {
+        Expression::ArrayExpression(it) if depth < DEPTH => {
+            refers(it.elements.first().and_then(|it| it.as_expression())?, depth + 1)
+        }
+        Expression::ObjectExpression(it) if depth < DEPTH => text_of(it, "ref").or_else(|| {
+            let mut properties = it.properties.iter().filter_map(|property| property.as_property());
+            let kind = properties.find(|property| property.key.is_specific_static_name("type"))?;
+            matches!(kind.value.get_inner_expression(), Expression::ArrayExpression(_))
+                .then(|| refers(&kind.value, depth + 1))?
+        }),
+        _ => None,
     }
 }
 
@@ -356,7 +392,7 @@ pub(crate) fn prisma(content: &str, facts: &mut FileFacts) {
         let place = || Spot { line: index as u32 + 1, quote: cut(text, crate::text::QUOTE_LIMIT).to_owned() };
         if let Some(rest) = text.strip_prefix("model ") {
             let name = rest.trim_end_matches('{').trim().to_owned();
-            model = Some(ModelFacts { name, fields: Vec::new(), spot: place() });
+            model = Some(ModelFacts { name, fields: Vec::new(), refers: Vec::new(), spot: place() });
         } else if text.starts_with("datasource ") {
             datasource = true;
         } else if text.starts_with('}') {
@@ -370,6 +406,9 @@ pub(crate) fn prisma(content: &str, facts: &mut FileFacts) {
             let name = text.split_whitespace().next().unwrap_or("");
             if name.starts_with(|letter: char| letter.is_alphabetic()) && model.fields.len() < FIELDS {
                 model.fields.push(name.to_owned());
+                if let (Some(other), true) = (text.split_whitespace().nth(1), text.contains("@relation")) {
+                    model.refers.push((name.to_owned(), other.trim_end_matches(['?', '[', ']']).to_owned()));
+                }
             }
         } else if datasource
             && let Some((key, value)) = text.split_once('=')

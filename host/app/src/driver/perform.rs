@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use certus_engine::{Body, EffectId, ErrorCode, Outcome, Proposal, Question, Request, Verdict};
+use certus_engine::{Body, EffectId, ErrorCode, Outcome, Proposal, ProposalStatus, Question, Request, Verdict};
 
 use super::{Driver, Stop};
 use crate::{Answers, Failure};
@@ -96,7 +96,7 @@ impl Driver<'_> {
     ) -> Result<Option<Stop>, Failure> {
         let given = self.answers.to(question);
         if let Some(given) = &given
-            && Answers::option(&question.options, &given.text) == Some(None)
+            && Answers::option(&question.text, &question.options, &given.text) == Some(None)
         {
             let number = crate::clean::line(&given.text, 60);
             return Err(Failure::usage(format!("`{}` has no option {number}", question.id))
@@ -117,7 +117,15 @@ impl Driver<'_> {
     /// Show a proposal and take the verdict.
     pub(crate) async fn approve(&mut self, id: EffectId, proposal: &Proposal) -> Result<Option<Stop>, Failure> {
         let only_show = self.only_shows();
-        let verdict = self.person.judge(&self.proposed_by(proposal), only_show).await?;
+        let mut shown = self.proposed_by(proposal);
+        let digest = proposal.digest();
+        let asked_about =
+            |status: &ProposalStatus| status.digest == digest && matches!(status.verdict, Some(Verdict::MoreInfo(_)));
+        if !only_show && self.chain.proposals().iter().any(asked_about) {
+            // Who asked for more has read it, and looks for what is new.
+            shown.body = format!("Unchanged since it was shown. All of it: certus show {}", self.id);
+        }
+        let verdict = self.person.judge(&shown, only_show).await?;
         let Some(verdict) = verdict.filter(|_| !only_show) else {
             return Ok(Some(if only_show { Stop::Until } else { Stop::Waiting }));
         };

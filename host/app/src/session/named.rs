@@ -20,7 +20,7 @@ fn accepted(question: &OpenQuestion, text: &str) -> Result<String, Failure> {
             None => failure,
         });
     }
-    match Answers::option(&question.options, text) {
+    match Answers::option(&question.text, &question.options, text) {
         Some(Some(option)) => Ok(option.to_owned()),
         Some(None) => Err(Failure::usage(format!("`{}` has no option {}", question.id, crate::clean::line(text, 60)))
             .hint(options(question))),
@@ -159,6 +159,23 @@ mod tests {
             let failure = to(text, None).expect_err(text);
             assert!(failure.message.contains(says), "{failure}");
             assert_eq!(failure.hints, ["options, by number or in your own words: 1. a cookie; 2. a header"]);
+        }
+    }
+
+    #[test]
+    fn a_number_answers_how_many() {
+        let mut asked = open(&["page-size"]);
+        asked[0].options = vec!["20, at most 100".to_owned(), "50, at most 500".to_owned()];
+        for (asks, text, meant) in [
+            ("How many entries has a page?", "25", Some("25")),
+            ("For HOW LONG is it valid?", "90", Some("90")),
+            ("How many entries has a page?", "2", Some("50, at most 500")),
+            ("How many entries has a page?", "99999999999999999999999", Some("99999999999999999999999")),
+            ("Which of them?", "25", None),
+        ] {
+            asks.clone_into(&mut asked[0].text);
+            let answers = named_answers(&["page-size".to_owned(), text.to_owned()], &asked, &[]);
+            assert_eq!(answers.ok().map(|answers| answers["page-size"].clone()).as_deref(), meant, "{asks} {text}");
         }
     }
 

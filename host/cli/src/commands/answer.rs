@@ -32,6 +32,11 @@ pub(crate) struct AnswerArgs {
 }
 
 pub(crate) fn run(args: AnswerArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
+    let chain = args.chain.clone();
+    answer(args, global, output).map_err(|failure| context::of_chain(failure, chain.as_deref()))
+}
+
+fn answer(args: AnswerArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let session = context::session(global)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let mut answers = args.file.as_deref().map(Answers::read).transpose()?.unwrap_or_default();

@@ -55,7 +55,8 @@ pub(crate) fn approve(args: &ApproveArgs, global: &Global, output: &Output) -> R
 pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let why = args.why.trim();
     if why.is_empty() {
-        return Err(Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\""));
+        let failure = Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\"");
+        return Err(context::of_chain(failure, args.chain.as_deref()));
     }
     judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), None, global, output)
 }
@@ -63,7 +64,8 @@ pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Res
 pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let text = args.text.trim();
     if text.is_empty() {
-        return Err(Failure::usage("say what you want to know").hint("certus more-info \"your question\""));
+        let failure = Failure::usage("say what you want to know").hint("certus more-info \"your question\"");
+        return Err(context::of_chain(failure, args.chain.as_deref()));
     }
     judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), None, global, output)
 }
@@ -77,7 +79,8 @@ fn judge(
 ) -> Result<u8, Failure> {
     let session = context::session(global)?;
     let id = context::chain(&session, chain)?;
-    context::drive(&session, id, global, output, Drive::default(), async |driver| {
+    let judged = context::drive(&session, id, global, output, Drive::default(), async |driver| {
         driver.judge_open(verdict, wider).await
-    })
+    });
+    judged.map_err(|failure| context::of_chain(failure, chain))
 }

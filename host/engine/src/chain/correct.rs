@@ -86,7 +86,7 @@ impl Chain {
         }
     }
 
-    /// Approved or waiting, a proposal that was shown after the answer was made from it.
+    /// Approved, rejected or waiting, a proposal that was shown after the answer was made from it.
     fn withdraw_proposals(&mut self, id: &str) {
         let Some((answered, _)) = self.answered_at(id) else { return };
         let shown: Vec<_> = self
@@ -99,9 +99,13 @@ impl Chain {
             })
             .collect();
         for status in &mut self.proposals {
-            let holds = matches!(status.verdict, None | Some(Verdict::Approved));
-            if holds && status.withdrawn.is_none() && shown.contains(&status.digest) {
-                status.verdict = None;
+            if status.withdrawn.is_none() && shown.contains(&status.digest) {
+                // A rejection keeps its reason: what comes next is made from both.
+                if matches!(status.verdict, None | Some(Verdict::Approved)) {
+                    status.verdict = None;
+                } else if !matches!(status.verdict, Some(Verdict::Rejected(_))) {
+                    continue;
+                }
                 status.withdrawn = Some(format!("the answer to {id} was corrected"));
             }
         }

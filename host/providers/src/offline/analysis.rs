@@ -170,17 +170,14 @@ pub(super) fn resolve(case: &Case<'_>) -> Result<Reply, ProviderError> {
     }
     let lines = about(case, question);
     let asked = inline(question, 160);
+    let needs = format!(
+        "Rules cannot answer \"{asked}\": that needs a model that reads the code (`--provider manual` needs no key), or your own judgement."
+    );
     let notes = if lines.is_empty() {
-        format!(
-            "Nothing that was found or answered has to do with \"{asked}\" by its words. Answering it needs a model that reads the code; \
-             `--provider manual` needs no key."
-        )
+        format!("{needs} Nothing that was found or answered has to do with it by its words.")
     } else {
-        format!(
-            "What was found and answered on \"{asked}\":\n{}\n\nThis is what the words have in common with the question. What follows from it needs a \
-             model, or your own judgement.",
-            lines.iter().map(|(line, cite)| format!("- {line} [{cite}].")).collect::<Vec<_>>().join("\n")
-        )
+        let lines: Vec<String> = lines.iter().map(|(line, cite)| format!("- {line} [{cite}].")).collect();
+        format!("{needs} What was found and answered with its words:\n{}", lines.join("\n"))
     };
     Ok(Reply { notes, ..Reply::default() })
 }
@@ -193,14 +190,30 @@ pub(super) fn about(case: &Case<'_>, question: &str) -> Vec<(String, String)> {
         let words = Words::of(text);
         words.iter().any(|word| goal.nouns.iter().any(|noun| noun == stem(word)))
     };
+    // `A1` and `F12` are asked about by the names that they have in the solution.
+    let words = Words::of(question);
+    let cited = |id: &str| words.has(&id.to_lowercase());
     for status in case.scene.view.questions.iter().filter(|status| status.state == QuestionState::Answered) {
         let (Some(answer), Some(cite)) = (&status.answer, &status.cite) else { continue };
-        if lines.len() < QUOTED && (shares(answer) || shares(&status.question.text) || shares(&status.question.id)) {
+        if lines.len() < QUOTED
+            && (cited(cite) || shares(answer) || shares(&status.question.text) || shares(&status.question.id))
+        {
             let what = status.question.id.replace('-', " ");
             lines.push((format!("On {what} it was answered \"{}\"", inline(answer, 200)), cite.clone()));
         }
     }
-    for fact in case.scene.facts.mentioning(question) {
+    let written: Vec<&certus_engine::Fact> = super::named::written(&case.scene.facts, question)
+        .iter()
+        .flat_map(super::named::Thing::facts)
+        .take(3)
+        .collect();
+    let by_id = case.scene.facts.iter().filter(|fact| cited(&fact.id));
+    let mut seen: Vec<&str> = Vec::new();
+    for fact in by_id.chain(written).chain(case.scene.facts.mentioning(question)) {
+        if seen.contains(&fact.id.as_str()) {
+            continue;
+        }
+        seen.push(&fact.id);
         if lines.len() >= QUOTED {
             break;
         }

@@ -139,7 +139,10 @@ fn missing(scene: &Scene<'_>, assessment: &Assessment, known: bool, verified: bo
         match item.standing {
             Standing::Open if !answered => ways.push(format!("an answer to {id}")),
             Standing::Open | Standing::Assumed => {
-                ways.push(format!("an answer to {id} in words that say it (certus answer {id} \"your answer\")"));
+                let chain = &scene.view.chain;
+                ways.push(format!(
+                    "an answer to {id} in words that say it (certus answer --chain {chain} {id} \"your answer\")"
+                ));
             }
             Standing::Answered | Standing::Settled => {}
         }

@@ -1,7 +1,7 @@
 //! Answers to the discovery prompts: what follows from several facts together, each with the place of one of them.
 //!
 //! A fact that is known is referred to in the notes, not reported again. Reported are statements that no single fact makes:
-//! what a file holds, which guard is missing where, which model refers to which. Evidence is copied only from facts that the
+//! what a file holds, which guard is missing where. Evidence is copied only from facts that the
 //! host found itself.
 
 use std::collections::BTreeMap;
@@ -133,16 +133,11 @@ pub(super) fn flow(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let on_route = |fact: &Fact| routes.iter().find(|route| route.fact.id == fact.id);
     let steps: Vec<&Route<'_>> = relevant.iter().filter_map(|relevant| on_route(relevant.fact)).take(4).collect();
     for route in &steps {
-        let model =
-            scene.facts.models().into_iter().find(|model| {
-                Words::of_code(route.path).iter().any(|word| stem(word) == stem(&model.name.to_lowercase()))
-            });
         let handler =
             if route.handler.is_empty() { "in place".to_owned() } else { format!("by {}", inline(route.handler, 60)) };
-        let data = model.map(|model| format!(", on {}", inline(model.name, 60))).unwrap_or_default();
         discovered.push(statement(
             format!("flow.{name}.{}", key_part(&format!("{} {}", route.method, route.path))),
-            format!("{} {} is handled {handler}{data}", route.method, inline(route.path, 100)),
+            format!("{} {} is handled {handler}", route.method, inline(route.path, 100)),
             route.fact,
         ));
     }
@@ -166,6 +161,10 @@ pub(super) fn flow(case: &Case<'_>) -> Result<Reply, ProviderError> {
     }
     Ok(reply(case, notes, discovered))
 }
+
+/// Packages that check input.
+const VALIDATORS: &[&str] =
+    &["joi", "@hapi/joi", "celebrate", "zod", "yup", "ajv", "express-validator", "class-validator", "superstruct"];
 
 /// What is missing or doubtful, as far as the facts together show it; with the topic that it belongs to.
 fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
@@ -216,7 +215,18 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
     if let Some(route) = routes.iter().find(|route| route.writes())
         && !facts.has(&["validation"])
     {
-        let value = format!("{}, and no validation library was found", writing(&routes));
+        let declared = facts.select("dependency").find_map(|fact| {
+            let name = fact.key.strip_prefix("dependency.")?;
+            VALIDATORS.contains(&name).then_some(name)
+        });
+        let value = match declared {
+            Some(name) => format!(
+                "{}, and the validation library {} is declared, and was not found in use",
+                writing(&routes),
+                inline(name, 60)
+            ),
+            None => format!("{}, and no validation library was found", writing(&routes)),
+        };
         found.push(("", statement("risk.validation", value, route.fact)));
     }
     if let Some(entry) = facts.first(&["entry-point"])
@@ -355,32 +365,6 @@ pub(super) fn api(case: &Case<'_>) -> Result<Reply, ProviderError> {
 pub(super) fn schema(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let facts = &case.scene.facts;
     let models = facts.models();
-    let mut discovered = Vec::new();
-    for model in &models {
-        for other in models.iter().filter(|other| other.name != model.name) {
-            let name = other.name.to_lowercase();
-            let refers = |field: &&&str| {
-                let first = field.split('.').next().unwrap_or_default();
-                let words = Words::of_code(first);
-                words.iter().next_back().is_some_and(|last| stem(last) == stem(&name))
-                    || (words.len() == 2
-                        && words.get(1) == Some("id")
-                        && words.get(0).is_some_and(|word| stem(word) == stem(&name)))
-            };
-            if let Some(field) = model.fields.iter().find(refers) {
-                discovered.push(statement(
-                    format!("relation.{}-{}", key_part(model.name), key_part(other.name)),
-                    format!(
-                        "{} refers to {} by its field {}",
-                        inline(model.name, 60),
-                        inline(other.name, 60),
-                        inline(field, 60)
-                    ),
-                    model.fact,
-                ));
-            }
-        }
-    }
     let databases: Vec<&Fact> = facts.select("database").take(3).collect();
     let mut notes = vec![format!(
         "{}.",
@@ -413,7 +397,15 @@ pub(super) fn schema(case: &Case<'_>) -> Result<Reply, ProviderError> {
         "How much is stored, and in which shape old records are, stands in the database, which is not read here."
             .to_owned(),
     );
-    Ok(reply(case, notes, discovered))
+    let references: Vec<String> = facts
+        .select("relation")
+        .take(REFERRED)
+        .map(|fact| format!("{} [{}]", inline(&fact.value, 120), fact.id))
+        .collect();
+    if !references.is_empty() {
+        notes.push(format!("{}.", listed(&references)));
+    }
+    Ok(reply(case, notes, Vec::new()))
 }
 
 /// What lies outside: services by their packages, settings by their names.
@@ -426,6 +418,11 @@ pub(super) fn integrations(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let mut discovered = Vec::new();
     for setting in facts.select("config.env") {
         let name = setting.value.to_uppercase();
+        // What tokens, sessions and cookies are signed with is the program's own.
+        const OWN: &[&str] = &["jwt", "session", "cookie", "token", "access", "refresh", "csrf", "app", "auth", "hash"];
+        if name.ends_with("_SECRET") && Words::of(&name).any(OWN).is_some() {
+            continue;
+        }
         let Some(kind) = [
             ("_KEY", "a key"),
             ("_SECRET", "a secret"),

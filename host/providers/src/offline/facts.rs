@@ -117,12 +117,30 @@ impl<'a> Facts<'a> {
         self.all.iter().filter_map(model).collect()
     }
 
-    /// Something runs the tests, or there are some.
+    /// There are tests. A script that would run some is none, and neither is the command that was taken from it.
     pub(super) fn tested(&self, view: &View) -> bool {
-        let script = self.select("script.test").any(|fact| !fact.value.contains("no test specified"));
-        script
-            || self.has(&["test.file", "test.files", "test.directory", "test.framework", "command.test"])
+        self.has(&["test.file", "test.files", "test.directory", "command.test"])
             || (view.project.commands.contains_key("test") && !self.has(&["script.test"]))
+    }
+
+    /// The script that runs the tests which were found: one of a manifest above them, of its own folder and not by
+    /// `--prefix` of another.
+    pub(super) fn test_script(&self) -> Option<&'a Fact> {
+        let path = |fact: &'a Fact| fact.source.as_ref().map_or("", |place| place.path.as_str());
+        let tests: Vec<&str> = ["test.file", "test.files", "test.directory"]
+            .into_iter()
+            .flat_map(|key| self.select(key))
+            .map(path)
+            .collect();
+        self.select("script.test").filter(|fact| !fact.value.contains("no test specified")).find(|fact| {
+            let root = path(fact).rsplit_once('/').map_or("", |(root, _)| root);
+            let elsewhere =
+                fact.value.split_once("--prefix ").map(|(_, rest)| rest.split(' ').next().unwrap_or_default());
+            tests.iter().any(|test| {
+                let own = root.is_empty() || test.starts_with(&format!("{root}/"));
+                own && elsewhere.is_none_or(|folder| test.starts_with(&format!("{}/", folder.trim_end_matches('/'))))
+            })
+        })
     }
 
     /// Facts that have to do with a goal, the closest first.
@@ -146,7 +164,7 @@ impl<'a> Facts<'a> {
         let mut found: Vec<Relevant<'a>> = self
             .all
             .iter()
-            .map(|fact| Relevant { fact, score: named(fact, &goal.nouns) * 4 + about(fact, &goal.topics) })
+            .map(|fact| Relevant { fact, score: named(fact, &goal.nouns) })
             .filter(|relevant| relevant.score > 0)
             .collect();
         found.sort_by_key(|relevant| (std::cmp::Reverse(relevant.score), !relevant.fact.cited));

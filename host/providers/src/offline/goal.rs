@@ -2,7 +2,10 @@
 //!
 //! The goal is data. Text in it that addresses a model changes nothing here: there is nobody to obey it.
 
-use super::lexicon::{ACTORS, ENGLISH, FAILURES, FOREIGN, GROUND, KINDS, SHAPE, STANDARDS, STOP};
+use super::clauses;
+pub(super) use super::kind::Kind;
+use super::kind::{accuses, converts, kind, states_a_fault};
+use super::lexicon::{ACTORS, ENGLISH, FOREIGN, GROUND, KINDS, SHAPE, STANDARDS, STOP};
 use super::text::{Words, stem};
 use super::topics::{TOPICS, Topic};
 
@@ -13,38 +16,21 @@ const MOST_TOPICS: usize = 3;
 /// Nouns of one goal.
 const MOST_NOUNS: usize = 40;
 
+/// Words that say of a fault that there is one, and not what it is.
+const ONLY_WRONG: &[&str] = &[
+    "broken",
+    "wrong",
+    "wrongly",
+    "buggy",
+    "does not work",
+    "doesnt work",
+    "do not work",
+    "not working",
+    "incorrect*",
+];
+
 /// Methods of a request, as a goal writes them out.
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-
-/// What kind of work is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Feature,
-    Bug,
-    Refactoring,
-    Removal,
-    Upgrade,
-    Performance,
-    Docs,
-    /// The wording does not say.
-    Unclear,
-}
-
-impl Kind {
-    /// For people.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Feature => "feature",
-            Self::Bug => "bug fix",
-            Self::Refactoring => "refactoring",
-            Self::Removal => "removal",
-            Self::Upgrade => "upgrade",
-            Self::Performance => "performance work",
-            Self::Docs => "documentation",
-            Self::Unclear => "change of an unclear kind",
-        }
-    }
-}
 
 /// In which language the goal seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +76,10 @@ pub(super) struct Goal {
     pub(super) accuses: bool,
     /// Files written out: `routes/cart.js`.
     pub(super) files: Vec<String>,
+    /// It tells of a fault as it is: `the mail points to localhost`.
+    pub(super) states: bool,
+    /// For each word, whether it is of what the goal asks for, and not of when or instead of what.
+    main: Vec<bool>,
 }
 
 impl Goal {
@@ -105,7 +95,8 @@ impl Goal {
         }
         let read = &text[..end];
         let words = Words::of(read);
-        let topics = topics(&words);
+        let main = clauses::main(&words);
+        let topics = topics(&words, &main);
         let (subjects, people) = nouns(&words, true, project);
         let requests = requests(read);
         // The method of a request is no verb: `DELETE /orders lets anyone in` asks for no removal.
@@ -128,11 +119,21 @@ impl Goal {
             requests,
             accuses,
             files: files(read),
+            states: kind == Kind::Bug && states_a_fault(&told) && told.any(ONLY_WRONG).is_none(),
+            main,
             words,
             kind,
             topics,
             nouns,
             people,
+        }
+    }
+
+    /// What kind of work it is, for people.
+    pub(super) fn kind_title(&self) -> &'static str {
+        match self.kind {
+            Kind::Feature if self.replaces() => "replacement",
+            kind => kind.title(),
         }
     }
 
@@ -172,6 +173,16 @@ impl Goal {
         })
     }
 
+    /// The same where it belongs to what the goal asks for: not `when an order is paid`.
+    pub(super) fn asks_for(&self, pattern: &str) -> bool {
+        self.words.affirmed_where(pattern, |at| self.is_main(at)).is_some()
+    }
+
+    /// The word belongs to what the goal asks for.
+    pub(super) fn is_main(&self, at: usize) -> bool {
+        self.main.get(at).copied().unwrap_or_default()
+    }
+
     /// A pattern that is not negated.
     pub(super) fn says(&self, pattern: &str) -> bool {
         self.words.affirmed(pattern).is_some()
@@ -180,7 +191,7 @@ impl Goal {
     /// Words that rules can do something with.
     pub(super) fn readable(&self) -> bool {
         self.language == Language::English
-            && (!self.topics.is_empty() || (self.kind != Kind::Unclear && !self.nouns.is_empty()))
+            && (!self.topics.is_empty() || !self.nouns.is_empty() || !self.requests.is_empty())
     }
 
     /// A word of the goal says what kind of work it is, or what it is about: it is not only that there are words.
@@ -231,16 +242,6 @@ impl Goal {
         self.words.any(OWN).is_some()
     }
 
-    /// Stems of what is to be renamed; empty where nothing is.
-    pub(super) fn renamed(&self) -> Vec<String> {
-        let Some(at) = self.words.position("rename") else { return Vec::new() };
-        let told = (at + 1..self.words.len()).filter_map(|at| self.words.get(at));
-        told.take_while(|word| !matches!(*word, "and" | "to" | "into" | "then"))
-            .filter(|word| word.len() >= 3 && !matches!(*word, "the" | "all" | "functions" | "function" | "methods"))
-            .map(|word| stem(word).to_owned())
-            .collect()
-    }
-
     /// A number or a standard stands within some words of a place: what is said there is measured.
     pub(super) fn measured_near(&self, at: usize) -> bool {
         let reach = 10;
@@ -262,111 +263,6 @@ impl Goal {
     }
 }
 
-fn kind(words: &Words, has_subject: bool) -> Kind {
-    if describes_a_failure(words) {
-        return Kind::Bug;
-    }
-    if converts(words) {
-        return Kind::Feature;
-    }
-    if moves_code(words) {
-        return Kind::Refactoring;
-    }
-    // What somebody is to be able to remove is a feature: `let users delete their account`.
-    let actor = ACTORS.iter().filter_map(|actor| words.affirmed(actor)).min();
-    let of_people = |kind: Kind, at: usize| kind == Kind::Removal && actor.is_some_and(|actor| actor < at);
-    for strong in [true, false] {
-        let first = KINDS
-            .iter()
-            .filter(|(_, is_strong, _)| *is_strong == strong)
-            .filter_map(|(kind, _, patterns)| {
-                let at = patterns.iter().filter_map(|pattern| words.affirmed(pattern)).min()?;
-                let other = of_people(*kind, at) || (*kind == Kind::Removal && soft(words, at));
-                (!other).then_some((at, *kind))
-            })
-            .min();
-        if let Some((_, kind)) = first {
-            return kind;
-        }
-    }
-    let removal = KINDS.iter().filter(|(kind, ..)| *kind == Kind::Removal).flat_map(|(_, _, patterns)| patterns.iter());
-    let granted = actor.is_some() && removal.into_iter().any(|pattern| words.affirmed(pattern).is_some());
-    // A bare subject (`JWT authentication`) is wished for.
-    if has_subject || granted { Kind::Feature } else { Kind::Unclear }
-}
-
-/// `Soft-delete comments` keeps them.
-fn soft(words: &Words, at: usize) -> bool {
-    at.checked_sub(1).and_then(|before| words.get(before)) == Some("soft")
-}
-
-/// `Move the validation out of the service into a module` changes where code stands, and not what it does.
-fn moves_code(words: &Words) -> bool {
-    const PARTS: &[&str] = &[
-        "module*",
-        "file*",
-        "function*",
-        "class",
-        "classes",
-        "service*",
-        "controller*",
-        "helper*",
-        "folder*",
-        "directory",
-        "layer*",
-        "handler*",
-        "middleware*",
-    ];
-    words.get(0) == Some("move") && words.any(&["into", "out of", "to"]).is_some() && words.any(PARTS).is_some()
-}
-
-/// `Articles show the wrong count` tells what is, and is no order to show something: the first word is no verb of work, a word
-/// of failure follows, and no wish (`users should be able to see failed orders`) stands before it.
-fn describes_a_failure(words: &Words) -> bool {
-    let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
-    let imperative = work.any(|pattern| words.position(pattern) == Some(0));
-    let failure = FAILURES.iter().filter_map(|pattern| words.affirmed(pattern)).min();
-    let wish = ["should", "want", "wants", "need", "needs", "please", "can", "must", "add", "let us"]
-        .iter()
-        .filter_map(|pattern| words.affirmed(pattern))
-        .min();
-    // `Users can register twice` is a wish of nobody.
-    let granted = ["can", "could"].iter().filter_map(|pattern| words.affirmed(pattern)).min();
-    let wrongly = [
-        "twice",
-        "although",
-        "even though",
-        "even when",
-        "even if",
-        "still",
-        "did not",
-        "didnt",
-        "anyway",
-        "by accident",
-    ]
-    .iter()
-    .filter_map(|pattern| words.position(pattern))
-    .min();
-    let abused = granted.is_some_and(|at| wrongly.is_some_and(|wrongly| at < wrongly));
-    !imperative && (abused || failure.is_some_and(|at| wish.is_none_or(|wish| at < wish)))
-}
-
-/// `Migrate to TypeScript`: another language is the work, and no part of the code is its place.
-fn converts(words: &Words) -> bool {
-    const VERBS: &[&str] = &["migrat*", "convert*", "port", "porting", "rewrite", "switch", "move", "change", "adopt*"];
-    const LANGUAGES: &[&str] = &["to typescript", "into typescript", "to ts", "into ts", "in typescript"];
-    const ASKED: &[&str] =
-        &["adopt typescript", "add typescript", "use typescript", "introduce typescript", "typescript support"];
-    (words.any(VERBS).is_some() && words.any(LANGUAGES).is_some()) || words.any(ASKED).is_some()
-}
-
-/// `accepts any password` tells what is done, and nobody would tell it if it were right; `needs a password` wishes.
-fn accuses(words: &Words) -> bool {
-    const WISHES: &[&str] = &["needs", "wants", "requires", "deserves", "lacks"];
-    words.get(0).is_some_and(|verb| verb.len() > 3 && verb.ends_with('s') && !WISHES.contains(&verb))
-        && words.any(&["should", "must", "want", "need", "please", "has to"]).is_none()
-}
-
 /// `logging out` is not about logs. (`log in` is a pattern of its own.)
 fn signs_in(words: &Words, at: usize) -> bool {
     let within = if words.get(at) == Some("logs") { 4 } else { 2 };
@@ -377,11 +273,25 @@ fn signs_in(words: &Words, at: usize) -> bool {
 /// A word that means something else where it stands: `logs the user out`, `the same email`.
 fn misread(words: &Words, topic: &str, at: usize) -> bool {
     const LANGUAGES: &[&str] = &["typescript", "javascript", "esm", "es modules", "es6", "async await", "promises"];
-    const OF_A_FIELD: &[&str] = &["same", "unique", "duplicate", "invalid", "wrong", "case"];
+    const OF_A_FIELD: &[&str] =
+        &["same", "unique", "duplicate", "invalid", "wrong", "case", "user", "on", "by", "their"];
+    const SENT: &[&str] = &[
+        "send*",
+        "sent",
+        "deliver*",
+        "notif*",
+        "verif*",
+        "confirm*",
+        "welcome",
+        "mailer",
+        "smtp",
+        "newsletter*",
+        "template*",
+    ];
     let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
     match topic {
         "logging" => signs_in(words, at),
-        "email" => OF_A_FIELD.contains(&before),
+        "email" => OF_A_FIELD.contains(&before) && words.any(SENT).is_none(),
         // The header of that name says nothing of who may do what.
         "roles" => {
             words.get(at) == Some("authorization") && words.get(at + 1).is_some_and(|next| next.starts_with("header"))
@@ -392,7 +302,8 @@ fn misread(words: &Words, topic: &str, at: usize) -> bool {
     }
 }
 
-fn topics(words: &Words) -> Vec<&'static Topic> {
+fn topics(words: &Words, main: &[bool]) -> Vec<&'static Topic> {
+    let asked = |at: usize| main.get(at).copied().unwrap_or_default();
     let mut found: Vec<(usize, usize)> = TOPICS
         .iter()
         .enumerate()
@@ -401,7 +312,7 @@ fn topics(words: &Words) -> Vec<&'static Topic> {
                 topic
                     .words
                     .iter()
-                    .filter_map(|word| words.affirmed(word))
+                    .filter_map(|word| words.affirmed_where(word, asked))
                     .filter(|at| !misread(words, topic.name, *at))
                     .min()?,
                 index,
@@ -461,7 +372,7 @@ fn names_project(words: &Words, at: usize, project: &[String]) -> bool {
 /// `for some users` and `users should …` say who, not what; so does `let waiters …`, whoever they are.
 pub(super) fn names_people(words: &Words, at: usize) -> bool {
     const BEFORE: &[&str] =
-        &["for", "some", "all", "many", "let", "lets", "allow", "allows", "enable", "as", "letting"];
+        &["for", "some", "all", "any", "many", "let", "lets", "allow", "allows", "enable", "as", "letting"];
     const AFTER: &[&str] = &[
         "should", "can", "could", "must", "may", "want", "wants", "need", "needs", "report", "reports", "complain",
         "to", "cannot", "cant", "get", "see", "who", "that",
@@ -703,13 +614,13 @@ mod tests {
         for (goal, kind) in [
             ("Users get logged out whenever the server restarts", Kind::Bug),
             ("Orders disappear after checkout", Kind::Bug),
-            ("Users should get logged out after an hour", Kind::Feature),
+            ("Users should get logged out after an hour", Kind::Unclear),
             ("Move article validation out of article.service.ts into a separate module", Kind::Refactoring),
             ("Move the logout button", Kind::Feature),
             ("Soft-delete comments: deleted ones stay in the database for 30 days", Kind::Feature),
             ("Delete the comments module", Kind::Removal),
             ("DELETE /api/articles/:slug lets anyone delete", Kind::Bug),
-            ("DELETE /api/articles/:slug should ask for the author", Kind::Feature),
+            ("DELETE /api/articles/:slug should ask for the author", Kind::Unclear),
             ("Remove DELETE /api/articles/:slug", Kind::Removal),
             ("POST /auth/refresh accepts expired tokens", Kind::Bug),
             ("GET /orders needs pages", Kind::Feature),

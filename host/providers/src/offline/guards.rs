@@ -27,17 +27,6 @@ pub(super) fn in_front<'a>(facts: &Facts<'a>) -> Vec<&'a Fact> {
     guards
 }
 
-/// Where guards that are in front of routes are written; where none is known to be in front, all that are written.
-pub(super) fn written<'a>(facts: &Facts<'a>) -> Vec<&'a Fact> {
-    let front = in_front(facts);
-    let mut all: Vec<&'a Fact> = facts.select("auth.guard").collect();
-    if front.iter().any(|guard| all.iter().any(|written| own_name(written) == own_name(guard))) {
-        all.retain(|written| front.iter().any(|guard| own_name(guard) == own_name(written)));
-        all.sort_by_key(|written| front.iter().position(|guard| own_name(guard) == own_name(written)));
-    }
-    all
-}
-
 /// Some guards with their places, the first of them by name.
 pub(super) fn named(guards: &[&Fact]) -> String {
     let mut names: Vec<String> =

@@ -100,7 +100,7 @@ pub(super) const KINDS: &[(Kind, bool, &[&str])] = &[
         "corrupt*", "throws",
     ]),
     (Kind::Refactoring, true, &[
-        "refactor*", "restructur*", "reorgani*", "clean up", "cleanup", "decouple", "extract", "split", "rename",
+        "refactor*", "restructur*", "reorgani*", "clean up", "clean it up", "clean this up", "clean them up", "cleanup", "decouple", "extract", "split", "rename",
         "deduplicat*", "untangle", "consolidate", "tidy", "rewrite",
     ]),
     (Kind::Removal, true, &[
@@ -123,10 +123,8 @@ pub(super) const KINDS: &[(Kind, bool, &[&str])] = &[
         "send", "show", "expose", "protect", "limit", "log", "cache", "validate", "paginate", "encrypt", "require",
         "write tests", "cover", "test",
     ]),
-    (Kind::Feature, false, &[
-        "make", "improve", "provide", "want", "need", "needs", "let", "handle", "change", "set", "use", "update",
-        "better", "should", "new",
-    ]),
+    (Kind::Feature, false, &["provide", "want", "wants", "need", "needs", "let", "lets", "handle", "new"]),
+    (Kind::Unclear, false, &["make", "improve", "change", "set", "use", "update", "better", "should", "must"]),
 ];
 
 /// Words by which a sentence tells that something goes wrong.

@@ -15,12 +15,15 @@
 
 mod analysis;
 mod citations;
+mod clauses;
 mod confidence;
 mod discovery;
 mod facts;
 mod goal;
 mod guards;
+mod kind;
 mod lexicon;
+mod named;
 mod packs;
 mod requirements;
 mod rules;
@@ -130,8 +133,12 @@ impl Provider for Offline {
 fn answer(request: &Request) -> Result<(Reply, String), ProviderError> {
     let needs_model =
         |why: &str| ProviderError::NeedsModel { what: format!("`{}`", request.prompt), why: why.to_owned() };
-    if request.arguments.get("focus").is_some_and(|focus| focus.trim() == "understand_rejection") {
-        return Err(needs_model("understanding why a solution was rejected means understanding a person's reason"));
+    let understand = request.arguments.get("focus").is_some_and(|focus| focus.trim() == "understand_rejection");
+    if understand && !corrected_since(&request.view) {
+        return Err(needs_model(&format!(
+            "understanding why a solution was rejected means understanding a person's reason; {}",
+            anew(&request.view)
+        )));
     }
     let Some((_, answering)) = PROMPTS.iter().find(|(name, _)| *name == request.prompt) else {
         let beyond = BEYOND.iter().find(|(name, _)| *name == request.prompt);
@@ -140,7 +147,8 @@ fn answer(request: &Request) -> Result<(Reply, String), ProviderError> {
     if let Some(why) = unheeded_rejection(&request.view) {
         let why = text::inline(why, 120);
         return Err(needs_model(&format!(
-            "the last solution was rejected (\"{why}\"), and working a reason in means understanding it"
+            "the last solution was rejected (\"{why}\"), and working a reason in means understanding it; {}",
+            anew(&request.view)
         )));
     }
     let scene = Scene::of(&request.view);
@@ -151,6 +159,20 @@ fn answer(request: &Request) -> Result<(Reply, String), ProviderError> {
     Ok((reply, from))
 }
 
+/// What brings another solution without a model.
+fn anew(view: &View) -> String {
+    format!(
+        "rules make it anew once an answer that it rests on is corrected (certus answer --chain {} ID \"your answer\")",
+        view.chain
+    )
+}
+
+/// An answer that the rejected solution was made from was corrected: what comes next is made from the new one.
+fn corrected_since(view: &View) -> bool {
+    let last = view.proposals.iter().rfind(|status| status.proposal.kind == "solution");
+    last.is_some_and(|status| status.withdrawn.is_some())
+}
+
 /// The reason of the last rejection, while nobody has worked it in: each rejection is followed by a visit in which the goal is
 /// looked at again, so there have to be more of such visits than rejections.
 fn unheeded_rejection(view: &View) -> Option<&str> {
@@ -158,6 +180,9 @@ fn unheeded_rejection(view: &View) -> Option<&str> {
     let Some(Verdict::Rejected(why)) = solutions().next_back().and_then(|status| status.verdict.as_ref()) else {
         return None;
     };
+    if corrected_since(view) {
+        return None;
+    }
     let rejections = solutions().filter(|status| matches!(status.verdict, Some(Verdict::Rejected(_)))).count();
     let visits: std::collections::BTreeSet<(&str, u32)> = view
         .runs

@@ -67,10 +67,15 @@ fn reading(case: &Case<'_>) -> String {
     } else {
         let topics: Vec<String> = goal.topics.iter().map(|topic| topic.title.to_owned()).collect();
         let about = if topics.is_empty() { String::new() } else { format!(" about {}", listed(&topics)) };
-        let kind = goal.kind.title();
+        let kind = goal.kind_title();
         let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         let article = if matches!(goal.kind, Kind::Docs | Kind::Performance) { "" } else { article };
-        notes.push(format!("Rules read the goal as {article} {kind}{about}.").replace("  ", " "));
+        notes.push(match goal.kind {
+            Kind::Unclear => {
+                format!("The wording is not sure to say what kind of work this is; rules read a change{about}.")
+            }
+            _ => format!("Rules read the goal as {article} {kind}{about}.").replace("  ", " "),
+        });
     }
     if goal.cut {
         notes.push(format!("Only its first {} KiB were read.", MOST_READ / 1024));
@@ -104,13 +109,13 @@ pub(super) fn new_case(case: &Case<'_>) -> Result<Reply, ProviderError> {
             listed(&first)
         ));
     }
-    let decisions = if case.assessment.unreadable {
+    let decisions = if case.assessment.unreadable || scene.goal.kind == Kind::Unclear {
         Vec::new()
     } else {
         vec![Decision {
             key: "work_kind".to_owned(),
-            value: scene.goal.kind.title().to_owned(),
-            because: "The first telling word of the goal says so".to_owned(),
+            value: scene.goal.kind_title().to_owned(),
+            because: "The wording of the goal says so".to_owned(),
         }]
     };
     Ok(Reply {

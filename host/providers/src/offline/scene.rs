@@ -5,6 +5,7 @@ use certus_engine::{Fact, QuestionState, QuestionStatus, View};
 use super::facts::{Facts, Relevant, Route, is_or_below, telling};
 use super::goal::{Goal, Language, Requested, requests};
 use super::guards;
+use super::named::{self, Named, Thing};
 use super::rules::missing;
 use super::text::{Words, inline};
 
@@ -13,8 +14,22 @@ pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];
 
 /// Questions whose answer says where the work is.
 const WHERE: [&str; 4] = ["where-in-the-code", "named-file", "named-route", missing::SUBJECT];
+/// The same, and those whose answer may name what the work is on.
+const NAMING: [&str; 9] = [
+    "where-in-the-code",
+    "named-file",
+    "named-route",
+    missing::SUBJECT,
+    "bug-symptom",
+    "bug-when",
+    "example-of-use",
+    "change-wanted",
+    "refactoring-boundary",
+];
 /// How close is what a person points at, at least.
 const POINTED: u32 = 8;
+/// How close is what the goal names, at least.
+const NAMED: u32 = 4;
 
 /// A view, read once.
 pub(super) struct Scene<'a> {
@@ -28,6 +43,9 @@ pub(super) struct Scene<'a> {
     pointed: usize,
     /// What the goal's words alone find.
     by_name: Vec<Relevant<'a>>,
+    /// What the goal or an answer names itself.
+    named: Vec<Named<'a>>,
+    by_goal: Vec<Thing<'a>>,
 }
 
 /// An answer of a person.
@@ -42,6 +60,11 @@ pub(super) struct Answered<'a> {
 }
 
 impl Answered<'_> {
+    /// It says that nobody knows: `Not known: try several orders of steps`.
+    pub(super) fn leaves_open(&self) -> bool {
+        self.words.position("not known") == Some(0)
+    }
+
     /// It leaves the matter to us.
     pub(super) fn evasive(&self) -> bool {
         const EVASIVE: &[&str] = &[
@@ -101,14 +124,42 @@ impl<'a> Scene<'a> {
                 relevant.push(before);
             }
         }
+        let written = named::written(&facts, &view.goal);
+        // What is written out needs no guess by words.
+        let exact = written.iter().any(|thing| matches!(thing, Thing::Route(_) | Thing::File(..)));
+        let by_words = if exact { Vec::new() } else { named::by_words(&facts, &goal) };
+        let join = |relevant: &mut Vec<Relevant<'a>>, things: &[Thing<'a>]| {
+            for fact in things.iter().flat_map(Thing::facts) {
+                if !relevant.iter().any(|known| std::ptr::eq(known.fact, fact)) {
+                    relevant.push(Relevant { fact, score: NAMED });
+                }
+            }
+        };
+        join(&mut relevant, &written);
+        join(&mut relevant, &by_words);
         let by_name = relevant.clone();
+        let by_goal: Vec<Thing<'a>> = written.iter().chain(&by_words).cloned().collect();
+        let named = things(&facts, &answers, written, by_words);
+        for named in &named {
+            join(&mut relevant, std::slice::from_ref(&named.thing));
+        }
         let pointed = pointed_at(&facts, &answers);
         relevant.retain(|known| !pointed.iter().any(|fact| std::ptr::eq(known.fact, *fact)));
         let closest = relevant.first().map_or(POINTED, |relevant| relevant.score.max(POINTED));
         let pointed: Vec<Relevant<'a>> = pointed.into_iter().map(|fact| Relevant { fact, score: closest }).collect();
         let count = pointed.len();
         let relevant = pointed.into_iter().chain(relevant).collect();
-        Self { view, goal, facts, answers, relevant, pointed: count, by_name }
+        Self { view, goal, facts, answers, relevant, pointed: count, by_name, named, by_goal }
+    }
+
+    /// What the goal itself names, whatever was answered.
+    pub(super) fn by_goal(&self) -> impl Iterator<Item = &Thing<'a>> {
+        self.by_goal.iter()
+    }
+
+    /// What the goal or an answer names itself: all that may be planned of.
+    pub(super) fn named(&self) -> &[Named<'a>] {
+        &self.named
     }
 
     /// Rules or the project know a word of the goal.
@@ -179,80 +230,21 @@ impl<'a> Scene<'a> {
         if named.is_empty() { by(&self.goal.people) } else { named }
     }
 
-    /// Files that hold what the goal names, the closest first, each with the facts in it. Where the goal names a kind of part
-    /// (`the order routes`, `the user controller`), only files of that kind, if there are any.
+    /// Files that hold what the goal or an answer names, each with the facts in it: first those that a person pointed at.
     pub(super) fn subject_files(&self) -> Vec<(&'a str, Vec<&'a Fact>)> {
-        const PARTS: &[(&str, &str)] = &[
-            ("controller*", "controller"),
-            ("service*", "service"),
-            ("middleware*", "middleware"),
-            ("model*", "model"),
-            ("view*", "view"),
-        ];
-        const ASIDE: &[&str] = &[
-            "test",
-            "script",
-            "dependency",
-            "readme",
-            "project",
-            "component",
-            "flow",
-            "api",
-            "risk",
-            "relation",
-            "constraint",
-        ];
-        let is = |fact: &Fact, keys: &[&str]| keys.iter().any(|key| is_or_below(&fact.key, key));
-        let about = self.relevant.iter().filter(|relevant| !is(relevant.fact, ASIDE) && relevant.fact.source.is_some());
-        let top = about.clone().map(|relevant| relevant.score).max().unwrap_or_default();
-        let mut close: Vec<&'a Fact> = about
-            .clone()
-            .filter(|relevant| relevant.score * 4 >= top * 3 || relevant.score >= 8)
-            .map(|relevant| relevant.fact)
-            .collect();
-        let routes: Vec<&'a Fact> = self
-            .relevant
-            .iter()
-            .map(|relevant| relevant.fact)
-            .filter(|fact| is_or_below(&fact.key, "route") && fact.source.is_some())
-            .collect();
+        const ASIDE: &[&str] =
+            &["test", "script", "dependency", "readme", "component", "flow", "api", "risk", "relation"];
         let path = |fact: &'a Fact| fact.source.as_ref().map_or("", |place| place.path.as_str());
-        let written: Vec<&'a Fact> = self
-            .facts
-            .iter()
-            .filter(|fact| {
-                self.goal.files.iter().any(|file| path(fact) == file || path(fact).ends_with(&format!("/{file}")))
-            })
-            .filter(|fact| !is(fact, ASIDE))
-            .collect();
-        let part = PARTS.iter().find(|(word, _)| self.goal.words.has(word)).map(|(_, part)| *part);
-        // Of the part that is named, the closest; what is close and of another part is not meant.
-        let in_part =
-            about.filter(|relevant| part.is_some_and(|part| path(relevant.fact).to_lowercase().contains(part)));
-        let best = in_part.clone().map(|relevant| relevant.score).max().unwrap_or_default();
-        let of_part: Vec<&'a Fact> =
-            in_part.filter(|relevant| relevant.score * 4 >= best * 3).map(|relevant| relevant.fact).collect();
-        let pointed: Vec<&'a Fact> = self.relevant[..self.pointed]
-            .iter()
-            .map(|relevant| relevant.fact)
-            .filter(|fact| !is(fact, ASIDE) && fact.source.is_some())
-            .collect();
-        if !pointed.is_empty() {
-            close = pointed;
-        } else if !written.is_empty() {
-            close = written;
-        } else if !of_part.is_empty() {
-            close = of_part;
-        } else if self.goal.words.any(&["route*", "endpoint*", "router*"]).is_some() && !routes.is_empty() {
-            let named: Vec<&'a Fact> =
-                routes.iter().copied().filter(|fact| close.iter().any(|known| known.id == fact.id)).collect();
-            close = if named.is_empty() { routes } else { named };
+        let aside = |fact: &Fact| ASIDE.iter().any(|key| is_or_below(&fact.key, key));
+        let pointed = self.pointed().iter().map(|relevant| relevant.fact).filter(|fact| !aside(fact));
+        let mut found: Vec<&'a Fact> = pointed.collect();
+        if found.is_empty() {
+            found.extend(self.named.iter().flat_map(|named| named.thing.facts()).filter(|fact| !aside(fact)));
         }
         // How long a file is says most about it.
-        close.sort_by_key(|fact| fact.key != "file");
-        close.retain(|fact| !is_test(path(fact)));
+        found.sort_by_key(|fact| fact.key != "file");
         let mut files: Vec<(&'a str, Vec<&'a Fact>)> = Vec::new();
-        for fact in close {
+        for fact in found.into_iter().filter(|fact| !path(fact).is_empty() && !is_test(path(fact))) {
             match files.iter_mut().find(|(known, _)| *known == path(fact)) {
                 Some((_, facts)) => facts.push(fact),
                 None => files.push((path(fact), vec![fact])),
@@ -275,6 +267,52 @@ impl<'a> Scene<'a> {
     pub(super) fn relevant(&self) -> &[Relevant<'a>] {
         &self.relevant
     }
+}
+
+/// What the goal names, and what answers on the work name. An answer comes before what the goal's words only seem to name.
+fn things<'a>(
+    facts: &Facts<'a>,
+    answers: &[Answered<'a>],
+    written: Vec<Thing<'a>>,
+    by_words: Vec<Thing<'a>>,
+) -> Vec<Named<'a>> {
+    let mut answered: Vec<Named<'a>> = Vec::new();
+    for answer in answers.iter().filter(|answer| NAMING.contains(&answer.id) && !answer.evasive()) {
+        let mut found = named::written(facts, answer.text);
+        // Of `GET /users at app.js:291` the route is meant.
+        if found.iter().any(|thing| matches!(thing, Thing::Route(_))) {
+            found.retain(|thing| !matches!(thing, Thing::File(..)));
+        }
+        answered.extend(found.into_iter().map(|thing| Named { thing, cite: answer.cite, exact: true }));
+    }
+    // A file that an answer names is where; what the goal names in it is what. Elsewhere words name nothing any more.
+    let by_words = if answered.is_empty() {
+        by_words
+    } else {
+        let in_answered = |thing: &Thing<'a>| {
+            answered.iter().find(|known| matches!(known.thing, Thing::File(path, _) if path == thing.path())).cloned()
+        };
+        let within: Vec<Named<'a>> = by_words
+            .into_iter()
+            .filter_map(|thing| Some(Named { cite: in_answered(&thing)?.cite, thing, exact: true }))
+            .collect();
+        answered.retain(|known| {
+            !matches!(known.thing, Thing::File(path, _) if within.iter().any(|named| named.thing.path() == path))
+        });
+        answered.extend(within);
+        Vec::new()
+    };
+    let mut all: Vec<Named<'a>> = Vec::new();
+    let exact = written.into_iter().map(|thing| Named { thing, cite: None, exact: true });
+    let of_goal = exact.chain(by_words.into_iter().map(|thing| Named { thing, cite: None, exact: false }));
+    for named in answered.into_iter().chain(of_goal) {
+        if !all.iter().any(|known| known.thing.said() == named.thing.said()) {
+            all.push(named);
+        }
+    }
+    // What is done comes before what it is done with.
+    all.sort_by_key(|named| matches!(named.thing, Thing::Model(_)));
+    all
 }
 
 /// Facts that answers on where the work is point at: by the route, the file, the folder or the package that they write out.

@@ -9,17 +9,29 @@ pub(super) struct Words {
     words: Vec<String>,
     /// Positions in the order of their words, so that a pattern is found without going through a long text.
     sorted: Vec<usize>,
+    /// Words after which a comma, a full stop or the like stands.
+    pauses: Vec<usize>,
 }
 
 impl Words {
     pub(super) fn of(text: &str) -> Self {
-        let mut words = Vec::new();
+        let mut words: Vec<String> = Vec::new();
+        let mut pauses: Vec<usize> = Vec::new();
         let mut word = String::new();
-        for letter in text.chars() {
+        let mut letters = text.chars().peekable();
+        while let Some(letter) = letters.next() {
             if letter.is_alphanumeric() {
                 word.extend(letter.to_lowercase());
             } else if !matches!(letter, '\'' | '’') && !word.is_empty() {
                 words.push(std::mem::take(&mut word));
+            }
+            // A full stop within `app.js` and a colon within `/:id` separate nothing.
+            let marks = matches!(letter, ',' | ';' | ':' | '.' | '!' | '?' | '(' | ')');
+            if marks
+                && letters.peek().is_none_or(|next| next.is_whitespace())
+                && let Some(last) = words.len().checked_sub(1)
+            {
+                pauses.push(last);
             }
         }
         if !word.is_empty() {
@@ -27,7 +39,7 @@ impl Words {
         }
         let mut sorted: Vec<usize> = (0..words.len()).collect();
         sorted.sort_by(|one, other| words[*one].cmp(&words[*other]));
-        Self { words, sorted }
+        Self { words, sorted, pauses }
     }
 
     /// Words of a name in code: `orderItems.findById` is `order items find by id`.
@@ -61,6 +73,16 @@ impl Words {
         self.position_from(pattern, 0)
     }
 
+    /// A pattern begins at a word.
+    pub(super) fn is_at(&self, pattern: &str, at: usize) -> bool {
+        self.matches_at(pattern, at)
+    }
+
+    /// A comma, a full stop or the like stands after a word.
+    pub(super) fn pauses_after(&self, at: usize) -> bool {
+        self.pauses.contains(&at)
+    }
+
     fn position_from(&self, pattern: &str, from: usize) -> Option<usize> {
         let first = pattern.split(' ').next().unwrap_or_default();
         let (start, open) = first.strip_suffix('*').map_or((first, false), |start| (start, true));
@@ -83,9 +105,14 @@ impl Words {
 
     /// Where a pattern occurs without a negation right before it.
     pub(super) fn affirmed(&self, pattern: &str) -> Option<usize> {
+        self.affirmed_where(pattern, |_| true)
+    }
+
+    /// The same, of the places that a condition picks.
+    pub(super) fn affirmed_where(&self, pattern: &str, pick: impl Fn(usize) -> bool) -> Option<usize> {
         let mut from = 0;
         while let Some(at) = self.position_from(pattern, from) {
-            if !self.negated(at) {
+            if pick(at) && !self.negated(at) {
                 return Some(at);
             }
             from = at + 1;
@@ -168,9 +195,12 @@ pub(super) fn inline(text: &str, most: usize) -> String {
     cut(said.trim_matches([' ', ';']), most)
 }
 
-/// The same as a code span; a dash for nothing.
+/// As a code span; a dash for nothing. What is quoted stays as it is, but for a `;` at its end: within the span nothing ends
+/// a sentence or cites.
 pub(super) fn code(text: &str, most: usize) -> String {
-    let said = inline(text, most);
+    let visible: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line: Vec<&str> = visible.split_whitespace().collect();
+    let said = cut(line.join(" ").replace('`', "'").trim_end_matches([';', ' ']), most);
     if said.is_empty() { "–".to_owned() } else { format!("`{said}`") }
 }
 
@@ -224,6 +254,15 @@ mod tests {
         assert_eq!(inline(" ... ", 80), "");
         assert_eq!(inline("prettier . --write", 80), "prettier ./ --write");
         assert_eq!(inline("éééé", 3), "éé…");
+    }
+
+    #[test]
+    fn a_quote_stays_as_it_is() {
+        assert_eq!(
+            code("algorithms: ['HS256'], isRevoked }); // done.", 80),
+            "`algorithms: ['HS256'], isRevoked }); // done.`"
+        );
+        assert_eq!(code(" a\u{7}\n b ", 80), "`a b`");
     }
 
     #[test]

@@ -15,12 +15,21 @@ const VERBS: &[(&[&str], &[&str], &str)] = &[
     (&["list", "lists", "listing", "shows", "shown", "view*", "search*"], &["GET"], "list"),
 ];
 
+/// `a deleted user`, `the list`: the word says which user or what, and not what is done.
+fn is_no_verb(words: &Words, at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    let article = matches!(before, Some("a" | "an" | "the" | "of" | "all" | "any" | "every" | "its" | "their"));
+    let participle = words.get(at).is_some_and(|word| word.ends_with("ed"));
+    article || (participle && before.is_none_or(|word| matches!(word, "for" | "with")))
+}
+
 /// Ascending: first the route with the method or the path of the goal's first verb, of these the one of what the verb is
 /// about.
 pub(super) fn distance(goal: &Goal, route: &Route<'_>) -> (u8, usize) {
     let words = &goal.words;
     let told = VERBS.iter().filter_map(|(verbs, methods, path)| {
-        Some((verbs.iter().filter_map(|verb| words.position(verb)).min()?, *methods, *path))
+        let told = |verb: &&str| words.affirmed_where(verb, |at| goal.is_main(at) && !is_no_verb(words, at));
+        Some((verbs.iter().filter_map(told).min()?, *methods, *path))
     });
     let Some((verb, methods, path)) = told.min_by_key(|(at, ..)| *at) else { return (0, 0) };
     let parts: Vec<&str> =

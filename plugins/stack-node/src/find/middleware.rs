@@ -20,25 +20,38 @@ pub(crate) struct Body {
     pub(crate) stops: Option<bool>,
     /// It lets somebody through: it calls `next()`, or hands `next` on. What never does answers the request itself.
     pub(crate) goes_on: bool,
+    /// It only hands on what it was given, as another error perhaps, and answers nothing.
+    pub(crate) only_forwards: bool,
 }
 
-/// What a function with three parameters does. `read` visits the body.
+/// What a function with three parameters does, or one with an error before them. `read` visits the body.
 pub(crate) fn body(params: &FormalParameters<'_>, read: impl FnOnce(&mut Reader<'_>)) -> Option<Body> {
     let names: Vec<String> = params
         .items
         .iter()
         .map(|item| item.pattern.get_identifier_name().map(|name| name.to_string()).unwrap_or_default())
         .collect();
-    let [request, response, next] = names.as_slice() else { return None };
-    let mut reader =
-        Reader { request, response, next, depth: 0, answers: false, passes: false, hands_on: false, sets: false };
+    let ([request, response, next] | [_, request, response, next]) = names.as_slice() else { return None };
+    let mut reader = Reader {
+        request,
+        response,
+        next,
+        depth: 0,
+        answers: false,
+        passes: false,
+        hands_on: false,
+        sets: false,
+        calls_next: false,
+        has_response: false,
+    };
     read(&mut reader);
     let stops = match (reader.answers, reader.passes && reader.sets) {
         (true, _) => Some(true),
         (false, true) => Some(false),
         (false, false) => None,
     };
-    Some(Body { stops, goes_on: reader.passes || reader.hands_on })
+    let only_forwards = reader.calls_next && !reader.has_response;
+    Some(Body { stops, goes_on: reader.passes || reader.hands_on, only_forwards })
 }
 
 /// Goes through a body.
@@ -51,6 +64,9 @@ pub(crate) struct Reader<'n> {
     passes: bool,
     hands_on: bool,
     sets: bool,
+    calls_next: bool,
+    /// The response is put to some use, whatever that is.
+    has_response: bool,
 }
 
 impl Reader<'_> {
@@ -93,6 +109,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         if let Expression::Identifier(name) = callee
             && name.name == self.next
         {
+            self.calls_next = true;
             match it.arguments.first() {
                 None => self.passes = true,
                 // An error of somebody else is handed on by everybody.
@@ -127,6 +144,10 @@ impl<'a> Visit<'a> for Reader<'_> {
             self.sets |= root == self.request || root == self.response;
         }
         walk::walk_assignment_expression(self, it);
+    }
+
+    fn visit_identifier_reference(&mut self, it: &oxc_ast::ast::IdentifierReference<'a>) {
+        self.has_response |= it.name == self.response;
     }
 
     fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {

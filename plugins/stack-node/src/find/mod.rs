@@ -41,6 +41,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
         depth: 0,
         name: None,
         maker: None,
+        made_at: None,
         test,
         tests: 0,
         first_test: None,
@@ -69,7 +70,9 @@ struct Finder<'s> {
     /// What the function or object that comes next is bound to.
     name: Option<String>,
     /// What the function that is being read is bound to: what it returns goes by that name too.
-    maker: Option<String>,
+    maker: Option<(String, u32)>,
+    /// Where the function begins that makes the one that comes next.
+    made_at: Option<u32>,
     test: bool,
     tests: usize,
     first_test: Option<(u32, String)>,
@@ -216,7 +219,8 @@ impl Finder<'_> {
         match names.len() {
             4 if matches!(name_at(0), "err" | "error" | "e" | "ex" | "exception")
                 && request(name_at(1))
-                && matches!(name_at(2), "" | "res" | "response") =>
+                && matches!(name_at(2), "" | "res" | "response")
+                && does.is_none_or(|does| !does.only_forwards) =>
             {
                 // An opening bracket alone on its line says nothing.
                 let offset = params.items.first().map_or(offset, |first| first.span.start);
@@ -240,6 +244,13 @@ impl Finder<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The function that comes next is made by the one around it.
+    fn made(&mut self) {
+        if let Some((name, offset)) = self.maker.take() {
+            (self.name, self.made_at) = (Some(name), Some(offset));
         }
     }
 
@@ -418,10 +429,13 @@ impl<'a> Visit<'a> for Finder<'_> {
         } else {
             self.models.call(&it.callee, &it.arguments, it.span, name.as_deref());
         }
+        self.visit_expression(&it.callee);
         // A wrapped handler keeps its name: `const list = wrap(async (req, res, next) => …)`.
         self.name = name;
-        walk::walk_call_expression(self, it);
-        self.name = None;
+        for argument in &it.arguments {
+            self.visit_argument(argument);
+            self.name = None;
+        }
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
@@ -477,9 +491,11 @@ impl<'a> Visit<'a> for Finder<'_> {
         let name = it.id.as_ref().map(|id| id.name.to_string()).or_else(|| self.name.take());
         let body = it.body.as_deref();
         let does = body.and_then(|body| middleware::body(&it.params, |reader| reader.visit_function_body(body)));
-        self.function(name.as_deref(), &it.params, does, it.span.start);
+        let made_at = self.made_at.take();
+        self.function(name.as_deref(), &it.params, does, made_at.unwrap_or(it.span.start));
         self.name = None;
-        let outer = std::mem::replace(&mut self.maker, name);
+        let maker = name.map(|name| (name, it.span.start));
+        let outer = std::mem::replace(&mut self.maker, maker);
         walk::walk_function(self, it, flags);
         self.maker = outer;
     }
@@ -487,27 +503,29 @@ impl<'a> Visit<'a> for Finder<'_> {
     fn visit_arrow_function_expression(&mut self, it: &oxc_ast::ast::ArrowFunctionExpression<'a>) {
         let name = self.name.take();
         let does = middleware::body(&it.params, |reader| reader.visit_arrow_function_body(&it.body));
-        self.function(name.as_deref(), &it.params, does, it.span.start);
-        let outer = std::mem::replace(&mut self.maker, name);
+        let made_at = self.made_at.take();
+        self.function(name.as_deref(), &it.params, does, made_at.unwrap_or(it.span.start));
+        let maker = name.map(|name| (name, it.span.start));
+        let outer = std::mem::replace(&mut self.maker, maker);
         walk::walk_arrow_function_expression(self, it);
         self.maker = outer;
     }
 
-    /// `const mayEdit = (role) => (req, res, next) => …`: the middleware goes by the name of what makes it.
+    /// `const mayEdit = (role) => (req, res, next) => …`: the middleware goes by the name of what makes it, and stands there.
     fn visit_arrow_function_body(&mut self, it: &oxc_ast::ast::ArrowFunctionBody<'a>) {
         if it.as_expression().is_some_and(is_function) {
-            self.name = self.maker.take();
+            self.made();
         }
         walk::walk_arrow_function_body(self, it);
-        self.name = None;
+        (self.name, self.made_at) = (None, None);
     }
 
     fn visit_return_statement(&mut self, it: &oxc_ast::ast::ReturnStatement<'a>) {
         if it.argument.as_ref().is_some_and(is_function) {
-            self.name = self.maker.take();
+            self.made();
         }
         walk::walk_return_statement(self, it);
-        self.name = None;
+        (self.name, self.made_at) = (None, None);
     }
 
     fn visit_class(&mut self, it: &Class<'a>) {

@@ -31,7 +31,10 @@ fn a_manifest_says_what_the_project_is_and_how_it_runs() {
     assert_eq!(report.commands.test.as_deref(), Some("npm test"));
     assert_eq!(report.commands.lint.as_deref(), Some("npm run lint"));
     assert_eq!(report.commands.build, None);
-    assert_eq!(values(&report, "entry-point"), ["lib/index.js (main)", "app.js (start)"]);
+    // What `npm init` wrote names a file that is not there.
+    assert_eq!(values(&report, "entry-point"), ["app.js (start)"]);
+    let built = read(&[("package.json", PACKAGE), ("app.js", "require('express')();"), ("lib/index.js", "")]);
+    assert_eq!(values(&built, "entry-point"), ["lib/index.js (main)", "app.js (start)"]);
     assert_eq!(values(&report, "node.version"), [">=18"]);
     assert_eq!(values(&report, "dependency.mongoose"), ["^5.9.1"]);
     assert_eq!(values(&report, "test.framework"), ["jest ^29.0.0"]);
@@ -206,4 +209,30 @@ fn what_goes_by_another_name_in_front_of_routes_is_what_it_stands_for() {
     for (name, is_one) in [("permit", true), ("ensureJwt", true), ("loadAuth", false), ("oAuthLogin", false)] {
         assert_eq!(guards.iter().any(|guard| guard == name), is_one, "{name}: {guards:?}");
     }
+}
+
+#[test]
+fn only_what_answers_an_error_handles_it() {
+    let source = "require('express-async-errors');\nconst createError = require('http-errors');\n\
+        app.use((err, req, res, next) => {\n  if (err.name === 'CastError') return next(new BadRequest(err));\n  return next(err);\n});\n\
+        const convert = (err, req, res, next) => { next(err instanceof ApiError ? err : new ApiError(err)); };\n\
+        const answer = (err, req, res, next) => {\n  if (res.headersSent) return next(err);\n  res.status(err.status).json({});\n};\n\
+        const handOver = (err, req, res, next) => handleError(err, res);\nconst last = (err, req, res, next) => log(err);\n";
+    let report = read(&[("app.js", source)]);
+    assert_eq!(values(&report, "error-handler"), ["answer", "handOver", "last"]);
+}
+
+#[test]
+fn a_guard_stands_where_it_is_made() {
+    let source = "exports.authorize = (...roles) => {\n  check(roles);\n  return (req, res, next) => {\n    if (!req.user) return res.status(403).end();\n    next();\n  };\n};\n\
+        exports.protect = asyncHandler(async (req, res, next) => {\n  if (!req.token) return next(new Error('no'));\n  next();\n});\n\
+        function requireRole(role) {\n  return function (req, res, next) {\n    if (req.role !== role) return res.status(403).end();\n    next();\n  };\n}\n";
+    let report = read(&[("auth.js", source)]);
+    let guards: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|found| found.key == "auth.guard")
+        .map(|found| format!("{} {}", found.value, found.place.line))
+        .collect();
+    assert_eq!(guards, ["authorize 1", "protect 8", "requireRole 12"]);
 }

@@ -26,6 +26,26 @@ fn mongoose_schemas() {
 }
 
 #[test]
+fn only_a_reference_that_is_written_refers() {
+    let source = "const mongoose = require('mongoose');\nconst line = new mongoose.Schema({ product: { type: Id, ref: 'Product' } });\n\
+        const orderSchema = new mongoose.Schema({\n  user: { type: Id, ref: 'User', required: true },\n  reviewers: [{ type: Id, ref: 'User' }],\n\
+        tags: { type: [{ type: Id, ref: 'Tag' }] },\n  lines: [line],\n  numOfReviews: Number,\n  verificationToken: { type: String },\n  review: String,\n});\n\
+        module.exports = mongoose.model('Order', orderSchema);\n";
+    let found = super::values(&read(&[("order.js", source)]), "relation");
+    let refers = |model: &str, field: &str| format!("Order refers to {model} by its field {field}");
+    let expected = [
+        refers("User", "user"),
+        refers("User", "reviewers"),
+        refers("Tag", "tags"),
+        refers("Product", "lines.product"),
+    ];
+    assert_eq!(found, expected);
+    let prisma = "model Post {\n  id Int @id\n  author User @relation(fields: [authorId], references: [id])\n  authorId Int\n}\n";
+    let found = super::values(&read(&[("schema.prisma", prisma)]), "relation");
+    assert_eq!(found, ["Post refers to User by its field author"]);
+}
+
+#[test]
 fn sequelize_in_its_two_forms() {
     let define = "module.exports = (sequelize, DataTypes) => {\n  const T = sequelize.define('tutorial', {\n    title: { type: DataTypes.STRING },\n    published: DataTypes.BOOLEAN,\n  });\n  return T;\n};";
     assert_eq!(models("t.js", define), ["2:tutorial title published"]);

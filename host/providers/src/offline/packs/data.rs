@@ -29,7 +29,11 @@ pub(super) const ASKS: &[Ask] = &[
         claim: "Which fields are searched is not said",
         text: "Which fields are searched?",
         why: "Every searched field needs an index, and may show what it should not.",
-        options: &["*Names and titles only", "Every text field", "Only those that I name in the answer"],
+        options: &[
+            "*Every text field that people see where it is listed now",
+            "Every text field",
+            "Only those that I name in the answer",
+        ],
         impact: 4,
         confidence: 0.25,
         ..Ask::NEW
@@ -146,7 +150,7 @@ pub(super) const ASKS: &[Ask] = &[
         text: "What does a client get that asks as it does today, without a page?",
         why: "A client that expects the whole list shows the first page and takes it for everything.",
         options: &[
-            "*The first page; the body stays a list, the rest stands in headers",
+            "*The first page, in the form of body that is answered today; the rest stands in headers",
             "The first page, in a new body with `items` and `total`",
             "Everything, as today",
         ],

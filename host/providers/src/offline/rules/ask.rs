@@ -25,7 +25,7 @@ pub(in crate::offline) struct Ask {
     pub(in crate::offline) topic: &'static str,
     /// Only for these kinds of work; empty for any.
     pub(in crate::offline) kinds: &'static [Kind],
-    /// Only where the goal says one of these; empty for any.
+    /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any.
     pub(in crate::offline) says: &'static [&'static str],
     /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
     /// status that tells of an error, `#number` any number.
@@ -81,7 +81,7 @@ impl Ask {
         let goal = &scene.goal;
         (self.topic.is_empty() || goal.about(self.topic))
             && (self.kinds.is_empty() || self.kinds.contains(&goal.kind))
-            && (self.says.is_empty() || self.says.iter().any(|word| goal.says(word)))
+            && (self.says.is_empty() || self.says.iter().any(|word| goal.asks_for(word)))
             && (self.needs.is_empty() || scene.facts.has(self.needs))
             && !self.unless.iter().any(|word| settles(goal, word))
     }
@@ -129,6 +129,7 @@ impl Ask {
         let mut options: Vec<(bool, String)> = self
             .options
             .iter()
+            .filter(|option| !denies(&scene.goal, option))
             .filter_map(|option| {
                 let marked = option.starts_with('*');
                 Some((marked, fill(option.trim_start_matches('*'), scene)?))
@@ -158,6 +159,13 @@ impl Ask {
             unless: self.unless,
         })
     }
+}
+
+/// `No renewal` is no choice for a goal that asks for renewal.
+fn denies(goal: &Goal, option: &str) -> bool {
+    const DENIALS: &[(&str, &[&str])] = &[("no renewal", &["refresh*", "renew*"])];
+    let option = option.trim_start_matches('*').to_lowercase();
+    DENIALS.iter().any(|(start, wishes)| option.starts_with(start) && wishes.iter().any(|wish| goal.says(wish)))
 }
 
 fn settles(goal: &Goal, word: &str) -> bool {

@@ -160,7 +160,15 @@ fn missing(scene: &Scene<'_>, outside: &Outside) -> Option<Finding> {
 const UNTESTED: Ask = Ask {
     id: "no-tests",
     rule: "no-tests",
-    kinds: &[Kind::Feature, Kind::Bug, Kind::Refactoring, Kind::Removal, Kind::Upgrade, Kind::Performance],
+    kinds: &[
+        Kind::Feature,
+        Kind::Bug,
+        Kind::Refactoring,
+        Kind::Removal,
+        Kind::Upgrade,
+        Kind::Performance,
+        Kind::Unclear,
+    ],
     unless: &["test", "tests", "jest", "mocha", "vitest", "node test", "by hand", "manually"],
     claim: "The project has no tests that were found, and how the change is verified is not said",
     text: "No tests were found in the project. How should the change be verified?",

@@ -105,6 +105,9 @@ const ASKS: &[Ask] = &[
             "see",
             "sort*",
             "health*",
+            "change",
+            "edit",
+            "update",
         ],
         about: &["model.user", "database"],
         claim: "Whether something new is stored is not said",
@@ -118,8 +121,20 @@ const ASKS: &[Ask] = &[
 ];
 
 /// The goal is about the program itself: nobody gets a new route by it.
-pub(in crate::offline) fn inward(goal: &Goal) -> bool {
+fn inward(goal: &Goal) -> bool {
     goal.topics.iter().any(|topic| INWARD.contains(&topic.name))
+}
+
+/// Where something stands in front of the routes that are there, they are not open to everybody.
+fn without_open(scene: &Scene<'_>, mut finding: Finding) -> Finding {
+    if scene.facts.has(&["auth.middleware", "auth.guard", "auth.session", "auth.jwt"]) {
+        for option in &mut finding.options {
+            if option.starts_with("Everybody, like") {
+                "Everybody".clone_into(option);
+            }
+        }
+    }
+    finding
 }
 
 /// `others` is what the other rules found.
@@ -139,7 +154,7 @@ pub(super) fn find(scene: &Scene<'_>, others: &[Finding]) -> Vec<Finding> {
     let inward = inward(goal);
     let asked = others.iter().any(|finding| finding.rule == "unstated-actor");
     if !goal.actor && !goal.about("admin") && outward && new && !inward && !asked {
-        findings.extend(ACTOR.find(scene));
+        findings.extend(ACTOR.find(scene).map(|finding| without_open(scene, finding)));
     }
     // What a topic is about is an example of its use; the packs know what it leaves open.
     let known = packs::raises(scene) && !goal.about("api");

@@ -2,12 +2,12 @@
 
 use super::Finding;
 use super::kind_questions::QUESTIONS;
-use crate::offline::facts::{Route, place, quoted};
+use crate::offline::facts::{named_in, place, quoted};
 use crate::offline::goal::Kind;
 use crate::offline::lexicon::FAILURES;
+use crate::offline::named::Thing;
 use crate::offline::scene::Scene;
 use crate::offline::text::{inline, listed};
-use crate::offline::told;
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = QUESTIONS.iter().filter_map(|ask| ask.find(scene)).collect();
@@ -20,11 +20,20 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if scene.goal.accuses {
         findings.retain(|finding| finding.id != "bug-symptom");
     }
+    // What is so all the time happens at no special time.
+    if (scene.goal.states || scene.goal.accuses) && scene.goal.words.any(CONDITION).is_none() {
+        findings.retain(|finding| finding.id != "bug-when");
+    }
     if says_with_what(scene) {
         findings.retain(|finding| finding.id != "bug-when");
     }
-    if says_into_what(scene) {
+    if says_into_what(scene) || scene.goal.converts() {
         findings.retain(|finding| finding.id != "refactoring-aim");
+    }
+    // A file, a guard or a package keeps no data.
+    let keeps = |thing: &Thing<'_>| matches!(thing, Thing::Model(_) | Thing::Route(_));
+    if scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-data");
     }
     findings.extend(boundary(scene));
     if !switches(scene) {
@@ -32,7 +41,16 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     for finding in &mut findings {
         match finding.id.as_str() {
-            "bug-symptom" | "bug-when" => point_at_handler(scene, finding),
+            "bug-symptom" | "bug-when" => {
+                if scene.goal.states && finding.id == "bug-symptom" {
+                    "The goal says what happens. What should happen instead? One example is best."
+                        .clone_into(&mut finding.text);
+                }
+                point_at_handler(scene, finding);
+            }
+            "change-wanted" if scene.goal.words.any(&["should", "must"]).is_some() => {
+                "The goal says what should be. What is it now, by one example?".clone_into(&mut finding.text);
+            }
             "refactoring-aim" => fit_to_part(scene, finding),
             _ => {}
         }
@@ -40,16 +58,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Routes that the goal is about, the closest first.
-fn routes<'a>(scene: &Scene<'a>) -> Vec<Route<'a>> {
-    let routes = scene.facts.routes();
-    let relevant = scene.relevant();
-    let closest = relevant.iter().filter(|relevant| relevant.score >= 3);
-    let mut found: Vec<Route<'a>> =
-        closest.filter_map(|relevant| routes.iter().find(|route| route.fact.id == relevant.fact.id).copied()).collect();
-    found.sort_by_key(|route| told::distance(&scene.goal, route));
-    found
-}
+/// Words by which a fault has a time.
+const CONDITION: &[&str] = &["sometimes", "occasionally", "often", "randomly", "intermittent*", "under load"];
 
 /// One thing for another is wanted, and no more special question knows of it.
 fn switches(scene: &Scene<'_>) -> bool {
@@ -62,7 +72,24 @@ fn switches(scene: &Scene<'_>) -> bool {
     // What changes its place in the code is not in use on both sides.
     scene.goal.kind != Kind::Refactoring
         && one_for_other
+        && keeps_something(scene)
         && !["authentication", "database"].iter().any(|topic| scene.goal.about(topic))
+}
+
+/// What is replaced holds something, or does work that is under way: a store, a queue, a service outside. A library does not.
+fn keeps_something(scene: &Scene<'_>) -> bool {
+    const FAMILIES: &[&str] =
+        &["database", "session.store", "cache", "queue", "mail", "payment", "storage", "upload", "websocket", "search"];
+    const TOPICS: &[&str] =
+        &["payment", "email", "notification", "caching", "upload", "search", "realtime", "webhooks"];
+    const KEEPING: &[&str] = &["queue*", "background", "worker*", "job queue*", "cron", "bucket*"];
+    if scene.goal.words.any(KEEPING).is_some() {
+        return true;
+    }
+    let old = scene.goal.replaced();
+    let is_old = |fact: &certus_engine::Fact| named_in([fact.key.as_str(), fact.value.as_str()], &old) > 0;
+    FAMILIES.iter().flat_map(|family| scene.facts.select(family)).any(is_old)
+        || TOPICS.iter().any(|topic| scene.goal.about(topic))
 }
 
 /// `Changing the password logs the user out` says when it happens, and what.
@@ -154,8 +181,11 @@ fn fit_to_part(scene: &Scene<'_>, finding: &mut Finding) {
 
 /// A bug is asked about where it would be looked for.
 fn point_at_handler(scene: &Scene<'_>, finding: &mut Finding) {
-    let routes = routes(scene);
-    let Some(route) = routes.first() else { return };
+    let named = scene.by_goal().find_map(|thing| match thing {
+        Thing::Route(route) => Some(*route),
+        _ => None,
+    });
+    let Some(route) = named else { return };
     finding.facts.push(route.fact.id.clone());
     if finding.id == "bug-symptom" {
         let at = place(route.fact).map(|place| format!(" at {place}")).unwrap_or_default();
@@ -189,7 +219,8 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
         } else {
             format!("Only {}", listed(&files))
         });
-        options.push(format!("{} and what only they call", listed(&files)));
+        let only = if files.len() == 1 { "it calls" } else { "they call" };
+        options.push(format!("{} and what only {only}", listed(&files)));
     }
     options.push("All that has to move, each file named before".to_owned());
     let recommended = options.first().cloned();

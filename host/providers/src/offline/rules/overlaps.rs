@@ -307,7 +307,7 @@ fn wanted_as_new(scene: &Scene<'_>) -> bool {
     let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
     let first = words.get(0).unwrap_or_default();
     let statement = work.all(|pattern| words.position(pattern) != Some(0)) && !matches!(first, "let" | "lets");
-    matches!(scene.goal.kind, Kind::Feature | Kind::Docs | Kind::Unclear)
+    (matches!(scene.goal.kind, Kind::Feature | Kind::Docs | Kind::Unclear) || scene.goal.converts())
         && (WANTS.contains(&first) || statement || words.any(&["want", "need", "wants"]).is_some())
         && words.any(AWARE).is_none()
 }

@@ -1,15 +1,17 @@
 //! What surrounds the change: how far it reaches, what stays, how it is verified, what to watch, what needs a model.
 
-use std::collections::BTreeSet;
-
 use certus_engine::Fact;
 
 use super::sentence::{Section, Sentence};
 use super::{Material, capital};
 use crate::offline::facts::{Route, at_place, is_or_below, place};
 use crate::offline::goal::Kind;
-use crate::offline::scene::is_test;
+use crate::offline::named::{Named, Thing};
+use crate::offline::scene::{Answered, is_test};
 use crate::offline::text::{code, counted, inline, listed};
+
+/// Things that the first sentence names.
+const NAMED: usize = 3;
 
 /// Facts whose place is one where code would change.
 fn is_code(fact: &Fact) -> bool {
@@ -46,81 +48,63 @@ pub(super) fn top(material: &Material<'_, '_>) -> u32 {
     code.map(|relevant| relevant.score).max().unwrap_or_default()
 }
 
-/// Which kind of work, in which files.
+/// Which kind of work, on what; nothing where neither the goal nor an answer names a thing of the project.
 pub(super) fn extent(material: &Material<'_, '_>) -> Section {
-    let goal = &material.case.scene.goal;
+    let scene = &material.case.scene;
     let mut section = Section::new("What will be different");
-    let mut files: Vec<(&str, &Fact)> = Vec::new();
-    let top = top(material);
-    // A refactoring is of files; elsewhere they follow from what was found about the goal.
-    if goal.kind == Kind::Refactoring {
-        let subject = material.case.scene.subject_files();
-        files.extend(subject.iter().take(4).filter_map(|(path, facts)| Some((*path, *facts.first()?))));
+    let named = scene.named();
+    let mut names: Vec<String> = named.iter().take(NAMED).map(|named| named.thing.said()).collect();
+    if named.len() > NAMED {
+        names.push(counted(named.len() - NAMED, "other thing"));
     }
-    let named = !files.is_empty();
-    for relevant in material
-        .relevant
-        .iter()
-        .filter(|_| !named)
-        .filter(|relevant| relevant.score * 3 >= top && is_code(relevant.fact))
-    {
-        let Some(source) = &relevant.fact.source else { continue };
-        if !files.iter().any(|(path, _)| *path == source.path) && files.len() < 4 {
-            files.push((&source.path, relevant.fact));
-        }
-    }
-    let topics: Vec<String> = goal.topics.iter().map(|topic| topic.title.to_owned()).collect();
-    let about = if topics.is_empty() { String::new() } else { format!(" about {}", listed(&topics)) };
-    let names: Vec<String> = files.iter().map(|(path, _)| code(path, 100)).collect();
-    if !files.is_empty() {
-        let text = format!(
-            "The work is {}{about} (\"{}\"), and what was found about it stands in {}",
-            match goal.kind {
-                Kind::Unclear | Kind::Feature | Kind::Refactoring | Kind::Bug | Kind::Removal =>
-                    format!("a {}", goal.kind.title()),
-                Kind::Upgrade => "an upgrade".to_owned(),
-                Kind::Performance | Kind::Docs => goal.kind.title().to_owned(),
-            },
-            material.case.scene.goal_line(),
-            listed(&names)
-        );
-        section.push(Sentence::about(text, files.iter().map(|(_, fact)| *fact)));
+    if !names.is_empty() {
+        let goal = scene.goal_line();
+        let kind = scene.goal.kind_title();
+        let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let work = match scene.goal.kind {
+            Kind::Unclear => format!("The goal (\"{goal}\") is about"),
+            Kind::Performance | Kind::Docs => format!("The work is {kind} (\"{goal}\") on"),
+            _ => format!("The work is {article} {kind} (\"{goal}\") on"),
+        };
+        let cites = named
+            .iter()
+            .take(NAMED)
+            .flat_map(|named| named.cite.into_iter().chain(named.thing.facts().first().map(|fact| fact.id.as_str())));
+        section.push(Sentence::citing(format!("{work} {}", listed(&names)), cites));
     }
     section
 }
 
-/// What the change leaves alone.
+/// What the change leaves alone: other routes than those that are written out, where some are. Whoever calls a route only by
+/// words may mean others too.
 pub(super) fn untouched(material: &Material<'_, '_>, changes: &Section) -> Section {
-    let facts = &material.case.scene.facts;
-    let near: BTreeSet<&str> = material.relevant.iter().map(|relevant| relevant.fact.id.as_str()).collect();
-    let concerned = |fact: &Fact| near.contains(fact.id.as_str()) || changes.cites(&fact.id);
+    let scene = &material.case.scene;
     let mut section = Section::new("What stays as it is");
-    let mut routes: Vec<Route<'_>> = facts.routes().into_iter().filter(|route| !concerned(route.fact)).collect();
-    // Examples are routes that somebody knows, not catch-alls.
-    routes.sort_by_key(|route| route.path.contains(['*', '{']) || matches!(route.method, "OPTIONS" | "HEAD" | "ALL"));
-    if let Some(first) = routes.first() {
-        let names: Vec<String> = routes.iter().take(3).map(Route::name).collect();
-        let text = match routes.len() {
-            1 => format!("{} keeps its path and what it answers", first.name()),
-            count => {
-                format!("The other {count} routes, such as {}, keep their paths and what they answer", listed(&names))
-            }
+    let is_named = |route: &Route<'_>| {
+        let things = || scene.named().iter().map(|named| &named.thing);
+        let same = |thing: &Thing<'_>| match thing {
+            Thing::Route(known) => known.method == route.method && known.path == route.path,
+            Thing::File(path, _) => route.fact.source.as_ref().is_some_and(|place| place.path == *path),
+            _ => false,
         };
-        section.push(Sentence::about(text, routes.iter().take(3).map(|route| route.fact)));
+        things().any(same) || changes.cites(&route.fact.id)
+    };
+    let routes = scene.facts.routes();
+    let (named, mut others): (Vec<Route<'_>>, Vec<Route<'_>>) = routes.into_iter().partition(is_named);
+    let exact = |named: &Named<'_>| named.exact && matches!(named.thing, Thing::Route(_) | Thing::File(..));
+    if named.is_empty() || !scene.named().iter().all(exact) {
+        return section;
     }
-    let models: Vec<_> = facts.models().into_iter().filter(|model| !concerned(model.fact)).collect();
-    if !models.is_empty() {
-        let names: Vec<String> = models.iter().take(3).map(|model| code(model.name, 60)).collect();
-        let verb = if models.len() == 1 { "keeps its fields" } else { "keep their fields" };
-        section
-            .push(Sentence::about(format!("{} {verb}", listed(&names)), models.iter().take(3).map(|model| model.fact)));
-    }
-    let middleware: Vec<&Fact> = facts.select("middleware").filter(|fact| !concerned(fact)).take(4).collect();
-    if !middleware.is_empty() {
-        let names: Vec<String> = middleware.iter().map(|fact| code(&fact.value, 60)).collect();
-        let verb = if names.len() == 1 { "keeps its place" } else { "keep their order" };
-        section.push(Sentence::about(format!("The middleware {} {verb}", listed(&names)), middleware));
-    }
+    // Examples are routes that somebody knows, not catch-alls.
+    others.sort_by_key(|route| route.path.contains(['*', '{']) || matches!(route.method, "OPTIONS" | "HEAD" | "ALL"));
+    let names: Vec<String> = others.iter().take(3).map(Route::name).collect();
+    let text = match others.len() {
+        0 => return section,
+        1 => format!("{} keeps its path and what it answers", names[0]),
+        2 | 3 => format!("{} keep their paths and what they answer", listed(&names)),
+        count => format!("The other {count} routes, such as {}, keep their paths and what they answer", listed(&names)),
+    };
+    section.push(Sentence::about(text, others.iter().take(3).map(|route| route.fact)));
     section
 }
 
@@ -130,17 +114,13 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
     let facts = &scene.facts;
     let mut section = Section::new("How it is verified");
     let command = scene.view.project.commands.get("test").map(|line| code(line, 80));
-    let script = facts.select("script.test").find(|fact| !fact.value.contains("no test specified"));
-    let test = script.or_else(|| facts.first(&["command.test"]));
-    if let Some(test) = test {
+    if let Some(test) = facts.test_script().or_else(|| facts.first(&["command.test"])) {
         let run = command.unwrap_or_else(|| code(&test.value, 80));
-        section.push(Sentence::about(
-            format!(
-                "{run} runs the tests that are there{}, and has to pass before the change and after it",
-                at_place(test)
-            ),
-            [test],
-        ));
+        let text = format!(
+            "{run} runs the tests that are there{}, and has to pass before the change and after it",
+            at_place(test)
+        );
+        section.push(Sentence::about(text, [test]));
     }
     if let Some(file) = scene.closest("test.file") {
         let what = match scene.goal.kind {
@@ -148,13 +128,8 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
             Kind::Refactoring => "Tests of what is not covered yet come",
             _ => "New tests come",
         };
-        section
-            .push(Sentence::about(format!("{what} first, beside {}{}", code(&file.value, 80), at_place(file)), [file]));
-    } else if let Some(framework) = facts.first(&["test.framework"]) {
-        section.push(Sentence::about(
-            format!("New tests come first, written with {}", code(&framework.value, 60)),
-            [framework],
-        ));
+        let text = format!("{what} first; one that is there is {}{}", code(&file.value, 80), at_place(file));
+        section.push(Sentence::about(text, [file]));
     }
     if let Some(answer) = scene.answer("no-tests")
         && let Some(cite) = answer.cite
@@ -171,24 +146,45 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
             [lint],
         ));
     }
-    let cites: Vec<&str> =
-        scene.answers.iter().filter(|answer| !answer.evasive()).filter_map(|answer| answer.cite).collect();
-    if !cites.is_empty() {
-        let noun = if cites.len() == 1 {
-            "The decision above becomes a test"
-        } else {
-            "Each of the decisions above becomes a test"
-        };
-        section.push(Sentence::citing(format!("{noun} by which it can be seen that it holds"), cites));
+    // Only what somebody can see of the program becomes a test: a way to release it, or a file, does not.
+    let behaviour = |id: &str| {
+        let rule =
+            material.case.assessment.items.iter().find(|item| item.finding.id == id).map(|item| item.finding.rule);
+        ["example-of-use", "actor"].contains(&id) || rule == Some("unstated-failure-case") && !id.starts_with("upgrade")
+    };
+    // A choice of ours says how it is done; what somebody typed says what is to be seen.
+    let own = |answer: &&Answered<'_>| {
+        let item = material.case.assessment.items.iter().find(|item| item.finding.id == answer.id);
+        behaviour(answer.id)
+            && !answer.evasive()
+            && !answer.leaves_open()
+            && item.is_none_or(|item| !item.finding.options.iter().any(|option| option == answer.text))
+    };
+    for answer in scene.answers.iter().filter(own) {
+        let text = format!("What was decided on {} becomes a test", answer.id.replace('-', " "));
+        section.push(Sentence::citing(text, answer.cite));
     }
     section
 }
 
-/// What earlier discovery found doubtful.
+/// What earlier discovery found doubtful, as far as it is about what the goal is about.
 pub(super) fn risks(material: &Material<'_, '_>) -> Section {
+    const OF_TOPICS: &[(&str, &[&str])] = &[
+        ("risk.rate-limit", &["authentication", "rate-limiting"]),
+        ("risk.session", &["authentication"]),
+        ("risk.csrf", &["authentication"]),
+        ("risk.validation", &["validation"]),
+        ("risk.error-handler", &["errors"]),
+    ];
+    let scene = &material.case.scene;
     let mut section = Section::new("What to watch");
-    let facts = &material.case.scene.facts;
-    for fact in facts.select("risk").chain(facts.select("api.irregular")).chain(facts.select("truncated")).take(4) {
+    let concerns = |fact: &&Fact| {
+        let known = OF_TOPICS.iter().find(|(key, _)| fact.key.starts_with(key));
+        known.is_none_or(|(_, topics)| topics.iter().any(|topic| scene.goal.about(topic)))
+    };
+    let facts = &scene.facts;
+    let doubtful = facts.select("risk").chain(facts.select("api.irregular")).chain(facts.select("truncated"));
+    for fact in doubtful.filter(concerns).take(4) {
         section.push(Sentence::about(
             format!(
                 "{}{}",
@@ -201,65 +197,43 @@ pub(super) fn risks(material: &Material<'_, '_>) -> Section {
     section
 }
 
-/// What rules cannot do, about the places that it concerns.
-pub(super) fn needs_model(material: &Material<'_, '_>, changes: &Section) -> Section {
+/// What rules cannot do: one sentence about what is named, or that nothing is.
+pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
     let scene = &material.case.scene;
     let mut section = Section::new("What needs a model");
-    let mut closest: Vec<&Fact> = Vec::new();
-    let path = |fact: &Fact| fact.source.as_ref().map(|place| place.path.clone());
-    let top = top(material);
-    let relevant = || {
-        let near = material.relevant.iter().filter(|relevant| relevant.score * 3 >= top);
-        near.map(|relevant| relevant.fact).filter(|fact| is_code(fact))
-    };
-    // First what changes, one place for each file.
-    let subject: Vec<&Fact> = match scene.goal.kind {
-        Kind::Refactoring => {
-            scene.subject_files().into_iter().filter_map(|(_, facts)| facts.first().copied()).collect()
-        }
-        _ => Vec::new(),
-    };
-    let others = relevant().filter(|_| subject.is_empty());
-    for fact in subject.iter().copied().chain(relevant().filter(|fact| changes.cites(&fact.id))).chain(others) {
-        if closest.len() < 3 && !closest.iter().any(|known| path(known) == path(fact)) {
-            closest.push(fact);
+    let mut places: Vec<String> = Vec::new();
+    let mut facts: Vec<&Fact> = Vec::new();
+    for named in scene.named() {
+        if let Some(fact) = named.thing.facts().first()
+            && let Some(place) = place(fact)
+            && facts.len() < 3
+            && !facts
+                .iter()
+                .any(|known| known.source.as_ref().map(|at| &at.path) == fact.source.as_ref().map(|at| &at.path))
+        {
+            facts.push(fact);
+            places.push(place);
         }
     }
-    let places: Vec<String> = closest.iter().filter_map(|fact| place(fact)).collect();
-    if !places.is_empty() {
+    let cause = if scene.goal.kind == Kind::Bug { "finding the cause, " } else { "" };
+    if places.is_empty() {
+        let text = format!(
+            "Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned \
+             here: {cause}reading the code and writing the change needs a model or a person"
+        );
+        let cites: Vec<&str> =
+            scene.answers.iter().filter(|answer| !answer.evasive()).filter_map(|answer| answer.cite).collect();
+        let entry = scene.facts.first(&["entry-point", "stack", "route", "dependency"]);
+        let cites = if cites.is_empty() { entry.map(|fact| fact.id.as_str()).into_iter().collect() } else { cites };
+        section.push(Sentence::citing(text, cites));
+    } else {
         let verb = if places.len() == 1 { "stands" } else { "stand" };
-        section.push(Sentence::about(
-            format!("Rules know that {} {verb} at the centre of this, not what happens there: reading the code and writing the change needs a model or a person", listed(&places)),
-            closest.iter().copied(),
-        ));
-    }
-    let routes: Vec<Route<'_>> = scene.facts.routes();
-    let tests = scene.closest("test.file").or_else(|| scene.facts.first(&["test.framework"]));
-    match (scene.goal.kind, tests) {
-        (Kind::Bug, Some(test)) => section.push(Sentence::about(
-            format!("Finding the cause and writing the failing test{} needs a model or a person", at_place(test)),
-            [test],
-        )),
-        (_, Some(test)) => section.push(Sentence::about(
-            format!(
-                "Writing the tests in the style of those that are there{} needs a model or a person",
-                at_place(test)
-            ),
-            [test],
-        )),
-        (_, None) => {}
-    }
-    if let Some(route) = routes.first()
-        && routes.len() > 1
-        && matches!(scene.goal.kind, Kind::Refactoring | Kind::Removal | Kind::Upgrade)
-    {
-        section.push(Sentence::about(
-            format!(
-                "Whether any of the {} depends on a detail that changes can only be read in its code",
-                counted(routes.len(), "route")
-            ),
-            [route.fact],
-        ));
+        let text = format!(
+            "Rules know where {} {verb}, not what happens there: {cause}reading the code and writing the change and its tests needs a \
+             model or a person",
+            listed(&places)
+        );
+        section.push(Sentence::about(text, facts));
     }
     section
 }

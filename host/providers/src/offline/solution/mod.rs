@@ -12,11 +12,10 @@ mod today;
 use certus_engine::{Document, Reply};
 
 use super::Case;
-use super::analysis;
-use super::facts::Relevant;
+use super::facts::{Relevant, at_place};
 use super::requirements;
 use super::rules::{Item, Standing};
-use super::text::{counted, cut, inline};
+use super::text::{code, counted, cut, inline};
 use crate::ProviderError;
 use sentence::{Section, Sentence, body};
 
@@ -35,8 +34,9 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let material = Material { case, relevant: case.scene.relevant() };
     let changes = changes::section(&material);
     let untouched = frame::untouched(&material, &changes);
-    let needs_model = frame::needs_model(&material, &changes);
-    let mut sections = vec![
+    let needs_model = frame::needs_model(&material);
+    // What a person wants to know besides is answered beside the document: rules know no better solution for having been asked.
+    let sections = [
         frame::extent(&material),
         today::section(&material),
         decided(&material),
@@ -44,18 +44,9 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
         untouched,
         frame::verified(&material),
         frame::risks(&material),
+        needs_model,
     ];
     let mut notes = Vec::new();
-    if let Some(focus) = case.argument("focus") {
-        match focused(case, focus) {
-            Some(section) => sections.insert(1, section),
-            None => notes.push(format!(
-                "Nothing that was found or answered has to do with \"{}\" by its words: answering it needs a model.",
-                inline(focus, 160)
-            )),
-        }
-    }
-    sections.push(needs_model);
     let sentences: usize = sections.iter().map(Section::len).sum();
     if sentences < LEAST || case.assessment.unreadable {
         return Err(ProviderError::NeedsModel {
@@ -94,7 +85,7 @@ pub(super) fn synthesize(case: &Case<'_>) -> Result<Reply, ProviderError> {
 pub(super) fn present(case: &Case<'_>) -> Result<Reply, ProviderError> {
     let material = Material { case, relevant: case.scene.relevant() };
     let changes = changes::section(&material);
-    let needs_model = frame::needs_model(&material, &changes);
+    let needs_model = frame::needs_model(&material);
     let sections = [frame::extent(&material), decided(&material), changes, frame::verified(&material), needs_model];
     let sentences: usize = sections.iter().map(Section::len).sum();
     if sentences == 0 {
@@ -142,19 +133,21 @@ fn decided(material: &Material<'_, '_>) -> Section {
             _ if said.is_empty() => continue,
             _ => format!("{subject}: \"{said}\""),
         };
+        // What the code does against the goal was quoted with the question, and belongs to the decision.
+        let against = item.filter(|item| item.finding.rule == "contradiction-with-code");
+        let there = against.and_then(|item| {
+            let id = item.finding.facts.first()?;
+            case.scene.facts.iter().find(|fact| fact.cited && fact.id == *id)
+        });
+        let text = match there {
+            Some(fact) => format!("{text}, where {}{} stands now", code(&fact.value, 80), at_place(fact)),
+            None => text,
+        };
+        let cites = there.map(|fact| fact.id.as_str()).into_iter().chain([cite]);
         let stands = item.is_none_or(|item| item.standing != Standing::Open);
         if stands {
-            section.push(Sentence::citing(text, [cite]));
+            section.push(Sentence::citing(text, cites));
         }
     }
     section
-}
-
-/// What is known on a question that a person asked about the last solution.
-fn focused(case: &Case<'_>, focus: &str) -> Option<Section> {
-    let mut section = Section::new(format!("On \"{}\"", inline(focus, 120)));
-    for (line, cite) in analysis::about(case, focus) {
-        section.push(Sentence::citing(line, [cite.as_str()]));
-    }
-    (section.len() > 0).then_some(section)
 }

@@ -17,6 +17,9 @@ const MOST: usize = 10;
 /// Questions that the code answers, named at most.
 const MOST_ANSWERED: usize = 3;
 
+/// Frameworks of servers.
+const SERVERS: &[&str] = &["express", "koa", "fastify", "hapi", "@nestjs/core", "restify"];
+
 /// How a fact is said. `{}` stands for what was found; the place follows.
 const TEMPLATES: &[(&str, &str)] = &[
     ("auth.session", "Sign-in is kept in sessions: {}"),
@@ -62,7 +65,11 @@ const TEMPLATES: &[(&str, &str)] = &[
 pub(super) fn section(material: &Material<'_, '_>) -> Section {
     let facts = &material.case.scene.facts;
     let mut section = Section::new("What stands today");
-    if let Some(stack) = facts.first(&["stack", "framework"]) {
+    // Of several packages the one that answers requests is what a server's goals are about.
+    let server = facts
+        .select("stack")
+        .find(|fact| SERVERS.iter().any(|name| fact.value.split([' ', ',']).any(|word| word == *name)));
+    if let Some(stack) = server.or_else(|| facts.first(&["stack", "framework"])) {
         // What was concluded from manifests rests on their lines.
         let lines: Vec<&Fact> = facts
             .select("dependency")
@@ -139,17 +146,6 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
             several => guards::named(several),
         };
         section.push(Sentence::about(format!("{} is answered by the code: {shown}", capital(&ask.matter())), all));
-    }
-    for (ask, fact) in packs::stands_around(&material.case.scene).into_iter().take(MOST_ANSWERED) {
-        section.push(Sentence::about(
-            format!(
-                "{} is not known: it stands in the code around {}{}, which has to be read, and is taken to stay as it is",
-                capital(&ask.matter()),
-                code(&fact.value, 120),
-                at_place(fact)
-            ),
-            [fact],
-        ));
     }
     section
 }

@@ -101,8 +101,6 @@ fn what_is_replaced_does_not_go_on_and_what_is_stored_is_asked_about() {
     for place in ["src/user.model.js:75", "src/user.model.js:81"] {
         assert!(body.contains(&format!("`{place}` is part of what the goal replaces")), "{body}");
     }
-    // What another goal leaves alone goes on.
-    assert!(solution("Add sign in with Google", SHOP).contains("go on passing"), "it is not said at all");
 }
 
 #[test]
@@ -133,7 +131,6 @@ fn what_is_there_is_noticed_however_the_goal_says_where() {
         ("Protect forms against CSRF", "existing-csrf"),
         ("Generate OpenAPI documentation", "existing-openapi"),
         ("Store sessions in MongoDB", "existing-session-store"),
-        ("Session cookie is not secure in production", "existing-session-cookie"),
         ("Migrate the project to TypeScript", "existing-typescript"),
         ("Add pagination to the article list", "existing-pagination"),
         ("Add pagination to GET /v1/articles", "existing-pagination"),

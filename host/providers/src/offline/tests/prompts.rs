@@ -39,7 +39,7 @@ fn what_needs_a_model_says_so() {
     }
     let error =
         ask(&jwt(), "requirement_disambiguator", &[("focus", "understand_rejection")]).expect_err("rules cannot");
-    insta::assert_snapshot!(error, @"`requirement_disambiguator` needs a model: understanding why a solution was rejected means understanding a person's reason. Configure a provider, or take `--provider manual`, which works with any chat window and without a key");
+    insta::assert_snapshot!(error, @r#"`requirement_disambiguator` needs a model: understanding why a solution was rejected means understanding a person's reason; rules make it anew once an answer that it rests on is corrected (certus answer --chain 001 ID "your answer"). Configure a provider, or take `--provider manual`, which works with any chat window and without a key"#);
 }
 
 #[test]
@@ -64,6 +64,18 @@ fn a_rejection_is_worked_in_before_rules_go_on() {
     view.runs = vec![run(1)];
     let error = ask(&view, "solution_synthesizer", &[]).expect_err("the reason is not worked in");
     assert!(error.to_string().contains("too much at once"), "{error}");
+    assert!(error.to_string().contains("certus answer --chain 001 ID"), "{error}");
+    // What it rests on was corrected: the next one is made from the new answer.
+    let mut corrected = view.clone();
+    corrected.proposals[0].withdrawn = Some("the answer to actor was corrected".into());
+    for (prompt, focus) in [("requirement_disambiguator", "understand_rejection"), ("solution_synthesizer", "")] {
+        assert!(ask(&corrected, prompt, &[("focus", focus)]).is_ok(), "{prompt}");
+    }
+    // It may be rejected again, and that reason is one more.
+    corrected.runs.push(run(2));
+    let again = ProposalStatus { withdrawn: None, visit: 2, ..corrected.proposals[0].clone() };
+    corrected.proposals.push(again);
+    assert!(ask(&corrected, "solution_synthesizer", &[]).is_err(), "the second reason is not worked in");
     view.runs.push(run(2));
     assert!(ask(&view, "requirement_validator", &[]).is_ok());
 }
@@ -127,11 +139,10 @@ fn discovery_adds_what_follows_from_several_facts() {
     api.api-orders | 3 routes below /api/orders: 2 read, 1 write | routes/orders.js:8
 
     database_schema_analyzer
-    relation.order-user | Order refers to User by its field user | models/order.js:3
+
 
     integration_point_finder
     integration.mongo-url | an address of something outside is read from MONGO_URL | app.js:14
-    integration.session-secret | a secret of something outside is read from SESSION_SECRET | app.js:23
 
     constraint_mapper
     constraint.framework | hard: requests are served by express ^4.18.2 | package.json:18
@@ -223,19 +234,16 @@ fn a_question_is_answered_from_what_is_known() {
     let reply = ask(&view, "uncertainty_resolver", &[("specific_question", "How do we handle logout?")])
         .expect("rules can do this");
     insta::assert_snapshot!(reply.notes, @r#"
-    What was found and answered on "How do we handle logout":
+    Rules cannot answer "How do we handle logout": that needs a model that reads the code (`--provider manual` needs no key), or your own judgement. What was found and answered with its words:
     - On token storage it was answered "Refresh tokens in MongoDB, deleted on logout" [A1].
-    - route.post: `POST /api/logout → logout` at `routes/auth.js:30` [F28].
     - error-handler: `errorHandler` at `middleware/errors.js:5` [F14].
-    - auth.session: `express-session, store MongoStore` at `app.js:22` [F4].
-    - session.store: `MongoStore.create({ mongoUrl })` at `app.js:24` [F5].
-    - session.cookie: `{ maxAge: 1000 * 60 * 60 * 24 }` at `app.js:27` [F6].
-
-    This is what the words have in common with the question. What follows from it needs a model, or your own judgement.
+    - route.post: `POST /api/logout → logout` at `routes/auth.js:30` [F28].
     "#);
     let reply = ask(&view, "uncertainty_resolver", &[("specific_question", "Why is the sky blue?")])
         .expect("rules can do this");
-    insta::assert_snapshot!(reply.notes, @r#"Nothing that was found or answered has to do with "Why is the sky blue" by its words. Answering it needs a model that reads the code; `--provider manual` needs no key."#);
+    insta::assert_snapshot!(reply.notes, @r#"
+    Rules cannot answer "Why is the sky blue": that needs a model that reads the code (`--provider manual` needs no key), or your own judgement. Nothing that was found or answered has to do with it by its words.
+    "#);
     assert!(matches!(ask(&view, "uncertainty_resolver", &[]), Err(ProviderError::Invalid { .. })));
 }
 

@@ -60,7 +60,7 @@ fn a_refactoring_without_an_edge() {
       - Shorter functions, the same files
     refactoring-boundary: Which files may change? There now: `router.get('/', requireLogin, listOrders)` (routes/orders.js:8).
       * Only routes/orders.js
-      - routes/orders.js and what only they call
+      - routes/orders.js and what only it calls
       - All that has to move, each file named before
     behaviour-kept: Must every answer stay exactly as it is: paths, statuses, bodies, messages?
       * Yes, exactly: what the tests do not cover yet is covered first

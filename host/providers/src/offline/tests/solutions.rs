@@ -45,10 +45,6 @@ fn a_feature() {
     insta::assert_snapshot!(format!("# {}\n\n{}", document.title, document.body), @r#"
     # Add JWT authentication to this shop
 
-    ## What will be different
-
-    - The work is a feature about authentication ("Add JWT authentication to this shop"), and what was found about it stands in `app.js`, `routes/cart.js`, `routes/auth.js` and `middleware/auth.js` [F4] [F7] [F8] [F9].
-
     ## What stands today
 
     - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F22] [F23].
@@ -65,45 +61,24 @@ fn a_feature() {
 
     ## What was decided
 
-    - Session migration: "Run both for 30 days: a request with a session or a token is accepted, new sign-ins get tokens" [A1].
+    - Session migration: "Run both for 30 days: a request with a session or a token is accepted, new sign-ins get tokens", where `express-session, store MongoStore` at `app.js:22` stands now [F4] [A1].
     - Token storage: "Refresh tokens in the database, beside what is there: mongoose.connect to process.env.MONGO_URL (app.js:14)" [A2].
     - Token transport: "In the Authorization header, as API clients do" [A3].
     - Token lifetime: "15 minutes, renewed for up to 7 days; each renewal replaces the last" [A4].
 
-    ## What changes, and where
-
-    - `POST /api/login` at `routes/auth.js:12` issues the token once the password is checked, and keeps the rest of what it does [F27].
-    - `POST /api/logout` at `routes/auth.js:30` has to end a sign-in by token too [F28].
-    - The guard (`requireLogin on 6 routes` at `routes/orders.js:8`) learns to check a token where it looks at the sign-in itself, so that the routes behind it need no change [F10].
-    - What the guard does is written in `requireLogin` at `middleware/auth.js:3` [F9].
-    - The sessions (`express-session, store MongoStore` at `app.js:22`) are treated as decided on their migration [F4] [A1].
-    - What has to be remembered of tokens is kept as decided on their storage, with `User` at `models/user.js:3` as their owner [F24] [A2].
-    - The key that signs tokens is read from the environment, in the way `SESSION_SECRET` at `app.js:23` is [F17].
-    - Passwords go on passing through `bcryptjs.compare` at `routes/auth.js:19`, which is not written a second time [F8].
-    - A package that signs and checks tokens is added beside `express ^4.18.2` at `package.json:18`: none is there [F22].
-
-    ## What stays as it is
-
-    - The other 8 routes, such as `GET /api/products`, `GET /api/products/:id` and `GET /api/cart`, keep their paths and what they answer [F30] [F31] [F32].
-    - `Product` and `Order` keep their fields [F25] [F26].
-    - The middleware `helmet` and `express.json` keep their order [F12] [F13].
-
     ## How it is verified
 
     - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
-    - New tests come first, beside `4 tests: auth routes` at `test/auth.test.js:6` [F19].
-    - Each of the decisions above becomes a test by which it can be seen that it holds [A1] [A2] [A3] [A4].
+    - New tests come first; one that is there is `4 tests: auth routes` at `test/auth.test.js:6` [F19].
 
     ## What to watch
 
     - POST /api/login takes credentials, and no rate limit was found (`routes/auth.js:12`) [F48].
     - 6 routes change something while sessions are kept in a cookie, and no protection against CSRF was found (`routes/auth.js:12`) [F49].
-    - 6 routes change something, and no validation library was found (`routes/auth.js:12`) [F50].
 
     ## What needs a model
 
-    - Rules know that `app.js:22`, `routes/auth.js:19` and `middleware/auth.js:3` stand at the centre of this, not what happens there: reading the code and writing the change needs a model or a person [F4] [F8] [F9].
-    - Writing the tests in the style of those that are there at `test/auth.test.js:6` needs a model or a person [F19].
+    - Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned here: reading the code and writing the change needs a model or a person [A1] [A2] [A3] [A4].
     "#);
 }
 
@@ -115,7 +90,7 @@ fn a_bug() {
 
     ## What will be different
 
-    - The work is a bug fix about orders ("Fix the checkout total being wrong sometimes"), and what was found about it stands in `models/order.js` and `routes/checkout.js` [F26] [F37].
+    - The work is a bug fix ("Fix the checkout total being wrong sometimes") on `POST /api/checkout` at `routes/checkout.js:11` [F37].
 
     ## What stands today
 
@@ -135,31 +110,15 @@ fn a_bug() {
     ## What changes, and where
 
     - The search for the cause begins where `POST /api/checkout` at `routes/checkout.js:11` is answered [F37].
-    - `Order` at `models/order.js:3` is searched for values that are stored wrong already [F26].
-    - What a visitor has put together passes through `req.session.cart` at `routes/cart.js:9`, which is looked at too [F7].
-    - Whether `errorHandler` at `middleware/errors.js:5` hides the failure has to be seen [F14].
-    - The failing test goes through `POST /api/checkout` at `routes/checkout.js:11` and states what was answered on the symptom [F37] [A1].
-
-    ## What stays as it is
-
-    - The other 5 routes, such as `POST /api/login`, `POST /api/logout` and `POST /api/register`, keep their paths and what they answer [F27] [F28] [F29].
-    - `User` keeps its fields [F24].
-    - The middleware `helmet` and `express.json` keep their order [F12] [F13].
 
     ## How it is verified
 
     - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
-    - The test that shows the bug comes first, beside `5 tests: orders` at `test/orders.test.js:5` [F20].
-    - Each of the decisions above becomes a test by which it can be seen that it holds [A1] [A2] [A3] [A4].
-
-    ## What to watch
-
-    - 6 routes change something, and no validation library was found (`routes/auth.js:12`) [F49].
+    - The test that shows the bug comes first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
 
-    - Rules know that `models/order.js:3` and `routes/checkout.js:11` stand at the centre of this, not what happens there: reading the code and writing the change needs a model or a person [F26] [F37].
-    - Finding the cause and writing the failing test at `test/orders.test.js:5` needs a model or a person [F20].
+    - Rules know where `routes/checkout.js:11` stands, not what happens there: finding the cause, reading the code and writing the change and its tests needs a model or a person [F37].
     "#);
 }
 
@@ -171,7 +130,7 @@ fn a_refactoring() {
 
     ## What will be different
 
-    - The work is a refactoring about orders ("Refactor the order routes"), and what was found about it stands in `routes/orders.js` [F34].
+    - The work is a refactoring ("Refactor the order routes") on `GET /api/orders` at `routes/orders.js:8`, `POST /api/orders` at `routes/orders.js:15` and `GET /api/orders/:id` at `routes/orders.js:40` [A2] [F34] [F35] [F36].
 
     ## What stands today
 
@@ -181,7 +140,6 @@ fn a_refactoring() {
     - `GET /api/orders` is answered by `listOrders` at `routes/orders.js:8` [F34].
     - `POST /api/orders` is answered by `createOrder` at `routes/orders.js:15` [F35].
     - `GET /api/orders/:id` is answered by `showOrder` at `routes/orders.js:40` [F36].
-    - Order refers to User by its field user at `models/order.js:3` [F53].
 
     ## What was decided
 
@@ -191,33 +149,20 @@ fn a_refactoring() {
 
     ## What changes, and where
 
-    - `routes/orders.js` holds 3 routes of this kind, such as `GET /api/orders`, `POST /api/orders` and `GET /api/orders/:id`, and is cut up one route at a time, so that: "Handlers moved out of the routes, so that they can be tested without a server" [F34] [F35] [F36] [A1].
-    - `listOrders`, `createOrder` and `showOrder` move first; the routes keep method and path, and call what moved [F34] [F35] [F36].
-    - The guard (`requireLogin on 6 routes` at `routes/orders.js:8`) stays in front of the same routes [F10].
-    - `Order` at `models/order.js:3` keeps its fields; only the way it is reached may change [F26].
-    - Errors go on reaching `errorHandler` at `middleware/errors.js:5` [F14].
+    - `routes/orders.js` holds `GET /api/orders`, `POST /api/orders` and `GET /api/orders/:id`, which are what is refactored, so that: "Handlers moved out of the routes, so that they can be tested without a server" [A1] [A2] [F34] [F35].
 
     ## What stays as it is
 
-    - The other 5 routes, such as `POST /api/login`, `POST /api/logout` and `POST /api/register`, keep their paths and what they answer [F27] [F28] [F29].
-    - `User` keeps its fields [F24].
-    - The middleware `helmet` and `express.json` keep their order [F12] [F13].
+    - The other 8 routes, such as `POST /api/login`, `POST /api/logout` and `POST /api/register`, keep their paths and what they answer [F27] [F28] [F29].
 
     ## How it is verified
 
     - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
-    - Tests of what is not covered yet come first, beside `5 tests: orders` at `test/orders.test.js:5` [F20].
-    - Each of the decisions above becomes a test by which it can be seen that it holds [A1] [A2] [A3].
-
-    ## What to watch
-
-    - 6 routes change something, and no validation library was found (`routes/auth.js:12`) [F49].
+    - Tests of what is not covered yet come first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
 
-    - Rules know that `routes/orders.js:8` and `models/order.js:3` stand at the centre of this, not what happens there: reading the code and writing the change needs a model or a person [F34] [F26].
-    - Writing the tests in the style of those that are there at `test/orders.test.js:5` needs a model or a person [F20].
-    - Whether any of the 11 routes depends on a detail that changes can only be read in its code [F27].
+    - Rules know where `routes/orders.js:8` stands, not what happens there: reading the code and writing the change and its tests needs a model or a person [F34].
     "#);
 }
 
@@ -226,10 +171,6 @@ fn a_small_project() {
     let document = solution(&ready("Add tags to notes", SMALL), &[]);
     insta::assert_snapshot!(format!("# {}\n\n{}", document.title, document.body), @r#"
     # Add tags to notes
-
-    ## What will be different
-
-    - The work is a feature ("Add tags to notes"), and what was found about it stands in `index.js` [F3].
 
     ## What stands today
 
@@ -244,24 +185,17 @@ fn a_small_project() {
     - No tests: "With node:test, which needs no dependency: tests of what changes come first" [A2].
     - Actor: "Everybody, like the routes that are there" [A3].
 
-    ## What changes, and where
-
-    - New routes stand beside `GET /notes` at `index.js:6`, in its file, behind the same guards, with the same form of errors [F3].
-
     ## How it is verified
 
     - No tests were found, so it is verified as decided: "With node:test, which needs no dependency: tests of what changes come first" [A2].
-    - Each of the decisions above becomes a test by which it can be seen that it holds [A1] [A2] [A3].
 
     ## What to watch
 
-    - 1 route changes something, and no validation library was found (`index.js:11`) [F10].
-    - No error handler was found: what a handler throws is answered by the framework (`index.js:20`) [F11].
     - 1 route changes something, and no guard was found (`index.js:11`) [F13].
 
     ## What needs a model
 
-    - Rules know that `index.js:6` stands at the centre of this, not what happens there: reading the code and writing the change needs a model or a person [F3].
+    - Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned here: reading the code and writing the change needs a model or a person [A1] [A2] [A3].
     "#);
 }
 
@@ -312,12 +246,24 @@ fn without_relevant_code_or_answers_it_is_not_certain_enough() {
 }
 
 #[test]
-fn a_question_about_the_solution_gets_a_section() {
+fn a_question_about_the_solution_is_answered_beside_it() {
     let view = ready("Add JWT authentication to this shop", SHOP);
-    let document = solution(&view, &[("focus", "How is logout handled?")]);
-    assert!(document.body.contains("## On \"How is logout handled\""), "{}", document.body);
-    let document = solution(&view, &[("focus", "Why is the sky blue?")]);
-    assert!(!document.body.contains("sky"), "{}", document.body);
+    let document = solution(&view, &[]);
+    for question in ["How is logout handled?", "Why is the sky blue?"] {
+        assert_eq!(solution(&view, &[("focus", question)]), document, "{question}");
+        let reply = ask(&view, "uncertainty_resolver", &[("specific_question", question)]).expect("rules can do this");
+        let needs = format!("Rules cannot answer \"{}\": that needs a model", question.trim_end_matches('?'));
+        assert!(reply.notes.starts_with(&needs), "{}", reply.notes);
+    }
+    for (question, line) in [
+        ("How is logout handled?", "`POST /api/logout"),
+        ("What does A2 mean for models/user.js?", "On token storage it was answered"),
+        ("What does A2 mean for models/user.js?", "models/user.js:3"),
+        ("Where is F27?", "[F27]"),
+    ] {
+        let reply = ask(&view, "uncertainty_resolver", &[("specific_question", question)]).expect("rules can do this");
+        assert!(reply.notes.contains(line), "{question}: {}", reply.notes);
+    }
 }
 
 #[test]

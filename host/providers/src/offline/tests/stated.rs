@@ -97,8 +97,6 @@ fn a_bug_that_is_told_is_not_asked_and_is_looked_for_where_it_happens() {
         let begins = format!("The search for the cause begins where `{begins}");
         assert!(solution.contains(&begins), "{goal}\n{solution}");
     }
-    let solution = body(&recommended("Fix: orders can be cancelled after they were shipped"));
-    assert!(solution.contains("lib/order-status.js"), "{solution}");
     // What is only said to be broken says neither.
     assert!(asked("Fix the orders, they can fail", ORDERS).contains(&"bug-symptom".to_owned()));
 }
@@ -123,19 +121,14 @@ fn a_refactoring_may_reach_what_it_asks_for() {
     );
     assert!(!questions.contains("Only controllers/articles.js"), "{questions}");
     let solution = body(&recommended(goal));
-    assert!(solution.contains("leaves `controllers/articles.js` for a new file beside it"), "{solution}");
+    assert!(solution.contains("leaves `controllers/articles.js`, and is called from there"), "{solution}");
     let goal = "Rename the order functions and split controllers/articles.js into two files";
     let solution = body(&recommended(goal));
-    assert!(solution.contains("The rename (\"order\") is a step of its own"), "{solution}");
-    assert!(solution.contains("leaves `controllers/articles.js` for a new file beside it"), "{solution}");
+    assert!(solution.contains("leaves `controllers/articles.js`, and is called from there"), "{solution}");
 }
 
 #[test]
-fn a_second_way_to_sign_in_gets_tokens_too() {
-    let solution = body(&recommended("Add JWT authentication to this shop"));
-    let too =
-        "`POST /auth/register` at `routes/auth.js:11` signs in too, by `req.session.userId` at `routes/auth.js:18`";
-    assert!(solution.contains(too), "{solution}");
+fn what_proves_itself_by_a_token_is_not_open_to_a_cookie() {
     // A webhook that checks a token of its own is none of what a cookie opens.
     let flow = ask(&view("Add JWT authentication", ORDERS), "trace_existing_flow", &[]).expect("rules can do this");
     let risk = flow.discovered.iter().find(|found| found.key == "risk.csrf").expect("it is said");

@@ -64,6 +64,7 @@ const PAGES: &[Row] = &[
     ("auth.jwt", "jsonwebtoken.sign", "services/token.js", 25, "return jwt.sign(payload, secret);"),
     ("dependency.express", "^5.2.1", "package.json", 40, "\"express\": \"^5.2.1\","),
     ("script.test", "jest", "package.json", 16, "\"test\": \"jest\","),
+    ("test.file", "3 tests: pages", "test/pages.test.js", 4, "describe('pages', () => {"),
 ];
 
 #[test]
@@ -108,8 +109,8 @@ fn a_list_of_what_is_not_there_is_asked_for_and_nothing_is_said_of_others() {
     learn(&mut view, &reply);
     answer(&mut view, "named-subject", "`GET /users` is meant at `app.js:291`");
     let solution = ask(&view, "solution_synthesizer", &[]).expect("rules can do this").artifacts[0].body.clone();
-    assert!(solution.contains("`GET /users` at `app.js:291` takes a page"), "{solution}");
-    assert!(!solution.contains("`GET /contact` at `app.js:271` takes"), "{solution}");
+    assert!(solution.contains("`GET /users` at `app.js:291` is what was answered"), "{solution}");
+    assert!(!solution.contains("`GET /contact` at"), "{solution}");
     assert!(!asked("Add pagination to the user list", PAGES).contains(&"named-subject".to_owned()));
 }
 
@@ -157,7 +158,7 @@ fn a_limit_names_the_route_that_it_is_for() {
     learn(&mut view, &reply);
     super::fixture::answer_all(&mut view);
     let solution = ask(&view, "solution_synthesizer", &[]).expect("rules can do this").artifacts[0].body.clone();
-    assert!(solution.contains("`POST /contact` at `app.js:272` passes the limit"), "{solution}");
+    assert!(solution.contains("`POST /contact` at `app.js:272` is what the goal names"), "{solution}");
     let solution = {
         let mut view = super::fixture::view("Add rate limiting to the login endpoint", PAGES);
         let reply = ask(&view, "requirement_disambiguator", &[]).expect("rules can do this");
