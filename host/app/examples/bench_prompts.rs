@@ -49,10 +49,10 @@ impl Provider for Watched {
     fn billing(&self) -> Billing {
         self.inner.billing()
     }
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let begun = Instant::now();
-        let answer = self.inner.answer(request, progress).await;
-        let call = (begun, Instant::now(), request.clone());
+        let answer = self.inner.answer(request.clone(), progress).await;
+        let call = (begun, Instant::now(), request);
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         answer
     }
@@ -122,7 +122,7 @@ async fn measure(project: PathBuf, state: PathBuf) -> Done<Vec<f64>> {
         let mut longer = Vec::new();
         for (index, taken) in alone {
             let since = Instant::now();
-            bare.answer(&calls[index].2, &()).await?;
+            bare.answer(calls[index].2.clone(), &()).await?;
             longer.push(taken.as_secs_f64() - since.elapsed().as_secs_f64());
         }
         longer.sort_by(f64::total_cmp);

@@ -141,7 +141,7 @@ pub struct Effect {
 /// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then.
 fn kept(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::ProjectRead(found) => Outcome::ProjectRead(Discovered { facts: Vec::new(), ..found }),
+        Outcome::ProjectRead(_) => Outcome::ProjectRead(Discovered::default()),
         outcome => outcome,
     }
 }

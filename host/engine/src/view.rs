@@ -16,7 +16,7 @@ const RUNS: usize = 200;
 const CHECKS: usize = 20;
 
 /// What can be seen of a chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct View {
     /// `047`.
     pub chain: String,

@@ -93,16 +93,16 @@ impl Provider for Anthropic {
         self.models.of(tier).to_owned()
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.models.of(request.tier);
-        let mut body = self.body(request);
+        let mut body = self.body(&request);
         body["max_tokens"] = json!(request.max_output_tokens);
         body["stream"] = json!(true);
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structures(model)) {
             body["output_config"] = json!({ "format": { "type": "json_schema", "schema": **schema } });
         }
         let outgoing = Outgoing::new("/v1/messages".to_owned(), self.headers()?, body);
-        self.http.answer(&Messages, request, model, outgoing, progress).await
+        self.http.answer(&Messages, &request.sent(), model, outgoing, progress).await
     }
 
     async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {

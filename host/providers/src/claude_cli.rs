@@ -151,12 +151,12 @@ impl Provider for ClaudeCli {
         self.options.models.of(tier).to_owned()
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.options.models.of(request.tier);
         let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
         let turn = self.limiter.turn(reserved).await;
-        let mut running = Running::start(&self.options, request, model)?;
-        let mut incoming = Incoming::new(request, progress);
+        let mut running = Running::start(&self.options, &request, model)?;
+        let mut incoming = Incoming::new(&request.sent(), progress);
         let outcome = self.exchange(&mut running, &mut incoming).await;
         let result = incoming.finish(outcome, self.name(), model, &Redactor::default());
         let usage = result.as_ref().map_or_else(|error| error.spent.usage(), |answer| answer.usage);

@@ -68,9 +68,9 @@ impl Provider for Gemini {
         self.models.of(tier).to_owned()
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = bare(self.models.of(request.tier));
-        let mut body = content(request);
+        let mut body = content(&request);
         let mut config = json!({ "maxOutputTokens": request.max_output_tokens });
         if let Some(schema) = request.schema.as_ref().filter(|_| self.structured == Structured::Auto) {
             config["responseMimeType"] = json!("application/json");
@@ -78,7 +78,7 @@ impl Provider for Gemini {
         }
         body["generationConfig"] = config;
         let outgoing = self.outgoing(model, "streamGenerateContent?alt=sse", body)?;
-        self.http.answer(&Generation, request, model, outgoing, progress).await
+        self.http.answer(&Generation, &request.sent(), model, outgoing, progress).await
     }
 
     async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {

@@ -139,12 +139,12 @@ impl Provider for Manual {
         Billing::Nobody
     }
 
-    async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
-        let document = prompt_document(request);
-        let pasted = self.source.reply(request, &document).await;
+    async fn answer(&self, request: Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
+        let document = prompt_document(&request);
+        let pasted = self.source.reply(&request, &document).await;
         let pasted = pasted.map_err(|SourceError { message, hint }| ProviderError::Unavailable { message, hint })?;
         let Some(pasted) = pasted else {
-            return Err(ProviderError::Waiting { how: self.source.how(request) });
+            return Err(ProviderError::Waiting { how: self.source.how(&request) });
         };
         let text = check_pasted(&document, &pasted).map_err(|error| ProviderError::Invalid {
             message: format!("the reply to `{}`: {error}", request.prompt),

@@ -79,9 +79,9 @@ impl Provider for Ollama {
         Billing::Tokens
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.models.of(request.tier);
-        let window = self.window(request, model)?;
+        let window = self.window(&request, model)?;
         let mut body = json!({
             "model": model,
             "messages": request.messages(),
@@ -95,7 +95,7 @@ impl Provider for Ollama {
         let mut headers = HeaderMap::new();
         sign(&mut headers, &self.credential, "authorization", "Bearer ")?;
         let outgoing = Outgoing::new("/api/chat".to_owned(), headers, body);
-        self.http.answer(&Chat, request, model, outgoing, progress).await
+        self.http.answer(&Chat, &request.sent(), model, outgoing, progress).await
     }
 }
 

@@ -85,7 +85,7 @@ impl Provider for OpenAi {
         self.models.of(tier).to_owned()
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.models.of(request.tier);
         let mut body = json!({
             "model": model,
@@ -99,7 +99,7 @@ impl Provider for OpenAi {
             body["response_format"] = json!({ "type": "json_schema", "json_schema": format });
         }
         let outgoing = Outgoing::new("/chat/completions".to_owned(), self.headers()?, body);
-        self.http.answer(&Completions, request, model, outgoing, progress).await
+        self.http.answer(&Completions, &request.sent(), model, outgoing, progress).await
     }
 
     async fn count(&self, request: &Request) -> Result<Option<u64>, ProviderError> {

@@ -25,7 +25,7 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// Why there is no answer now; see [`ProviderError`].
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError>;
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError>;
 
     /// Whether it reads the text of a request, files and all. Rules read the chain itself.
     fn reads_files(&self) -> bool {
@@ -126,13 +126,26 @@ pub struct Request {
     pub max_output_tokens: u32,
     /// The JSON schema of the answer, for services that can be held to one. The others get only what the prompt says.
     pub schema: Option<Arc<serde_json::Value>>,
+    /// The estimate of its input, once its texts are gone; see [`Self::sent`].
+    pub tokens: Option<u64>,
 }
 
 impl Request {
     /// An upper estimate of its input tokens; see [`estimated_tokens`]. The last number is for what an API adds around it.
     pub fn estimated_tokens(&self) -> u64 {
+        if let Some(tokens) = self.tokens {
+            return tokens;
+        }
         let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
         estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
+    }
+
+    /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
+    /// meanwhile.
+    #[must_use]
+    pub fn sent(self) -> Self {
+        let tokens = Some(self.estimated_tokens());
+        Self { stable: "".into(), variable: "".into(), view: Arc::default(), tokens, ..self }
     }
 
     /// As services take it that know a system and a user.
@@ -275,6 +288,7 @@ pub(crate) mod tests {
             view: Arc::new(Chain::default().view(certus_engine::ChainId(1))),
             max_output_tokens: 1000,
             schema: None,
+            tokens: None,
         }
     }
 

@@ -216,8 +216,8 @@ impl Provider for Replay {
         Billing::Nobody
     }
 
-    async fn answer(&self, request: &Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
-        let Some(recorded) = self.find(request) else {
+    async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
+        let Some(recorded) = self.find(&request) else {
             return Err(ProviderError::NotRecorded {
                 prompt: request.prompt.clone(),
                 digest: request.digest,

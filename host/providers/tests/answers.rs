@@ -19,7 +19,7 @@ async fn text_is_streamed_as_it_comes_and_is_whole_in_the_end() {
     for api in ALL {
         let server = server(script.clone()).await;
         let heard = Heard::default();
-        let answer = api.at(&server.url()).answer(&request("go on"), &heard).await.expect("an answer");
+        let answer = api.at(&server.url()).answer(request("go on"), &heard).await.expect("an answer");
         assert_eq!(answer.text, TEXT, "{api:?}");
         assert_eq!(heard.pieces().len(), 5, "{api:?}");
         assert_eq!(heard.pieces().concat(), TEXT, "{api:?}");
@@ -54,7 +54,7 @@ async fn a_count_that_is_none_loses_no_answer() {
     ] {
         let body = Play::Body { content_type: content_type.to_owned(), text };
         let server = server(Script::always(body)).await;
-        let answer = api.at(&server.url()).answer(&request("go on"), &()).await.expect("an answer");
+        let answer = api.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
         assert_eq!(answer.text, TEXT, "{api:?}");
         assert!(answer.usage.input_tokens > 0, "{api:?}: {:?}", answer.usage);
     }
@@ -69,10 +69,10 @@ async fn a_strict_server_accepts_what_is_sent_with_a_schema() {
     for api in ALL {
         let server = server(Script::always(Reply::new(TEXT))).await;
         let asked = certus_providers::Request { schema: Some(Arc::new(schema.clone())), ..request("go on") };
-        api.at(&server.url()).answer(&asked, &()).await.expect("an answer");
+        api.at(&server.url()).answer(asked.clone(), &()).await.expect("an answer");
         let mut without = api.service(&server.url());
         without.structured = Structured::Never;
-        api.provider(without).expect("a provider").answer(&asked, &()).await.expect("an answer");
+        api.provider(without).expect("a provider").answer(asked.clone(), &()).await.expect("an answer");
         let log = server.log();
         let (path, strict) = match api {
             Api::Anthropic => ("/output_config/format/schema", "/output_config"),
@@ -88,7 +88,7 @@ async fn a_strict_server_accepts_what_is_sent_with_a_schema() {
 #[tokio::test]
 async fn the_stable_part_comes_first_and_ends_in_a_cache_breakpoint() {
     let server = server(Script::always(Reply::new(TEXT))).await;
-    Api::Anthropic.at(&server.url()).answer(&request("go on"), &()).await.expect("an answer");
+    Api::Anthropic.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
     let logged = &server.log()[0];
     let expected = json!({
         "model": "claude-sonnet-5-5",
@@ -110,7 +110,7 @@ async fn a_request_without_a_stable_or_a_variable_part_is_still_one() {
         for (stable, variable) in [("", "go on"), ("go on", " ")] {
             let mut asked = request(variable);
             asked.stable = stable.into();
-            let answer = api.at(&server.url()).answer(&asked, &()).await;
+            let answer = api.at(&server.url()).answer(asked.clone(), &()).await;
             assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT), "{api:?}");
         }
     }
@@ -132,7 +132,7 @@ async fn a_gateway_takes_a_bearer_token_and_may_not_count() {
     let mut service = Api::Anthropic.service(&server.url());
     service.credential = Credential::Bearer(Secret::new(support::KEY.to_owned()).expect("a key"));
     let provider = Api::Anthropic.provider(service.clone()).expect("a provider");
-    assert!(provider.answer(&request("go on"), &()).await.is_ok());
+    assert!(provider.answer(request("go on"), &()).await.is_ok());
     service.base_url = format!("{}/elsewhere", server.url());
     let elsewhere = Api::Anthropic.provider(service).expect("a provider");
     assert_eq!(elsewhere.count(&request("go on")).await, Ok(None));
@@ -142,7 +142,7 @@ async fn a_gateway_takes_a_bearer_token_and_may_not_count() {
 async fn what_a_service_does_not_say_is_estimated_and_marked() {
     for api in ALL {
         let server = server(Script::always(Reply { without_usage: true, ..Reply::new(TEXT) })).await;
-        let answer = api.at(&server.url()).answer(&request("go on"), &()).await.expect("an answer");
+        let answer = api.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
         assert!(answer.estimated, "{api:?}");
         assert_eq!(answer.usage.input_tokens, request("go on").estimated_tokens(), "{api:?}");
         assert_eq!(answer.usage.output_tokens, certus_providers::estimated_tokens(TEXT), "{api:?}");
@@ -153,7 +153,7 @@ async fn what_a_service_does_not_say_is_estimated_and_marked() {
 async fn imitations_may_leave_the_last_event_out_and_the_others_may_not() {
     for api in ALL {
         let server = server(Script::always(Reply { without_last: true, ..Reply::new(TEXT) })).await;
-        let answer = api.at(&server.url()).answer(&request("go on"), &()).await;
+        let answer = api.at(&server.url()).answer(request("go on"), &()).await;
         match api {
             // Of Anthropic's, the event before the last says already why the model stopped.
             Api::OpenAi | Api::Anthropic => assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT)),
@@ -183,7 +183,7 @@ async fn an_answer_in_one_piece_is_an_answer() {
     for (api, body) in bodies {
         let play = fake_api::Play::Body { content_type: "application/json".to_owned(), text: body.to_owned() };
         let server = server(Script::always(play)).await;
-        let answer = api.at(&server.url()).answer(&request("go on"), &()).await.expect("an answer");
+        let answer = api.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
         assert_eq!((answer.text.as_str(), answer.usage.input_tokens), ("all", 9), "{api:?}");
     }
 }
@@ -192,7 +192,7 @@ async fn an_answer_in_one_piece_is_an_answer() {
 async fn slow_bytes_are_waited_for_as_long_as_they_come() {
     for api in ALL {
         let server = server(Script::always(Reply { byte_delay_ms: 1, ..Reply::new(TEXT) })).await;
-        let answer: Result<Answer, _> = api.at(&server.url()).answer(&request("go on"), &()).await;
+        let answer: Result<Answer, _> = api.at(&server.url()).answer(request("go on"), &()).await;
         assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT), "{api:?}");
     }
 }
@@ -211,7 +211,7 @@ async fn a_hundred_calls_at_once_all_get_their_own_answer() {
         let provider = api.provider(service).expect("a provider");
         let calls = (0..100).map(|number| {
             let provider = std::sync::Arc::clone(&provider);
-            tokio::spawn(async move { provider.answer(&request(&format!("number {number}.")), &()).await })
+            tokio::spawn(async move { provider.answer(request(&format!("number {number}.")), &()).await })
         });
         for (number, call) in calls.collect::<Vec<_>>().into_iter().enumerate() {
             let answer = call.await.expect("no panic").expect("an answer");
@@ -228,7 +228,7 @@ async fn a_connection_is_used_again() {
         let proxy_count = server.log().len();
         let provider = api.at(&server.url());
         for _ in 0..3 {
-            provider.answer(&request("go on"), &()).await.expect("an answer");
+            provider.answer(request("go on"), &()).await.expect("an answer");
         }
         let ports: std::collections::BTreeSet<u16> =
             server.log()[proxy_count..].iter().map(|entry| entry.port).collect();
@@ -242,9 +242,9 @@ async fn calls_wait_for_their_turn() {
     let mut service = Api::Anthropic.service(&server.url());
     service.limits = Limits { requests_per_minute: Some(1), tokens_per_minute: None };
     let provider = Api::Anthropic.provider(service).expect("a provider");
-    provider.answer(&request("go on"), &()).await.expect("an answer");
+    provider.answer(request("go on"), &()).await.expect("an answer");
     let asked = request("go on");
-    let second = tokio::time::timeout(Duration::from_millis(300), provider.answer(&asked, &()));
+    let second = tokio::time::timeout(Duration::from_millis(300), provider.answer(asked.clone(), &()));
     assert!(second.await.is_err(), "it waits for the next minute");
     assert_eq!(server.log().len(), 1);
 }

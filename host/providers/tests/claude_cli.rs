@@ -55,7 +55,7 @@ async fn the_prompt_goes_in_and_the_answer_streams_out() {
     let provider = provider(tool(folder.path(), body));
     let long = "word ".repeat(100_000);
     let heard = Heard::default();
-    let answer = provider.answer(&request(&long), &heard).await.expect("an answer");
+    let answer = provider.answer(request(&long), &heard).await.expect("an answer");
     assert_eq!(answer.text, r#"{"notes":"yes"}"#);
     assert_eq!(heard.pieces(), [r#"{"notes":"#, r#""yes"}"#]);
     assert_eq!((answer.model.as_str(), answer.estimated), ("claude-sonnet-5-5", false));
@@ -78,7 +78,7 @@ async fn the_prompt_goes_in_and_the_answer_streams_out() {
 async fn an_old_tool_that_streams_nothing_is_understood() {
     let folder = tempfile::tempdir().expect("a folder");
     let provider = provider(tool(folder.path(), "cat > /dev/null; cat $HERE/result"));
-    let answer = provider.answer(&request("go on"), &()).await.expect("an answer");
+    let answer = provider.answer(request("go on"), &()).await.expect("an answer");
     assert_eq!(answer.text, r#"{"notes":"yes"}"#);
 }
 
@@ -112,7 +112,7 @@ async fn what_goes_wrong_has_its_name() {
 
 #[tokio::test]
 async fn a_tool_that_is_not_there_is_named() {
-    let error = provider("/nowhere/claude".into()).answer(&request("go on"), &()).await.expect_err("nothing there");
+    let error = provider("/nowhere/claude".into()).answer(request("go on"), &()).await.expect_err("nothing there");
     assert!(matches!(&error, ProviderError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("/nowhere/claude"), "{error}");
 }
@@ -130,7 +130,7 @@ async fn dropping_a_call_ends_everything_that_the_tool_started() {
         }
     };
     tokio::select! {
-        ended = provider.answer(&asked, &()) => panic!("it ended by itself: {ended:?}"),
+        ended = provider.answer(asked.clone(), &()) => panic!("it ended by itself: {ended:?}"),
         () = started => {}
     }
     for name in ["child", "grandchild"] {

@@ -269,7 +269,7 @@ async fn a_complete_answer_counts_even_if_the_connection_breaks_behind_it() {
     let server = server(Script::always(Reply::new(TEXT))).await;
     let url = server.url();
     let (front, address) = cutting_proxy(url.trim_start_matches("http://").to_owned()).await;
-    let answer = Api::Anthropic.at(&format!("http://{address}")).answer(&request("go on"), &()).await;
+    let answer = Api::Anthropic.at(&format!("http://{address}")).answer(request("go on"), &()).await;
     assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT));
     front.abort();
 }
@@ -329,7 +329,7 @@ async fn dropping_a_call_closes_its_connection() {
             service.timeouts.idle = Duration::from_secs(60);
             let provider = api.provider(service).expect("a provider");
             let dropped =
-                tokio::time::timeout(Duration::from_millis(200), provider.answer(&request("go on"), &())).await;
+                tokio::time::timeout(Duration::from_millis(200), provider.answer(request("go on"), &())).await;
             assert!(dropped.is_err(), "{api:?}");
             cancelled(&server).await;
         }
@@ -376,7 +376,7 @@ async fn calls_go_through_the_proxy_that_is_named() {
         let mut service = api.service("http://model.invalid");
         // A plain proxy takes the request as it is, with the whole address in its first line.
         service.proxy = Proxy::Url(Secret::new(server.url()).expect("an address"));
-        let answer = api.provider(service).expect("a provider").answer(&request("go on"), &()).await;
+        let answer = api.provider(service).expect("a provider").answer(request("go on"), &()).await;
         assert_eq!(answer.map(|answer| answer.text).as_deref(), Ok(TEXT), "{api:?}");
         assert_eq!(server.log().last().map(|logged| logged.headers["host"].clone()).as_deref(), Some("model.invalid"));
     }

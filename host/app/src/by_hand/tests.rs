@@ -47,6 +47,7 @@ fn request(prompt: &str) -> Request {
         view: Arc::new(certus_engine::Chain::default().view(certus_engine::ChainId(1))),
         max_output_tokens: 100,
         schema: None,
+        tokens: None,
     }
 }
 

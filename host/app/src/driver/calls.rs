@@ -24,11 +24,12 @@ use crate::person::Listener;
 /// One prompt on its way to an answer.
 struct Call {
     id: EffectId,
+    /// Without its texts: what is sent lies in the store, and is needed again only for another attempt.
     request: certus_providers::Request,
     /// Attempts of this process, from 1.
     tries: u32,
-    /// The answer before could not be read, and its writer was told why.
-    repaired: bool,
+    /// The answer before could not be read: why, and its text, which its writer gets back.
+    repairs: Option<(String, String)>,
 }
 
 /// What follows from an attempt that ended.
@@ -57,6 +58,7 @@ async fn attempt(
     provider: Arc<dyn Provider>,
     listener: &dyn Listener,
     call: Box<Call>,
+    request: certus_providers::Request,
     wait: Duration,
 ) -> (Box<Call>, Result<Answer, ProviderError>, i64) {
     if !wait.is_zero() {
@@ -64,7 +66,7 @@ async fn attempt(
     }
     let since = Instant::now();
     let shown = Shown { listener, prompt: &call.request.prompt };
-    let result = provider.answer(&call.request, &shown).await;
+    let result = provider.answer(request, &shown).await;
     (call, result, elapsed(since))
 }
 
@@ -81,36 +83,40 @@ impl<'a> Driver<'a> {
             }
             let request = self.call(id)?;
             let refused = self.set_aside(id, &request).await?;
-            let call = Box::new(Call { id, request, tries: 1, repaired: false });
+            let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
             match refused {
                 Some(over) => waiting.push((call, over)),
-                None => calls.push(call),
+                None => calls.push((call, request)),
             }
         }
         let refused = waiting.iter().map(|(call, _)| &call.request);
-        self.look_ahead(&calls.iter().map(|call| &call.request).chain(refused).collect::<Vec<_>>())?;
+        self.look_ahead(&calls.iter().map(|(call, _)| &call.request).chain(refused).collect::<Vec<_>>())?;
         if !calls.is_empty() {
             self.commit().await?;
         }
         let listener: &'a dyn Listener = self.listener;
         let mut running = FuturesUnordered::new();
-        for call in calls {
+        for (call, request) in calls {
             listener.busy(&call.request.prompt);
-            running.push(attempt(Arc::clone(&self.provider), listener, call, Duration::ZERO));
+            running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
         }
         while let Some((call, result, elapsed_ms)) = running.next().await {
             match self.settle(call, result, elapsed_ms).await? {
                 Next::Settled => {}
                 Next::Stop(why) => drop(stop.get_or_insert(why)),
-                Next::Again(call, wait) => running.push(attempt(Arc::clone(&self.provider), listener, call, wait)),
+                Next::Again(call, wait) => {
+                    let request = self.again_of(&call)?;
+                    running.push(attempt(Arc::clone(&self.provider), listener, call, request, wait));
+                }
             }
             // What a call did not use comes back: another one may fit now.
             for (call, over) in std::mem::take(&mut waiting) {
-                match self.set_aside(call.id, &call.request).await? {
+                let request = self.again_of(&call)?;
+                match self.set_aside(call.id, &request).await? {
                     Some(_) => waiting.push((call, over)),
                     None => {
                         listener.busy(&call.request.prompt);
-                        running.push(attempt(Arc::clone(&self.provider), listener, call, Duration::ZERO));
+                        running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
                     }
                 }
             }
@@ -167,12 +173,12 @@ impl<'a> Driver<'a> {
                 self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
                 return Ok(Next::Stop(Stop::Waiting));
             }
-            Err(error) if self.provider.billing() != Billing::Nobody && !call.repaired => {
+            Err(error) if self.provider.billing() != Billing::Nobody && call.repairs.is_none() => {
                 let remark = settled.remark();
                 let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
                 let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
-                let request = repair(&call.request, &error.to_string(), &answer.text);
-                let again = Box::new(Call { request, tries: call.tries + 1, repaired: true, ..*call });
+                let repairs = Some((error.to_string(), answer.text));
+                let again = Box::new(Call { tries: call.tries + 1, repairs, ..*call });
                 return self.again(again, leftover, false, Duration::ZERO).await;
             }
             Err(error) => Outcome::Unusable {
@@ -244,9 +250,19 @@ impl<'a> Driver<'a> {
         let attempt = self.chain.effect(call.id).map_or(1, |effect| effect.attempt).saturating_add(1);
         let leftover = Some(Box::new(leftover));
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
-        Ok(match self.set_aside(call.id, &call.request).await? {
+        let request = self.again_of(&call)?;
+        Ok(match self.set_aside(call.id, &request).await? {
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
             None => Next::Again(call, wait),
+        })
+    }
+
+    /// What is sent for one more attempt: the same, or what says why the answer before could not be read.
+    fn again_of(&mut self, call: &Call) -> Result<certus_providers::Request, Failure> {
+        let request = self.call(call.id)?;
+        Ok(match &call.repairs {
+            Some((why, answer)) => repair(&request, why, answer),
+            None => request,
         })
     }
 

@@ -101,6 +101,7 @@ mod tests {
             view: Arc::new(Chain::default().view(ChainId(1))),
             max_output_tokens: 1_000,
             schema: None,
+            tokens: None,
         }
     }
 

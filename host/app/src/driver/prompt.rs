@@ -80,6 +80,7 @@ impl Driver<'_> {
             view: Arc::clone(&sending.view),
             max_output_tokens: self.session.config().max_output_tokens,
             schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
+            tokens: None,
         })
     }
 

@@ -100,6 +100,8 @@ impl Chain {
                 }),
             }
         }
+        // Most facts come at once, and stay for as long as the chain is open.
+        facts.shrink_to_fit();
     }
 
     /// `by` is the run that says so.

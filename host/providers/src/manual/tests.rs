@@ -15,7 +15,7 @@ impl ReplySource for Pastes {
 }
 
 async fn pasting(result: Result<Option<Vec<u8>>, SourceError>) -> Result<String, ProviderError> {
-    Manual::new(Arc::new(Pastes(result))).answer(&request("new_case"), &()).await.map(|answer| answer.text)
+    Manual::new(Arc::new(Pastes(result))).answer(request("new_case"), &()).await.map(|answer| answer.text)
 }
 
 fn long() -> Request {

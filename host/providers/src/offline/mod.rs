@@ -121,8 +121,8 @@ impl Provider for Offline {
         Billing::Nobody
     }
 
-    async fn answer(&self, request: &Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
-        let (reply, from) = answer(request)?;
+    async fn answer(&self, request: Request, _: &dyn Progress) -> Result<Answer, ProviderError> {
+        let (reply, from) = answer(&request)?;
         // A reply of ours is plain data and always serialises.
         let text = serde_json::to_string(&reply).unwrap_or_default();
         let confidence_from = (!reply.confidence.is_empty()).then_some(from);

@@ -16,11 +16,11 @@ async fn what_was_recorded_is_answered_on_every_attempt() {
     let line = record_line(&asked, &answer("line one\nline two"));
     assert_eq!(line.matches('\n').count(), 1);
     let replay = parse(&line).expect("it was just written");
-    assert_eq!(replay.answer(&asked, &()).await, Ok(answer("line one\nline two")));
+    assert_eq!(replay.answer(asked.clone(), &()).await, Ok(answer("line one\nline two")));
     asked.attempt = 7;
-    assert_eq!(replay.answer(&asked, &()).await, Ok(answer("line one\nline two")));
+    assert_eq!(replay.answer(asked.clone(), &()).await, Ok(answer("line one\nline two")));
     asked.sample = 1;
-    let error = replay.answer(&asked, &()).await.expect_err("another sample");
+    let error = replay.answer(asked.clone(), &()).await.expect_err("another sample");
     insta::assert_snapshot!(error, @"the recording has no reply to `new_case` (request f8285ac4471e); for this prompt it has f8285ac4471e (sample 0)");
 }
 
@@ -34,18 +34,21 @@ async fn an_attempt_is_preferred_where_it_is_given() {
     let recording = [line("", r#""any""#), line(r#","attempt":2"#, r#"{"notes":"second"}"#)].join("\r\n\n");
     let replay = parse(&recording).expect("two exchanges");
     assert_eq!(replay.len(), 2);
-    assert_eq!(replay.answer(&asked, &()).await.map(|answer| answer.text), Ok("any".to_owned()));
+    assert_eq!(replay.answer(asked.clone(), &()).await.map(|answer| answer.text), Ok("any".to_owned()));
     let second = Request { attempt: 2, ..asked };
-    assert_eq!(replay.answer(&second, &()).await.map(|answer| answer.text), Ok(r#"{"notes":"second"}"#.to_owned()));
+    assert_eq!(
+        replay.answer(second.clone(), &()).await.map(|answer| answer.text),
+        Ok(r#"{"notes":"second"}"#.to_owned())
+    );
 }
 
 #[tokio::test]
 async fn what_is_missing_is_named_with_what_is_there() {
     let other = Request { digest: Digest::of("other"), ..request("new_case") };
     let replay = parse(&record_line(&other, &answer("x"))).expect("one exchange");
-    let near = replay.answer(&request("new_case"), &()).await.expect_err("another digest");
+    let near = replay.answer(request("new_case"), &()).await.expect_err("another digest");
     assert!(matches!(&near, ProviderError::NotRecorded { near, .. } if near.len() == 1));
-    let none = replay.answer(&request("chain_planner"), &()).await.expect_err("another prompt");
+    let none = replay.answer(request("chain_planner"), &()).await.expect_err("another prompt");
     assert!(none.to_string().ends_with("it has none for this prompt"));
 }
 

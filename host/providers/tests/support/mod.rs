@@ -87,6 +87,7 @@ pub fn request(text: &str) -> Request {
         view: Arc::new(Chain::default().view(ChainId(1))),
         max_output_tokens: 1000,
         schema: None,
+        tokens: None,
     }
 }
 
@@ -109,7 +110,7 @@ impl Heard {
 /// What a call ended with. Nothing that it says has the key in it, and nothing takes longer than the times that are set.
 pub async fn fails(provider: &dyn Provider, heard: &Heard) -> CallError {
     let asked = request("go on");
-    let call = tokio::time::timeout(Duration::from_secs(30), provider.answer(&asked, heard));
+    let call = tokio::time::timeout(Duration::from_secs(30), provider.answer(asked.clone(), heard));
     let error = call.await.expect("a call ends in time").expect_err("it goes wrong");
     no_key(&error);
     assert!(!error.to_string().is_empty());

@@ -162,6 +162,7 @@ pub(crate) fn ask_with_reason(
         view: Arc::new(view.clone()),
         max_output_tokens: 1000,
         schema: None,
+        tokens: None,
     })
 }
 
