@@ -65,6 +65,13 @@ impl Model {
         self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
     }
 
+    /// Whether a request of a prompt contains this.
+    pub(crate) fn said_to(&self, prompt: &str, text: &str) -> bool {
+        let task = format!("## Task: {prompt}\\n");
+        let bodies = self.api.log().into_iter().map(|logged| logged.body.to_string());
+        bodies.filter(|body| body.contains(&task)).any(|body| body.contains(text))
+    }
+
     /// Where it serves.
     pub(crate) fn url(&self) -> String {
         self.api.url()
@@ -223,7 +230,7 @@ fn a_model_that_only_says_so_completes_nothing() {
 }
 
 /// The scripted replies with others in their place; the first that fits answers.
-fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
+pub(crate) fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
     others.into_iter().chain(whole(code)).collect()
 }
 

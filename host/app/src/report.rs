@@ -174,7 +174,7 @@ pub struct DraftLine {
     pub title: String,
     /// `new`, `planned`, `approved`, `written`, `refused`, `failed`, `undone`.
     pub state: &'static str,
-    /// Why it came to nothing.
+    /// Why it came to nothing, or is shown again.
     pub why: Option<String>,
     /// Paths, once they were looked at.
     pub files: Vec<String>,
@@ -317,7 +317,7 @@ fn draft(draft: &Draft) -> DraftLine {
         kind: text(&draft.kind),
         title: text(&draft.title),
         state: draft.state.name(),
-        why: draft.state.problem().map(text),
+        why: draft.state.problem().or(draft.conflict.as_deref()).map(text),
         files: files.iter().map(|file| file.path.clone()).collect(),
         waits: matches!(draft.state, DraftState::Planned(_)),
     }

@@ -114,6 +114,9 @@ impl Listener for Progress {
 fn show_edits(edits: &ShownEdits, show: impl Fn(&str)) {
     show("");
     show(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
+    if let Some(conflict) = &edits.conflict {
+        show(&format!("Not written: {conflict}. What follows is planned anew, on what stands there now."));
+    }
     for file in &edits.files {
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
         show(&file.diff);

@@ -404,3 +404,33 @@ fn a_phase_that_takes_too_many_actions_can_only_be_given_up() {
     assert!(drive.step(&Action::GiveUp("too long".to_owned())).is_ok());
     assert!(!drive.chain.ended().expect("it ended").success);
 }
+
+#[test]
+fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_granted() {
+    let mut drive = Drive::new(0);
+    let perform = |drive: &mut Drive, request: Request, done: Outcome| {
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, request, basis));
+        drive.record(outcome(id, done));
+    };
+    let replace = vec![Replacement { find: "a".to_owned(), with: "b".to_owned() }];
+    let base = Some("0123456789".to_owned());
+    let edits = vec![Edit { path: "a".to_owned(), base, replace, ..Edit::default() }];
+    let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
+    perform(&mut drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
+    let draft = "D1".to_owned();
+    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
+    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file] };
+    perform(&mut drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
+    let grant = Some(Grant::Chain);
+    let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant };
+    perform(&mut drive, Request::ApproveEdits { draft: draft.clone(), plan: plan.clone() }, judged);
+    let changed = Outcome::Failed { code: ErrorCode::Diverged, message: "a was changed meanwhile".to_owned() };
+    perform(&mut drive, Request::Write { draft: draft.clone(), plan: plan.digest }, changed);
+    assert_eq!(law::due(&drive.chain).requests, [Request::Plan { draft: draft.clone() }]);
+    let known = &drive.chain.drafts()[0];
+    assert_eq!((known.edits[0].base.as_deref(), known.conflict.as_deref()), (None, Some("a was changed meanwhile")));
+    perform(&mut drive, Request::Plan { draft }, Outcome::Planned { plan: plan.clone() });
+    assert!(!drive.chain.is_granted(&drive.chain.drafts()[0]), "nobody saw it like this");
+    assert!(matches!(law::due(&drive.chain).requests.as_slice(), [Request::ApproveEdits { .. }]));
+}

@@ -107,6 +107,7 @@ impl Driver<'_> {
             draft: draft.to_owned(),
             kind: known.map(|draft| crate::clean::line(&draft.kind, 60)).unwrap_or_default(),
             title: known.map(|draft| crate::clean::line(&draft.title, 200)).unwrap_or_default(),
+            conflict: known.and_then(|draft| draft.conflict.as_deref()).map(|text| crate::clean::line(text, 300)),
             files: stored
                 .files()
                 .iter()
