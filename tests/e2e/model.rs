@@ -214,8 +214,19 @@ fn a_whole_chain_ends_with_tests_that_really_pass() {
     assert_eq!(runs, [(&json!("npm test"), &json!(1)), (&json!("npm test"), &json!(0))], "red, then green");
     // Certus leaves versions to people.
     assert!(!world.project.join(".git").exists());
-    let _ = model.run(&world, &["undo"]).ok();
+    let undone = model.run(&world, &["undo"]).ok().shows("was complete and is open again, in implementation");
+    let _ = undone.shows("Next: certus flow --continue");
     assert!(!world.project.join("lib/discount.js").exists());
+    // What completed it is gone, and everything says so.
+    let (_, status) = model.json(&world, &["status"]);
+    let (_, shown) = model.json(&world, &["show"]);
+    for one in [&status, &shown] {
+        assert_eq!((&one["status"], &one["phase"]), (&json!("running"), &json!("implementation")), "{one}");
+    }
+    let (exit, gone_on) = model.json(&world, &["flow", "--continue"]);
+    assert_eq!((exit, &gone_on["status"]), (Some(3), &json!("waiting")), "{gone_on}");
+    let last = gone_on["checks"].as_array().and_then(|checks| checks.last()).expect("checks");
+    assert_eq!(last["status"], 1, "it was tested again");
 }
 
 #[test]

@@ -434,3 +434,23 @@ fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_gran
     assert!(!drive.chain.is_granted(&drive.chain.drafts()[0]), "nobody saw it like this");
     assert!(matches!(law::due(&drive.chain).requests.as_slice(), [Request::ApproveEdits { .. }]));
 }
+
+#[test]
+fn a_complete_chain_whose_write_is_taken_back_is_open_again() {
+    let mut drive = Drive::new(0);
+    let draft = write(&mut drive);
+    let phase = drive.chain.phase().to_owned();
+    for success in [false, true] {
+        let mut drive = Drive { chain: drive.chain.clone(), luck: 0 };
+        drive.record(Body::Ended { success, why: "done".to_owned() });
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        assert_eq!(law::after_undo(&drive.chain, &draft), [], "it is still written");
+        drive.record(intent(id, Request::Undo { draft: draft.clone(), undo: Digest::of("undo") }, basis));
+        drive.record(outcome(id, Outcome::Done));
+        let bodies = law::after_undo(&drive.chain, &draft);
+        assert_eq!(bodies.len(), if success { 2 } else { 0 });
+        bodies.into_iter().for_each(|body| drive.record(body));
+        assert_eq!(drive.chain.ended().is_none(), success, "what was given up stays so");
+        assert_eq!((drive.chain.phase(), drive.chain.visits_of(&phase)), (phase.as_str(), if success { 2 } else { 1 }));
+    }
+}

@@ -191,7 +191,7 @@ impl Driver<'_> {
     }
 
     /// Take written edits back.
-    pub(crate) async fn undo_edits(&mut self, id: EffectId, record: Digest) -> Result<(), Failure> {
+    pub(crate) async fn undo_edits(&mut self, id: EffectId, draft: &str, record: Digest) -> Result<(), Failure> {
         let lookup = |digest: &str| self.session.blob(parsed(digest).ok()?).ok()?;
         let undone = || -> Result<(), Fault> {
             let bytes = self.session.blob(record).ok().flatten().ok_or_else(|| damaged("the write"))?;
@@ -203,6 +203,9 @@ impl Driver<'_> {
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        for body in law::after_undo(&self.chain, draft) {
+            self.note(body);
+        }
         self.commit().await
     }
 
@@ -260,9 +263,10 @@ impl Driver<'_> {
             _ => Vec::new(),
         });
         let basis = self.chain.version();
-        let effect = self.intend(None, Request::Undo { draft, undo }, basis, &mut Common::default());
+        let effect = self.intend(None, Request::Undo { draft: draft.clone(), undo }, basis, &mut Common::default());
         self.commit().await?;
-        self.undo_edits(effect, undo).await?;
+        self.undo_edits(effect, &draft, undo).await?;
+        self.session.save_context(self.id, &self.chain);
         match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {
             Some(Outcome::Failed { message, .. }) => {
                 Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))

@@ -116,6 +116,19 @@ pub fn take_over(chain: &Chain) -> Vec<Body> {
     std::iter::once(Body::TakenOver).chain(ended).collect()
 }
 
+/// What becomes of a chain that was complete when a draft was taken back: it is open again, in the phase that wrote the draft,
+/// because nothing shows any more that it is done. Empty for every other chain.
+pub fn after_undo(chain: &Chain, id: &str) -> Vec<Body> {
+    let draft = chain.drafts().iter().find(|draft| draft.id == id && draft.state == DraftState::Undone);
+    match (chain.ended(), draft) {
+        (Some(ended), Some(draft)) if ended.success => {
+            let (phase, visit) = (draft.phase.clone(), chain.visits_of(&draft.phase) + 1);
+            vec![Body::Reopened, Body::PhaseEntered { phase, visit, why: format!("{id} was taken back") }]
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Judge a person's wish to take the last written draft back, or this one.
 ///
 /// # Errors
