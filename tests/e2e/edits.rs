@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::{GOAL, Model, but, first, reply, shop, when};
+use crate::model::{GOAL, Model, RIGHT, but, first, reply, shop, when, whole};
 use crate::support::World;
 
 const PRICE: &str = "// prices\nexports.net = (cents) => cents;\nexports.gross = (cents) => cents * 1.19;\n";
@@ -55,4 +55,36 @@ fn what_no_longer_fits_goes_back_to_the_model_with_the_reason() {
     assert_eq!(model.asked("test_generator"), 2);
     assert!(model.said_to("test_generator", "lib/price.js: text 1 to find"), "it is told why");
     assert_eq!(std::fs::read_to_string(world.project.join("lib/price.js")).expect("kept"), mine);
+}
+
+/// A chain whose tests are written and whose test command nobody allowed yet.
+fn asked_for_the_command() -> (Model, World) {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3);
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
+    (model, world)
+}
+
+#[test]
+fn who_refuses_the_test_command_can_still_allow_it() {
+    let (model, world) = asked_for_the_command();
+    let paid = model.calls();
+    let _ = model.run(&world, &["reject", "--why", "let me look first"]).exits(3).shows("Go on without `npm test`?");
+    let (_, status) = model.json(&world, &["status"]);
+    assert_eq!(status["status"], "waiting");
+    let _ = model.run(&world, &["reject", "--why", "it may run"]).exits(3).shows("own command for its test");
+    assert_eq!(model.calls(), paid, "nothing is paid for");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+}
+
+#[test]
+fn who_goes_on_without_the_tests_completes_nothing() {
+    let (model, world) = asked_for_the_command();
+    let _ = model.run(&world, &["reject", "--why", "never"]).exits(3).shows("Next: certus approve");
+    let ran = model.run(&world, &["approve"]);
+    assert!(!ran.stderr.contains("Complete") && ran.status != Some(0), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["checks"]), (&json!("given-up"), &json!([])), "it never ran");
+    assert!(shown["next"].as_str().is_some_and(|next| next.starts_with("certus flow --continue")), "{shown}");
 }

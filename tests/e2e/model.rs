@@ -16,7 +16,8 @@ test('ten percent are taken off', () => {
   assert.strictEqual(discounted(1000, 10), 900);
 });
 ";
-const RIGHT: &str = "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
+pub(crate) const RIGHT: &str =
+    "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
 const WRONG: &str = "exports.discounted = (cents) => cents;\n";
 
 /// The script's server, alive as long as this.

@@ -454,3 +454,38 @@ fn a_complete_chain_whose_write_is_taken_back_is_open_again() {
         assert_eq!((drive.chain.phase(), drive.chain.visits_of(&phase)), (phase.as_str(), if success { 2 } else { 1 }));
     }
 }
+
+#[test]
+fn a_no_to_the_check_that_a_chain_needs_is_no_end_yet() {
+    let mut drive = Drive::new(0);
+    drive.record(Body::PhaseEntered { phase: "build".to_owned(), visit: 1, why: String::new() });
+    let check = Action::RunCheck(Check::Test);
+    let asked = |drive: &Drive| match law::judge(&drive.chain, &check, &Shelf, 0) {
+        Ok(ruling) => match ruling.requests.as_slice() {
+            [Request::Approve { proposal }] => Ok(proposal.clone()),
+            other => panic!("not asked: {other:?}"),
+        },
+        Err(refusal) => Err(refusal.law),
+    };
+    let say = |drive: &mut Drive, verdict| {
+        let proposal = asked(drive).expect("it is asked");
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, Request::Approve { proposal: proposal.clone() }, basis));
+        drive.record(outcome(id, Outcome::Judged { verdict, digest: proposal.digest(), by: None, grant: None }));
+        proposal.title
+    };
+    let no = || Verdict::Rejected("not yet".to_owned());
+    assert_eq!(say(&mut drive, no()), "npm test");
+    assert!(asked(&drive).expect("asked").body.contains("You did not let it run: not yet"));
+    assert_eq!(say(&mut drive, no()), "Go on without `npm test`?");
+    assert_eq!(say(&mut drive, no()), "npm test", "it can be allowed later");
+    assert_eq!(say(&mut drive, Verdict::Approved), "Go on without `npm test`?");
+    assert_eq!(asked(&drive), Err(Law::CommandNotAllowed), "it never runs on that");
+    assert!(!drive.chain.lacks().is_empty() && !drive.chain.allows_command("npm test"));
+    let finished = law::judge(&drive.chain, &Action::Finish("done".to_owned()), &Shelf, 0);
+    assert_eq!(finished.expect_err("nothing shows it").law, Law::NoCompletionWithoutEvidence);
+    drive.record(Body::PhaseEntered { phase: "build".to_owned(), visit: 2, why: String::new() });
+    assert_eq!(say(&mut drive, Verdict::Approved), "npm test", "another visit asks anew");
+    let ruling = law::judge(&drive.chain, &check, &Shelf, 0).expect("it may run");
+    assert_eq!(ruling.requests, [Request::Check { check: Check::Test, command: "npm test".to_owned() }]);
+}
