@@ -88,3 +88,61 @@ fn who_goes_on_without_the_tests_completes_nothing() {
     assert_eq!((&shown["status"], &shown["checks"]), (&json!("given-up"), &json!([])), "it never ran");
     assert!(shown["next"].as_str().is_some_and(|next| next.starts_with("certus flow --continue")), "{shown}");
 }
+
+/// Slash commands of the history, as they ran.
+fn ran(model: &Model, world: &World) -> Vec<String> {
+    let history = model.run(world, &["show", "--history"]).ok().stdout;
+    let lines = history.lines().filter_map(|line| Some(line.split_once("Running /")?.1.to_owned()));
+    lines.filter(|line| line.starts_with("implement")).collect()
+}
+
+#[test]
+fn implement_takes_its_options_and_goes_on_with_what_was_given_up() {
+    for words in
+        [&["/implement --mode direct"][..], &["/implement", "--mode", "direct"], &["implement", "--mode=direct"]]
+    {
+        let (model, world) = asked_for_the_command();
+        let waits = model.run(&world, &[&["run"], words].concat()).exits(3);
+        let _ = waits.says("waits first for your verdict on “npm test”").says("certus approve --chain 001");
+        let _ = model.run(&world, &["reject", "--why", "never"]).exits(3);
+        let _ = model.run(&world, &["approve"]);
+        let asked = model.asked("solution_designer");
+        let _ = model.run(&world, &[&["run"], words].concat()).ok().shows("Next: certus flow --continue");
+        assert_eq!(model.asked("solution_designer"), asked + 1);
+        assert_eq!(ran(&model, &world), [words.join(" ").trim_start_matches('/')]);
+        let (_, status) = model.json(&world, &["status"]);
+        assert_eq!((&status["status"], &status["phase"]), (&json!("running"), &json!("implementation")));
+        let tests = model.asked("test_generator");
+        let _ = model.run(&world, &["flow", "--continue"]);
+        assert_eq!(model.asked("test_generator"), tests, "code comes at once");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_run_yet_leaves_the_chain_as_it_was() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["new", GOAL]).ok();
+    let before = world.run(&["show", "--history"]).ok().stdout;
+    for command in ["/uncertainty-check", "/present-solution", "/implement --mode tdd", "/complete"] {
+        let ran = world.run(&["run", command]).exits(4).says("confidence in requirements is 0 %, 90 % is needed");
+        let _ = ran.says("hint: go on with: certus flow --continue --chain 001");
+    }
+    let _ = world.run(&["run", "/implement --mode 'tdd"]).exits(2).says("a quote is not closed").says("hint:");
+    assert_eq!(world.run(&["show", "--history"]).ok().stdout, before);
+}
+
+#[test]
+fn implement_takes_the_place_of_prompts_that_nobody_answers() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", "Add a rate limit to the login", "--recommended"]).exits(3);
+    let _ = world.run(&["approve"]).exits(6).shows("Next: certus flow --continue --chain 001 --provider manual");
+    let ran = world.run(&["run", "/implement", "--mode", "direct"]).exits(6);
+    let _ = ran.says("Running /implement --mode direct").shows("--provider manual");
+    let (_, shown) = world.json(&["show"]);
+    assert_eq!((&shown["status"], &shown["phase"]), (&json!("paused"), &json!("implementation")));
+    // What it says leads on.
+    let _ = world
+        .run(&["flow", "--continue", "--chain", "001", "--provider", "manual"])
+        .exits(3)
+        .shows("solution_designer");
+}

@@ -402,7 +402,8 @@ fn solution(chain: &Chain) -> Option<Solution> {
 pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
     let questions = questions_in(chain, QuestionState::Asked);
     let shown = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
-        Request::Approve { proposal } => Some(crate::clean::line(&proposal.title, 120)),
+        Request::Approve { proposal } => Some(format!("“{}”", crate::clean::line(&proposal.title, 120))),
+        Request::ApproveEdits { draft, .. } => Some(format!("the edits of {draft} (certus diff shows them)")),
         _ => None,
     });
     let what = match (questions.as_slice(), &shown, chain.pause()) {
@@ -412,7 +413,7 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
             let text = crate::clean::line(&first.text, 300);
             format!("the answers to `{}`, {}: {text}", first.id, others.join(", "))
         }
-        ([], Some(title), _) => format!("your verdict on “{title}”"),
+        ([], Some(title), _) => format!("your verdict on {title}"),
         ([], None, Some(pause)) => crate::clean::line(&pause.message, 300),
         ([], None, None) => "what was begun before it".to_owned(),
     };
@@ -421,6 +422,14 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         Some(next) => failure.hint(next),
         None => failure,
     }
+}
+
+/// The command line that leads on from where a chain stands; absent where it is complete.
+pub(crate) fn leads_on(id: ChainId, chain: &Chain) -> Option<String> {
+    let questions = questions_in(chain, QuestionState::Asked);
+    let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
+    let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
+    next(id, chain, &questions, approval, "").map(|line| format!("go on with: {line}"))
 }
 
 fn said(chain: &Chain) -> Vec<String> {
