@@ -146,3 +146,29 @@ fn implement_takes_the_place_of_prompts_that_nobody_answers() {
         .exits(3)
         .shows("solution_designer");
 }
+
+#[test]
+fn paths_that_are_plainly_inside_are_written_and_others_are_not() {
+    let edit = |path: &str| json!({"path": path, "base": null, "content": "x\n", "delete": false, "replace": []});
+    let tests = |paths: &[&str]| {
+        let edits: Vec<_> = paths.iter().map(|path| edit(path)).collect();
+        reply(json!({"artifacts": [{"kind": "tests", "title": "Paths", "body": "", "edits": edits}]}))
+    };
+    let inside = first(1, when("test_generator", tests(&["./test/a.js", "test//b.js", ".\\test\\c.js"])));
+    let (model, world) = (Model::start(but(vec![inside], RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let shown = model.run(&world, &["approve"]).exits(3);
+    let _ = shown.shows("\ntest/a.js  +1").shows("\ntest/b.js  +1").shows("\ntest/c.js  +1");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
+    for name in ["a", "b", "c"] {
+        assert!(world.project.join(format!("test/{name}.js")).is_file());
+    }
+
+    for outside in ["../a.js", "./../a.js", "/tmp/a.js", "a/../../b.js", "C:\\a.js"] {
+        let (model, world) =
+            (Model::start(but(vec![first(1, when("test_generator", tests(&[outside])))], RIGHT)), shop());
+        let _ = model.run(&world, &["flow", GOAL]).exits(3);
+        let _ =
+            model.run(&world, &["approve"]).exits(3).says("is not inside the project").shows("test/discount.test.js");
+    }
+}

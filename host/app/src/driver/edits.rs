@@ -69,10 +69,11 @@ impl Driver<'_> {
         let found = self.chain.drafts().iter().find(|known| known.id == draft);
         let edits = found.map(|draft| draft.edits.as_slice()).unwrap_or_default();
         let based = |edit: &Edit| {
-            let there = project.read(&edit.path).ok().map(|text| text.digest());
-            file_edit(edit, there)
+            let path = certus_workspace::spelled(&edit.path);
+            let there = project.read(&path).ok().map(|text| text.digest());
+            Ok(FileEdit { path, ..file_edit(edit, there)? })
         };
-        let edits = edits.iter().map(based).collect::<Result<Vec<_>, _>>()?;
+        let edits = edits.iter().map(based).collect::<Result<Vec<_>, Fault>>()?;
         let plan = project.plan(&edits, &Permit::default())?;
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
         let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
