@@ -227,10 +227,12 @@ impl Driver<'_> {
                 let finished = running.await;
                 let limit = if finished.timed_out {
                     format!("\n(ended after {} s: too slow)", command.limits.time.as_secs())
+                } else if finished.wrote_too_much {
+                    format!("\n(ended after {} MiB of output: too much)", command.limits.written_bytes >> 20)
                 } else {
                     String::new()
                 };
-                let status = if finished.timed_out { None } else { finished.status };
+                let status = if limit.is_empty() { finished.status } else { None };
                 let after = parsed(&project.tree_digest().sha256).ok();
                 Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
             }
