@@ -454,13 +454,10 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
     if let Some(ended) = chain.ended() {
         // Rules that gave up before a gate come to the same end again.
         let rules = chain.provider() == "offline" && !chain.lacks().is_empty();
-        let provider = if rules { " --provider manual" } else { "" };
+        let provider = if rules { " --provider manual".to_owned() } else { named(chain.provider()) };
         return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
-    let provider = match chain.provider() {
-        "offline" | "manual" => String::new(),
-        other => format!(" --provider {}", quoted(other)),
-    };
+    let provider = named(chain.provider());
     if let Some(question) = questions.first() {
         let answer = question.recommended.as_deref().unwrap_or("your answer");
         let (question, answer) = (quoted(&question.id), quoted(answer));
@@ -477,6 +474,14 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
     Some(format!("certus flow --continue --chain {id}{provider}{raised}{suffix}"))
 }
 
+/// The option that has the same provider go on; nothing where that needs none, because neither sends anything anywhere.
+pub(crate) fn named(provider: &str) -> String {
+    match provider {
+        "offline" | "manual" => String::new(),
+        other => format!(" --provider {}", quoted(other)),
+    }
+}
+
 /// A cap with room to spare, as flags: twice what is needed at least, so that it is not asked for at every call.
 fn raised(enough: Cap) -> String {
     let usd = enough.usd_micros.map(|usd| format!(" --max-usd {:.2}", (usd as f64 * 2.0 / 1e4).ceil() / 1e2));
@@ -486,7 +491,27 @@ fn raised(enough: Cap) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unanswered;
+    use certus_engine::{Body, Chain, Event};
+
+    use super::{leads_on, unanswered};
+
+    #[test]
+    fn whoever_goes_on_asks_the_same_provider() {
+        let chosen = |provider: &str, ended: bool| {
+            let chosen = Body::ProviderChosen { provider: provider.to_owned() };
+            let ended = ended.then(|| Body::Ended { success: false, why: "no way".to_owned() });
+            let bodies = std::iter::once(chosen).chain(ended);
+            let events: Vec<Event> = (1..).zip(bodies).map(|(seq, body)| Event { seq, at: 0, body }).collect();
+            leads_on(certus_engine::ChainId(1), &Chain::fold(&events)).expect("it is not complete")
+        };
+        for ended in [true, false] {
+            assert_eq!(
+                chosen("openai:x y", ended),
+                "go on with: certus flow --continue --chain 001 --provider 'openai:x y'"
+            );
+            assert_eq!(chosen("manual", ended), "go on with: certus flow --continue --chain 001");
+        }
+    }
 
     #[test]
     fn what_was_answered_is_not_missing() {

@@ -180,8 +180,10 @@ impl Terminal {
             std::io::stdin().lock().read_line(&mut line).map(|count| (count, line))
         });
         match read.await {
-            Ok(Ok((0, _))) => Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
-                .hint("go on with: certus flow --continue")),
+            Ok(Ok((0, _))) => {
+                Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
+                    .hint(crate::context::GO_ON))
+            }
             Ok(Ok((_, line))) => {
                 self.output.prompt_answered();
                 Ok(line.trim().to_owned())

@@ -258,7 +258,7 @@ impl Driver<'_> {
             named_draft(self.id, &self.chain, named)?;
         }
         let ruling = law::judge_undo(&self.chain, draft)
-            .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(&self.chain)))?;
+            .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(self.id, &self.chain)))?;
         let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
         let (draft, undo) = (draft.clone(), *undo);
         let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {

@@ -46,8 +46,10 @@ impl Driver<'_> {
             _ => None,
         });
         let Some((id, proposal)) = open else {
-            return Err(Failure::of(Kind::GateNotMet, format!("chain {} shows nothing to approve or reject", self.id))
-                .hint(format!("go on with: certus flow --continue --chain {}", self.id)));
+            let nothing = format!("chain {} shows nothing to approve or reject", self.id);
+            return Err(
+                Failure::of(Kind::GateNotMet, nothing).hint_if_none(|| crate::report::leads_on(self.id, &self.chain))
+            );
         };
         let outcome = self.verdict(&proposal, verdict);
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
