@@ -1,9 +1,10 @@
 //! What happens to edits around a person's verdict: files that change under them, and writes that are taken back.
 
+use fake_api::Reply;
 use serde_json::json;
 
 use crate::model::{GOAL, Model, RIGHT, but, first, reply, shop, when, whole};
-use crate::support::World;
+use crate::support::{Ran, World};
 
 const PRICE: &str = "// prices\nexports.net = (cents) => cents;\nexports.gross = (cents) => cents * 1.19;\n";
 const EDITED: &str =
@@ -171,4 +172,45 @@ fn paths_that_are_plainly_inside_are_written_and_others_are_not() {
         let _ =
             model.run(&world, &["approve"]).exits(3).says("is not inside the project").shows("test/discount.test.js");
     }
+}
+
+/// Run to the end; what it left, and the most memory that it took, in MiB.
+#[cfg(target_os = "linux")]
+fn with_peak(mut command: std::process::Command) -> (Ran, u64) {
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn();
+    let child = child.expect("the binary runs");
+    let status = format!("/proc/{}/status", child.id());
+    let ended = std::thread::spawn(move || child.wait_with_output());
+    let mut peak = 0;
+    while !ended.is_finished() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or(0) / 1024);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    (Ran::of(ended.join().expect("nobody panics").expect("it ends")), peak)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_edit_of_a_hundred_megabytes_is_one_error_and_what_it_cost_is_recorded() {
+    let edit =
+        json!({"path": "test/a.js", "base": null, "content": "x".repeat(100 << 20), "delete": false, "replace": []});
+    let huge = reply(json!({"artifacts": [{"kind": "tests", "title": "Huge", "body": "", "edits": [edit]}]}));
+    let tokens = fake_api::Tokens { uncached: 9_000, output: 900, ..fake_api::Tokens::default() };
+    let huge = Reply { pieces: 2_000, tokens: Some(tokens), ..huge };
+    let (model, world) = (Model::start(but(vec![when("test_generator", huge)], RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let (_, before) = model.json(&world, &["chain-cost"]);
+    let (ran, peak) = with_peak(model.command(&world, &["approve"]));
+    let ran = ran.exits(6).says("the answer is longer than 16 MiB").shows("Next: certus flow --continue");
+    assert_eq!(ran.stderr.matches("16 MiB").count(), 1, "{}", ran.stderr);
+    assert!(peak > 0 && peak < 256, "it took {peak} MiB");
+    // It is made again by nobody but the person, and what it took is counted as the service said.
+    assert_eq!(model.asked("test_generator"), 1);
+    let (_, after) = model.json(&world, &["chain-cost"]);
+    let designed = after["tokens"].as_u64().zip(before["tokens"].as_u64()).map(|(after, before)| after - before);
+    assert!(designed.is_some_and(|tokens| tokens >= 9_900), "{before}\n{after}");
+    assert!(after["lost_usd"].as_f64() > Some(0.0), "{after}");
 }

@@ -7,6 +7,8 @@
 
 mod calls;
 mod command;
+#[cfg(test)]
+mod crowd;
 mod edits;
 mod estimate;
 mod perform;
