@@ -4,6 +4,7 @@
 mod budget;
 mod cases;
 mod durability;
+mod edits;
 mod hostile;
 mod journey;
 mod lies;

@@ -16,7 +16,8 @@ test('ten percent are taken off', () => {
   assert.strictEqual(discounted(1000, 10), 900);
 });
 ";
-const RIGHT: &str = "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
+pub(crate) const RIGHT: &str =
+    "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
 const WRONG: &str = "exports.discounted = (cents) => cents;\n";
 
 /// The script's server, alive as long as this.
@@ -63,6 +64,13 @@ impl Model {
     pub(crate) fn asked(&self, prompt: &str) -> usize {
         let task = format!("## Task: {prompt}\\n");
         self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
+    }
+
+    /// Whether a request of a prompt contains this.
+    pub(crate) fn said_to(&self, prompt: &str, text: &str) -> bool {
+        let task = format!("## Task: {prompt}\\n");
+        let bodies = self.api.log().into_iter().map(|logged| logged.body.to_string());
+        bodies.filter(|body| body.contains(&task)).any(|body| body.contains(text))
     }
 
     /// Where it serves.
@@ -207,8 +215,19 @@ fn a_whole_chain_ends_with_tests_that_really_pass() {
     assert_eq!(runs, [(&json!("npm test"), &json!(1)), (&json!("npm test"), &json!(0))], "red, then green");
     // Certus leaves versions to people.
     assert!(!world.project.join(".git").exists());
-    let _ = model.run(&world, &["undo"]).ok();
+    let undone = model.run(&world, &["undo"]).ok().shows("was complete and is open again, in implementation");
+    let _ = undone.shows("Next: certus flow --continue");
     assert!(!world.project.join("lib/discount.js").exists());
+    // What completed it is gone, and everything says so.
+    let (_, status) = model.json(&world, &["status"]);
+    let (_, shown) = model.json(&world, &["show"]);
+    for one in [&status, &shown] {
+        assert_eq!((&one["status"], &one["phase"]), (&json!("running"), &json!("implementation")), "{one}");
+    }
+    let (exit, gone_on) = model.json(&world, &["flow", "--continue"]);
+    assert_eq!((exit, &gone_on["status"]), (Some(3), &json!("waiting")), "{gone_on}");
+    let last = gone_on["checks"].as_array().and_then(|checks| checks.last()).expect("checks");
+    assert_eq!(last["status"], 1, "it was tested again");
 }
 
 #[test]
@@ -223,7 +242,7 @@ fn a_model_that_only_says_so_completes_nothing() {
 }
 
 /// The scripted replies with others in their place; the first that fits answers.
-fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
+pub(crate) fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
     others.into_iter().chain(whole(code)).collect()
 }
 

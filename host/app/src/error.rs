@@ -94,6 +94,15 @@ impl Failure {
         self.hints.push(hint.into());
         self
     }
+
+    /// With something to do next, where nothing is said of that yet.
+    #[must_use]
+    pub(crate) fn hint_if_none(self, hint: impl FnOnce() -> Option<String>) -> Self {
+        match if self.hints.is_empty() { hint() } else { None } {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

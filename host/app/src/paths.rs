@@ -84,7 +84,10 @@ pub fn command_line(command: &str, arguments: &[String]) -> String {
     let mut line = format!("/{}", command.trim_start_matches('/'));
     for argument in arguments {
         line.push(' ');
-        line.push_str(&quoted(argument));
+        // A controller reads the line as it stands, and `--mode=direct` needs no quotes there.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+        let is_plain = !argument.is_empty() && argument.chars().all(plain);
+        line.push_str(&if is_plain { argument.clone() } else { quoted(argument) });
     }
     line
 }
@@ -103,6 +106,7 @@ mod tests {
             assert_eq!(back[1..], arguments);
         }
         assert_eq!(command_line("/x", &[]), "/x");
+        assert_eq!(command_line("x", &["--mode=direct".to_owned()]), "/x --mode=direct");
         assert!(words("/x 'open").is_err());
     }
 

@@ -42,6 +42,8 @@ pub struct ShownEdits {
     pub kind: String,
     /// One line.
     pub title: String,
+    /// What was found changed when they were to be written; absent where they are shown for the first time.
+    pub conflict: Option<String>,
     /// By path.
     pub files: Vec<ShownFile>,
 }

@@ -174,7 +174,7 @@ pub struct DraftLine {
     pub title: String,
     /// `new`, `planned`, `approved`, `written`, `refused`, `failed`, `undone`.
     pub state: &'static str,
-    /// Why it came to nothing.
+    /// Why it came to nothing, or is shown again.
     pub why: Option<String>,
     /// Paths, once they were looked at.
     pub files: Vec<String>,
@@ -317,7 +317,7 @@ fn draft(draft: &Draft) -> DraftLine {
         kind: text(&draft.kind),
         title: text(&draft.title),
         state: draft.state.name(),
-        why: draft.state.problem().map(text),
+        why: draft.state.problem().or(draft.conflict.as_deref()).map(text),
         files: files.iter().map(|file| file.path.clone()).collect(),
         waits: matches!(draft.state, DraftState::Planned(_)),
     }
@@ -402,7 +402,8 @@ fn solution(chain: &Chain) -> Option<Solution> {
 pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
     let questions = questions_in(chain, QuestionState::Asked);
     let shown = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
-        Request::Approve { proposal } => Some(crate::clean::line(&proposal.title, 120)),
+        Request::Approve { proposal } => Some(format!("“{}”", crate::clean::line(&proposal.title, 120))),
+        Request::ApproveEdits { draft, .. } => Some(format!("the edits of {draft} (certus diff shows them)")),
         _ => None,
     });
     let what = match (questions.as_slice(), &shown, chain.pause()) {
@@ -412,7 +413,7 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
             let text = crate::clean::line(&first.text, 300);
             format!("the answers to `{}`, {}: {text}", first.id, others.join(", "))
         }
-        ([], Some(title), _) => format!("your verdict on “{title}”"),
+        ([], Some(title), _) => format!("your verdict on {title}"),
         ([], None, Some(pause)) => crate::clean::line(&pause.message, 300),
         ([], None, None) => "what was begun before it".to_owned(),
     };
@@ -421,6 +422,14 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         Some(next) => failure.hint(next),
         None => failure,
     }
+}
+
+/// The command line that leads on from where a chain stands; absent where it is complete.
+pub(crate) fn leads_on(id: ChainId, chain: &Chain) -> Option<String> {
+    let questions = questions_in(chain, QuestionState::Asked);
+    let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
+    let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
+    next(id, chain, &questions, approval, "").map(|line| format!("go on with: {line}"))
 }
 
 fn said(chain: &Chain) -> Vec<String> {
@@ -445,13 +454,10 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
     if let Some(ended) = chain.ended() {
         // Rules that gave up before a gate come to the same end again.
         let rules = chain.provider() == "offline" && !chain.lacks().is_empty();
-        let provider = if rules { " --provider manual" } else { "" };
+        let provider = if rules { " --provider manual".to_owned() } else { named(chain.provider()) };
         return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
-    let provider = match chain.provider() {
-        "offline" | "manual" => String::new(),
-        other => format!(" --provider {}", quoted(other)),
-    };
+    let provider = named(chain.provider());
     if let Some(question) = questions.first() {
         let answer = question.recommended.as_deref().unwrap_or("your answer");
         let (question, answer) = (quoted(&question.id), quoted(answer));
@@ -468,6 +474,14 @@ fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, 
     Some(format!("certus flow --continue --chain {id}{provider}{raised}{suffix}"))
 }
 
+/// The option that has the same provider go on; nothing where that needs none, because neither sends anything anywhere.
+pub(crate) fn named(provider: &str) -> String {
+    match provider {
+        "offline" | "manual" => String::new(),
+        other => format!(" --provider {}", quoted(other)),
+    }
+}
+
 /// A cap with room to spare, as flags: twice what is needed at least, so that it is not asked for at every call.
 fn raised(enough: Cap) -> String {
     let usd = enough.usd_micros.map(|usd| format!(" --max-usd {:.2}", (usd as f64 * 2.0 / 1e4).ceil() / 1e2));
@@ -477,7 +491,27 @@ fn raised(enough: Cap) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unanswered;
+    use certus_engine::{Body, Chain, Event};
+
+    use super::{leads_on, unanswered};
+
+    #[test]
+    fn whoever_goes_on_asks_the_same_provider() {
+        let chosen = |provider: &str, ended: bool| {
+            let chosen = Body::ProviderChosen { provider: provider.to_owned() };
+            let ended = ended.then(|| Body::Ended { success: false, why: "no way".to_owned() });
+            let bodies = std::iter::once(chosen).chain(ended);
+            let events: Vec<Event> = (1..).zip(bodies).map(|(seq, body)| Event { seq, at: 0, body }).collect();
+            leads_on(certus_engine::ChainId(1), &Chain::fold(&events)).expect("it is not complete")
+        };
+        for ended in [true, false] {
+            assert_eq!(
+                chosen("openai:x y", ended),
+                "go on with: certus flow --continue --chain 001 --provider 'openai:x y'"
+            );
+            assert_eq!(chosen("manual", ended), "go on with: certus flow --continue --chain 001");
+        }
+    }
 
     #[test]
     fn what_was_answered_is_not_missing() {

@@ -78,7 +78,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
         tokio::select! {
             result = work => result,
             kind = told_to_end() => Err(Failure::of(kind, format!("{}; nothing that was recorded is lost", kind.name()))
-                .hint("go on with: certus flow --continue")),
+                .hint(GO_ON)),
         }
     });
     // A thread may still wait in a read from the terminal: nobody needs it any more.
@@ -143,7 +143,7 @@ pub(crate) fn drive(
     if let Some(fault) = session.context_fault() {
         output.warning(&format!("the chain's context file was not written, the chain itself is safe: {fault}"));
     }
-    let stop = result?;
+    let stop = result.map_err(|failure| gone_on(failure, id, driver.chain()))?;
     if let Some(alert) = session.alert(driver.chain()) {
         output.warning(&alert);
     }
@@ -158,6 +158,18 @@ pub(crate) fn drive(
     }
     Ok(stop.kind().map_or(0, Kind::exit_status))
 }
+
+/// The failure of driving a chain: who goes on with it asks the same provider.
+fn gone_on(mut failure: Failure, id: ChainId, chain: &Chain) -> Failure {
+    let next = FlowReport::of(id, chain, None, "").next;
+    if let (Some(hint), Some(next)) = (failure.hints.iter_mut().find(|hint| *hint == GO_ON), next) {
+        *hint = format!("go on with: {next}");
+    }
+    failure
+}
+
+/// What to do where nobody knows which chain it was.
+pub(crate) const GO_ON: &str = "go on with: certus flow --continue";
 
 /// Rules answer: who else could.
 fn offline(session: &Session) -> String {

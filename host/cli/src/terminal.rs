@@ -114,6 +114,9 @@ impl Listener for Progress {
 fn show_edits(edits: &ShownEdits, show: impl Fn(&str)) {
     show("");
     show(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
+    if let Some(conflict) = &edits.conflict {
+        show(&format!("Not written: {conflict}. What follows is planned anew, on what stands there now."));
+    }
     for file in &edits.files {
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
         show(&file.diff);
@@ -177,8 +180,10 @@ impl Terminal {
             std::io::stdin().lock().read_line(&mut line).map(|count| (count, line))
         });
         match read.await {
-            Ok(Ok((0, _))) => Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
-                .hint("go on with: certus flow --continue")),
+            Ok(Ok((0, _))) => {
+                Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
+                    .hint(crate::context::GO_ON))
+            }
             Ok(Ok((_, line))) => {
                 self.output.prompt_answered();
                 Ok(line.trim().to_owned())

@@ -60,6 +60,9 @@ pub struct Draft {
     pub edits: Vec<Edit>,
     /// Where it stands.
     pub state: DraftState,
+    /// What was found changed when it was to be written: whoever approved it had not seen that, and sees it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<String>,
 }
 
 /// Where a draft stands.
@@ -68,7 +71,7 @@ pub struct Draft {
 pub enum DraftState {
     /// Nobody proposed it yet.
     New,
-    /// A person changed it, and sees it again once it is planned anew.
+    /// A person changed it, or its files; it is planned anew and seen again.
     Amended,
     /// Planned, to be shown.
     Planned(Plan),

@@ -144,7 +144,7 @@ pub trait Catalogue {
 }
 
 pub(crate) use implementation::waiver_title;
-pub use implementation::{due, judge_undo, take_over};
+pub use implementation::{after_undo, due, judge_undo, take_over};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 

@@ -114,6 +114,6 @@ impl Chain {
 }
 
 fn without_edits(draft: &Draft) -> Draft {
-    let Draft { id, kind, title, prompt, effect, phase, visit, edits: _, state } = draft.clone();
-    Draft { id, kind, title, prompt, effect, phase, visit, edits: Vec::new(), state }
+    let Draft { id, kind, title, prompt, effect, phase, visit, edits: _, state, conflict } = draft.clone();
+    Draft { id, kind, title, prompt, effect, phase, visit, edits: Vec::new(), state, conflict }
 }

@@ -404,3 +404,88 @@ fn a_phase_that_takes_too_many_actions_can_only_be_given_up() {
     assert!(drive.step(&Action::GiveUp("too long".to_owned())).is_ok());
     assert!(!drive.chain.ended().expect("it ended").success);
 }
+
+#[test]
+fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_granted() {
+    let mut drive = Drive::new(0);
+    let perform = |drive: &mut Drive, request: Request, done: Outcome| {
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, request, basis));
+        drive.record(outcome(id, done));
+    };
+    let replace = vec![Replacement { find: "a".to_owned(), with: "b".to_owned() }];
+    let base = Some("0123456789".to_owned());
+    let edits = vec![Edit { path: "a".to_owned(), base, replace, ..Edit::default() }];
+    let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
+    perform(&mut drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
+    let draft = "D1".to_owned();
+    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
+    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file] };
+    perform(&mut drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
+    let grant = Some(Grant::Chain);
+    let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant };
+    perform(&mut drive, Request::ApproveEdits { draft: draft.clone(), plan: plan.clone() }, judged);
+    let changed = Outcome::Failed { code: ErrorCode::Diverged, message: "a was changed meanwhile".to_owned() };
+    perform(&mut drive, Request::Write { draft: draft.clone(), plan: plan.digest }, changed);
+    assert_eq!(law::due(&drive.chain).requests, [Request::Plan { draft: draft.clone() }]);
+    let known = &drive.chain.drafts()[0];
+    assert_eq!((known.edits[0].base.as_deref(), known.conflict.as_deref()), (None, Some("a was changed meanwhile")));
+    perform(&mut drive, Request::Plan { draft }, Outcome::Planned { plan: plan.clone() });
+    assert!(!drive.chain.is_granted(&drive.chain.drafts()[0]), "nobody saw it like this");
+    assert!(matches!(law::due(&drive.chain).requests.as_slice(), [Request::ApproveEdits { .. }]));
+}
+
+#[test]
+fn a_complete_chain_whose_write_is_taken_back_is_open_again() {
+    let mut drive = Drive::new(0);
+    let draft = write(&mut drive);
+    let phase = drive.chain.phase().to_owned();
+    for success in [false, true] {
+        let mut drive = Drive { chain: drive.chain.clone(), luck: 0 };
+        drive.record(Body::Ended { success, why: "done".to_owned() });
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        assert_eq!(law::after_undo(&drive.chain, &draft), [], "it is still written");
+        drive.record(intent(id, Request::Undo { draft: draft.clone(), undo: Digest::of("undo") }, basis));
+        drive.record(outcome(id, Outcome::Done));
+        let bodies = law::after_undo(&drive.chain, &draft);
+        assert_eq!(bodies.len(), if success { 2 } else { 0 });
+        bodies.into_iter().for_each(|body| drive.record(body));
+        assert_eq!(drive.chain.ended().is_none(), success, "what was given up stays so");
+        assert_eq!((drive.chain.phase(), drive.chain.visits_of(&phase)), (phase.as_str(), if success { 2 } else { 1 }));
+    }
+}
+
+#[test]
+fn a_no_to_the_check_that_a_chain_needs_is_no_end_yet() {
+    let mut drive = Drive::new(0);
+    drive.record(Body::PhaseEntered { phase: "build".to_owned(), visit: 1, why: String::new() });
+    let check = Action::RunCheck(Check::Test);
+    let asked = |drive: &Drive| match law::judge(&drive.chain, &check, &Shelf, 0) {
+        Ok(ruling) => match ruling.requests.as_slice() {
+            [Request::Approve { proposal }] => Ok(proposal.clone()),
+            other => panic!("not asked: {other:?}"),
+        },
+        Err(refusal) => Err(refusal.law),
+    };
+    let say = |drive: &mut Drive, verdict| {
+        let proposal = asked(drive).expect("it is asked");
+        let (basis, id) = (drive.chain.version(), drive.chain.next_effect());
+        drive.record(intent(id, Request::Approve { proposal: proposal.clone() }, basis));
+        drive.record(outcome(id, Outcome::Judged { verdict, digest: proposal.digest(), by: None, grant: None }));
+        proposal.title
+    };
+    let no = || Verdict::Rejected("not yet".to_owned());
+    assert_eq!(say(&mut drive, no()), "npm test");
+    assert!(asked(&drive).expect("asked").body.contains("You did not let it run: not yet"));
+    assert_eq!(say(&mut drive, no()), "Go on without `npm test`?");
+    assert_eq!(say(&mut drive, no()), "npm test", "it can be allowed later");
+    assert_eq!(say(&mut drive, Verdict::Approved), "Go on without `npm test`?");
+    assert_eq!(asked(&drive), Err(Law::CommandNotAllowed), "it never runs on that");
+    assert!(!drive.chain.lacks().is_empty() && !drive.chain.allows_command("npm test"));
+    let finished = law::judge(&drive.chain, &Action::Finish("done".to_owned()), &Shelf, 0);
+    assert_eq!(finished.expect_err("nothing shows it").law, Law::NoCompletionWithoutEvidence);
+    drive.record(Body::PhaseEntered { phase: "build".to_owned(), visit: 2, why: String::new() });
+    assert_eq!(say(&mut drive, Verdict::Approved), "npm test", "another visit asks anew");
+    let ruling = law::judge(&drive.chain, &check, &Shelf, 0).expect("it may run");
+    assert_eq!(ruling.requests, [Request::Check { check: Check::Test, command: "npm test".to_owned() }]);
+}

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::http::{Incoming, Lines, Problem, Step};
 use crate::limit::Limiter;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 use crate::{Answer, CallErrorKind, Limits, Models, Phase, Progress, Provider, ProviderError, Request, Tier, Timeouts};
 
 use process::{Heard, Running};
@@ -87,16 +87,35 @@ pub struct ClaudeCliOptions {
     pub limits: Limits,
 }
 
+/// Of the variables that the tool gets, those that hold a secret as a whole.
+const SECRET: &str = "CLAUDE_CODE_OAUTH_TOKEN";
+
+/// What the tool was given and must not be repeated by it: its token, and passwords of proxies.
+fn secrets(environment: &[(OsString, OsString)]) -> Vec<Secret> {
+    let text = |(name, value): &(OsString, OsString)| {
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        if name == SECRET {
+            return Some(value.to_owned());
+        }
+        let proxy = name.to_ascii_lowercase().ends_with("_proxy").then_some(value)?;
+        let (user, _) = proxy.split_once("://").map_or(proxy, |(_, rest)| rest).rsplit_once('@')?;
+        Some(user.split_once(':').map_or(user, |(_, password)| password).to_owned())
+    };
+    environment.iter().filter_map(text).filter_map(|text| Secret::new(text).ok()).collect()
+}
+
 /// The `claude` terminal tool.
 pub struct ClaudeCli {
     options: ClaudeCliOptions,
     limiter: Limiter,
+    redactor: Redactor,
 }
 
 impl ClaudeCli {
     /// Runs nothing yet.
     pub fn new(options: ClaudeCliOptions) -> Self {
-        Self { limiter: Limiter::new(options.limits), options }
+        let redactor = Redactor::new(secrets(&options.environment));
+        Self { limiter: Limiter::new(options.limits), redactor, options }
     }
 
     /// Run the tool and read its lines until the result.
@@ -158,7 +177,7 @@ impl Provider for ClaudeCli {
         let mut running = Running::start(&self.options, &request, model)?;
         let mut incoming = Incoming::new(&request.sent(), progress);
         let outcome = self.exchange(&mut running, &mut incoming).await;
-        let result = incoming.finish(outcome, self.name(), model, &Redactor::default());
+        let result = incoming.finish(outcome, self.name(), model, &self.redactor);
         let usage = result.as_ref().map_or_else(|error| error.spent.usage(), |answer| answer.usage);
         self.limiter.settle(turn, usage.tokens());
         result.map_err(ProviderError::Call)

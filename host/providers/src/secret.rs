@@ -65,9 +65,10 @@ impl Redactor {
         })
     }
 
-    /// The text as an error may carry it: without secrets and control characters, on one line, bounded.
+    /// The text as an error may carry it: without secrets and control characters, on one line, bounded. A key that we were not
+    /// given is known by its shape: a tool has a login of its own.
     pub(crate) fn said(&self, text: &str) -> String {
-        let text = self.redact(text.to_owned());
+        let text = without_shapes(&self.redact(text.to_owned()));
         let words: Vec<&str> =
             text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
         let mut line = words.join(" ");
@@ -77,6 +78,31 @@ impl Redactor {
         }
         line.trim_end_matches('.').to_owned()
     }
+}
+
+/// Characters of a key after its beginning, at least.
+const SHORTEST: usize = 16;
+
+/// Whether a word begins as keys of services do, and goes on for as long as they do.
+fn is_key(word: &str) -> bool {
+    const BEGINNINGS: [&str; 3] = ["sk-", "AIza", "eyJ"];
+    BEGINNINGS.iter().any(|begins| word.strip_prefix(begins).is_some_and(|rest| rest.len() >= SHORTEST))
+}
+
+/// The text with `[key]` for every word that looks like a key.
+fn without_shapes(text: &str) -> String {
+    let in_key = |c: char| c.is_ascii_alphanumeric() || "-_.~+".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find(in_key) {
+        let (before, after) = rest.split_at(begin);
+        let (word, after) = after.split_at(after.find(|c| !in_key(c)).unwrap_or(after.len()));
+        shown.push_str(before);
+        shown.push_str(if is_key(word) { "[key]" } else { word });
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
 }
 
 #[cfg(test)]
@@ -102,6 +128,8 @@ mod tests {
     fn what_a_service_says_is_one_bounded_line_without_keys() {
         let redactor = Redactor::new([secret("sk-1"), secret("sk-123")]);
         assert_eq!(redactor.said("wrong\nkey\u{1b}[31m sk-123, sk-1."), "wrong key [31m [key], [key]");
+        let own = "token=sk-ant-oat01-AbCdEfGhIjKlMnOp0, see sk-learn and https://x.y/eyJ";
+        assert_eq!(redactor.said(own), "token=[key], see sk-learn and https://x.y/eyJ");
         let long = redactor.said(&"é".repeat(1000));
         assert!(long.len() <= MOST_SAID + '…'.len_utf8() && long.ends_with('…'));
     }

@@ -133,17 +133,72 @@ async fn dropping_a_call_ends_everything_that_the_tool_started() {
         ended = provider.answer(asked.clone(), &()) => panic!("it ended by itself: {ended:?}"),
         () = started => {}
     }
+    are_gone(folder.path());
+}
+
+/// What the script started ends soon.
+fn are_gone(folder: &Path) {
     for name in ["child", "grandchild"] {
-        let id = std::fs::read_to_string(folder.path().join(name)).expect("it had started");
+        let id = std::fs::read_to_string(folder.join(name)).expect("it had started");
         let mut gone = false;
-        for _ in 0..200 {
+        for _ in 0..500 {
             let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
             gone = state.is_empty() || state.contains(") Z ");
             if gone {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            std::thread::sleep(Duration::from_millis(10));
         }
         assert!(gone, "{name} is still running");
+    }
+}
+
+/// Set for the process that is killed: the script that it runs as the tool.
+const KILLED: &str = "CERTUS_TEST_TOOL";
+
+#[test]
+fn what_the_tool_started_ends_when_we_are_killed() {
+    const THIS: &str = "what_the_tool_started_ends_when_we_are_killed";
+    if let Some(tool) = std::env::var_os(KILLED) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let ended = runtime.expect("a runtime").block_on(provider(tool.into()).answer(&request("go on"), &()));
+        panic!("it ended by itself: {ended:?}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = "sleep 300 & echo $! > $HERE/grandchild; echo $$ > $HERE/child; wait";
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this test"));
+    command.args(["--exact", THIS]).env(KILLED, tool(folder.path(), body));
+    let mut process = command.stdout(std::process::Stdio::null()).spawn().expect("it runs");
+    while !std::fs::read_to_string(folder.path().join("child")).is_ok_and(|id| id.ends_with('\n')) {
+        assert!(process.try_wait().expect("it is ours").is_none(), "it ended before");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // SIGKILL: nothing of ours runs any more.
+    process.kill().expect("it runs");
+    process.wait().expect("it is ours");
+    are_gone(folder.path());
+}
+
+#[tokio::test]
+async fn what_the_tool_complains_of_holds_no_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = "echo \"bad token $CLAUDE_CODE_OAUTH_TOKEN behind $HTTPS_PROXY, not sk-ant-api03-0123456789abcdef\" >&2; exit 1";
+    let environment = [
+        ("PATH", "/usr/bin:/bin"),
+        ("CLAUDE_CODE_OAUTH_TOKEN", "tok-en-of-mine"),
+        ("HTTPS_PROXY", "http://me:pass-word@proxy.example:3128"),
+    ];
+    let provider = ClaudeCli::new(ClaudeCliOptions {
+        program: tool(folder.path(), body),
+        environment: scrubbed(environment.map(|(name, value)| (OsString::from(name), OsString::from(value)))),
+        models: Models::one("sonnet"),
+        timeouts: Timeouts::default(),
+        limits: Limits::default(),
+    });
+    let error = fails(&provider, &Heard::default()).await;
+    let all = format!("{error} {error:?}");
+    assert!(all.contains("bad token [key] behind http://me:[key]@proxy.example:3128, not [key]"), "{all}");
+    for secret in ["tok-en-of-mine", "pass-word", "0123456789abcdef"] {
+        assert!(!all.contains(secret), "{all}");
     }
 }

@@ -35,7 +35,7 @@ pub use cite::Citation;
 pub use error::{Error, FindError, ReadError};
 pub use exclude::Exclusion;
 pub use find::{Hit, MOST_HITS, MOST_MATCHES, Matches};
-pub use path::shown;
+pub use path::{shown, spelled};
 pub use project::Project;
 pub use read::{READ_LIMIT, Text};
 pub use secrets::{LooksSecret, secrets};

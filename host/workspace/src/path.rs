@@ -2,7 +2,8 @@
 //!
 //! A path is relative, separated by `/`, and names each component. Everything with a second meaning somewhere (`..`, an empty
 //! component, a trailing slash, a backslash, a drive) is refused rather than tidied up: two spellings of one file are two
-//! chances to slip past an exclusion.
+//! chances to slip past an exclusion. Who takes paths from somebody who spells them loosely has them [`spelled`] first, before
+//! anything else is asked of them.
 
 /// Longest path accepted, in bytes.
 const LONGEST: usize = 4096;
@@ -22,6 +23,21 @@ pub(crate) fn is_component(name: &str) -> bool {
 pub(crate) fn has_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
     bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
+}
+
+/// A path that somebody spelled loosely, as a project path: `./a`, `a//b`, `a/./b` and `.\\a` are plainly inside the project
+/// and mean one thing. What climbs, is absolute or names a drive stays as it is, and so does what names a directory: it is refused
+/// where it is used.
+#[must_use]
+pub fn spelled(path: &str) -> String {
+    let slashes = path.replace('\\', "/");
+    let parts = || slashes.split('/');
+    let elsewhere =
+        slashes.starts_with('/') || slashes.ends_with('/') || has_drive(path) || parts().any(|part| part == "..");
+    if elsewhere {
+        return path.to_owned();
+    }
+    parts().filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
 }
 
 /// `directory/name`, where the root is `""`.
@@ -96,11 +112,55 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plainly_inside_is_spelled_in_one_way() {
+        for (given, want) in [
+            ("./a", "a"),
+            ("././a/./b.js", "a/b.js"),
+            ("a//b", "a/b"),
+            (".\\a\\b.js", "a/b.js"),
+            ("a\\b", "a/b"),
+            ("a/b", "a/b"),
+            (".github/x", ".github/x"),
+        ] {
+            assert_eq!(spelled(given), want);
+            assert!(is_inside(want));
+        }
+        let refused = [
+            "../a",
+            "a/../b",
+            "..",
+            ".\\..\\a",
+            "/a",
+            "//a",
+            "\\\\host\\x",
+            "\\a",
+            "C:\\x",
+            "c:x",
+            "a/",
+            "./",
+            ".",
+            "",
+        ];
+        for path in refused {
+            assert!(!is_inside(&spelled(path)), "{path:?}");
+        }
+    }
+
+    #[test]
     fn names_are_shown_without_control_characters() {
         assert_eq!(shown("a\nb\u{1b}[2J\u{202e}c ü"), "a\\nb\\u{1b}[2J\\u{202e}c ü");
     }
 
     proptest! {
+        #[test]
+        fn no_spelling_leads_elsewhere(path in "\\PC{0,40}|[./\\\\a:]{0,12}") {
+            let spelled = spelled(&path);
+            prop_assert!(!is_inside(&path) || spelled == path, "what was right stays");
+            if is_inside(&spelled) {
+                prop_assert!(!path.replace('\\', "/").split('/').any(|part| part == ".."));
+            }
+        }
+
         #[test]
         fn an_accepted_path_never_climbs(path in "\\PC{0,40}|[./\\\\a:]{0,12}") {
             if is_inside(&path) {

@@ -289,3 +289,29 @@ fn its_end_does_not_depend_on_ours() {
     us.wait().expect("reaped");
     assert!(soon(|| !is_running(&name)));
 }
+
+#[test]
+fn what_writes_without_end_is_ended_within_bounds() {
+    let endless = [
+        "yes 'a line of a test that talks too much'",
+        "cat /dev/zero",
+        "trap '' TERM PIPE; while :; do echo more; done",
+    ];
+    for line in endless {
+        let limits = Limits { time: LONG, output_bytes: 4096, written_bytes: 1_000_000 };
+        let scene = Scene::with(&[]);
+        let handed_on = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&handed_on);
+        let command = Command { limits, ..command(line) };
+        let running = scene.open().run(&command, move |text| *count.lock().expect("nobody panics") += text.len());
+        let ended = running.expect("started").wait();
+        assert!(
+            ended.wrote_too_much && !ended.timed_out && ended.truncated && !ended.left_running,
+            "{line}: {ended:?}"
+        );
+        assert!(!ended.succeeded() && ended.output.len() < 5_000, "{line}");
+        assert!(*handed_on.lock().expect("nobody panics") < 1_100_000);
+    }
+    let ended = run_line("head -c 3000000 /dev/zero");
+    assert!(ended.succeeded() && ended.truncated && !ended.wrote_too_much, "much is not too much");
+}

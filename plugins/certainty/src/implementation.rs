@@ -91,7 +91,8 @@ fn pieces(work: &Work<'_>) -> Option<Action> {
             Standing::Absent if untested(work.seen) => {
                 return Some(unprovable("the project has no test command that is known"));
             }
-            Standing::Refused if untested(work.seen) => {
+            // Who goes on without it knows that nothing is completed so; what was wanted is written all the same.
+            Standing::Refused if untested(work.seen) && done => {
                 return Some(unprovable("the project's test command may not run"));
             }
             Standing::Passed | Standing::Failed | Standing::Absent | Standing::Refused => {}
@@ -323,7 +324,9 @@ mod tests {
         let story = designed().wrote(TESTS);
         let why = gives_up(act(story.clone().commands(&["lint"])));
         assert_eq!(why, "Nothing can show that the change works: the project has no test command that is known.");
-        let why = gives_up(act(story.refused("command-not-allowed")));
+        let without = story.refused("command-not-allowed");
+        assert_eq!(names(&act(without.clone())), [PIECE], "who goes on without the tests gets the code");
+        let why = gives_up(act(without.wrote(PIECE).ran(PIECE)));
         assert_eq!(why, "Nothing can show that the change works: the project's test command may not run.");
     }
 

@@ -328,7 +328,8 @@ impl<'a> Driver<'a> {
                 format!("raise `{scope}` under [budget] in the project's certus.toml")
             }
             OverBudget::Reached { scope: Scope::Chain, .. } => {
-                "raise it: certus flow --continue --max-usd USD, or --max-tokens TOKENS".to_owned()
+                let provider = crate::report::named(self.chain.provider());
+                format!("raise it: certus flow --continue{provider} --max-usd USD, or --max-tokens TOKENS")
             }
             OverBudget::Reached { scope, .. } => format!("raise `{scope}` under [budget] in your configuration"),
         }

@@ -69,10 +69,11 @@ impl Driver<'_> {
         let found = self.chain.drafts().iter().find(|known| known.id == draft);
         let edits = found.map(|draft| draft.edits.as_slice()).unwrap_or_default();
         let based = |edit: &Edit| {
-            let there = project.read(&edit.path).ok().map(|text| text.digest());
-            file_edit(edit, there)
+            let path = certus_workspace::spelled(&edit.path);
+            let there = project.read(&path).ok().map(|text| text.digest());
+            Ok(FileEdit { path, ..file_edit(edit, there)? })
         };
-        let edits = edits.iter().map(based).collect::<Result<Vec<_>, _>>()?;
+        let edits = edits.iter().map(based).collect::<Result<Vec<_>, Fault>>()?;
         let plan = project.plan(&edits, &Permit::default())?;
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
         let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
@@ -107,6 +108,7 @@ impl Driver<'_> {
             draft: draft.to_owned(),
             kind: known.map(|draft| crate::clean::line(&draft.kind, 60)).unwrap_or_default(),
             title: known.map(|draft| crate::clean::line(&draft.title, 200)).unwrap_or_default(),
+            conflict: known.and_then(|draft| draft.conflict.as_deref()).map(|text| crate::clean::line(text, 300)),
             files: stored
                 .files()
                 .iter()
@@ -190,7 +192,7 @@ impl Driver<'_> {
     }
 
     /// Take written edits back.
-    pub(crate) async fn undo_edits(&mut self, id: EffectId, record: Digest) -> Result<(), Failure> {
+    pub(crate) async fn undo_edits(&mut self, id: EffectId, draft: &str, record: Digest) -> Result<(), Failure> {
         let lookup = |digest: &str| self.session.blob(parsed(digest).ok()?).ok()?;
         let undone = || -> Result<(), Fault> {
             let bytes = self.session.blob(record).ok().flatten().ok_or_else(|| damaged("the write"))?;
@@ -202,6 +204,9 @@ impl Driver<'_> {
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        for body in law::after_undo(&self.chain, draft) {
+            self.note(body);
+        }
         self.commit().await
     }
 
@@ -222,10 +227,12 @@ impl Driver<'_> {
                 let finished = running.await;
                 let limit = if finished.timed_out {
                     format!("\n(ended after {} s: too slow)", command.limits.time.as_secs())
+                } else if finished.wrote_too_much {
+                    format!("\n(ended after {} MiB of output: too much)", command.limits.written_bytes >> 20)
                 } else {
                     String::new()
                 };
-                let status = if finished.timed_out { None } else { finished.status };
+                let status = if limit.is_empty() { finished.status } else { None };
                 let after = parsed(&project.tree_digest().sha256).ok();
                 Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
             }
@@ -251,7 +258,7 @@ impl Driver<'_> {
             named_draft(self.id, &self.chain, named)?;
         }
         let ruling = law::judge_undo(&self.chain, draft)
-            .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(&self.chain)))?;
+            .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(self.id, &self.chain)))?;
         let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
         let (draft, undo) = (draft.clone(), *undo);
         let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {
@@ -259,9 +266,10 @@ impl Driver<'_> {
             _ => Vec::new(),
         });
         let basis = self.chain.version();
-        let effect = self.intend(None, Request::Undo { draft, undo }, basis, &mut Common::default());
+        let effect = self.intend(None, Request::Undo { draft: draft.clone(), undo }, basis, &mut Common::default());
         self.commit().await?;
-        self.undo_edits(effect, undo).await?;
+        self.undo_edits(effect, &draft, undo).await?;
+        self.session.save_context(self.id, &self.chain);
         match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {
             Some(Outcome::Failed { message, .. }) => {
                 Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))

@@ -7,6 +7,8 @@
 
 mod calls;
 mod command;
+#[cfg(test)]
+mod crowd;
 mod edits;
 mod estimate;
 mod perform;
@@ -235,7 +237,9 @@ impl<'a> Driver<'a> {
         // Also where driving stops before anything is performed.
         self.take_given().await?;
         loop {
-            if let Some(ended) = self.chain.ended() {
+            // Taking back may have been cut short, and what it takes back may be what completed the chain.
+            let undoes = self.chain.open_effects().any(|(_, effect)| matches!(effect.request, Request::Undo { .. }));
+            if let Some(ended) = self.chain.ended().filter(|_| !undoes) {
                 let at_gate = !ended.success && !self.chain.lacks().is_empty();
                 return Ok(Stop::Ended { success: ended.success, at_gate });
             }

@@ -49,8 +49,8 @@ impl Driver<'_> {
                     self.write_edits(id, &draft, plan).await?;
                     None
                 }
-                Request::Undo { undo, .. } => {
-                    self.undo_edits(id, undo).await?;
+                Request::Undo { draft, undo } => {
+                    self.undo_edits(id, &draft, undo).await?;
                     None
                 }
                 // Asked for inside commands only: the law names neither.

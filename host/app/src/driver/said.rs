@@ -1,6 +1,9 @@
 //! What a person says of a chain outside of its own questions: a verdict, a correction, a command line.
 
-use certus_engine::{Body, Chain, Digest, Grant, Request, Verdict, law};
+use certus_engine::{
+    Body, Chain, Digest, Effect, EffectId, EffectState, ErrorCode, Grant, Law, Outcome, Refusal, Request, Ruling,
+    Verdict, law,
+};
 
 use super::{Driver, Stop, Wider};
 use crate::error::Kind;
@@ -35,15 +38,18 @@ impl Driver<'_> {
             return self.commit().await;
         }
         if wider.is_some() {
-            return Err(Failure::usage("only an approval of edits can cover more, and no edits wait"));
+            return Err(Failure::usage("only an approval of edits can cover more, and no edits wait")
+                .hint(format!("see what waits: certus show {}", self.id)));
         }
         let open = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
             Request::Approve { proposal } => Some((id, proposal.clone())),
             _ => None,
         });
         let Some((id, proposal)) = open else {
-            return Err(Failure::of(Kind::GateNotMet, format!("chain {} shows nothing to approve or reject", self.id))
-                .hint(format!("go on with: certus flow --continue --chain {}", self.id)));
+            let nothing = format!("chain {} shows nothing to approve or reject", self.id);
+            return Err(
+                Failure::of(Kind::GateNotMet, nothing).hint_if_none(|| crate::report::leads_on(self.id, &self.chain))
+            );
         };
         let outcome = self.verdict(&proposal, verdict);
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
@@ -63,7 +69,9 @@ impl Driver<'_> {
             proposals.filter(|one| one.verdict == Some(Verdict::Approved)).map(|one| one.digest).collect()
         };
         let before = approved(&self.chain);
-        let ruling = law::judge_correction(&self.chain, id, &text, self.session.user(), self.now())?;
+        let judged = law::judge_correction(&self.chain, id, &text, self.session.user(), self.now());
+        let ruling = judged
+            .map_err(|refusal| Failure::from(refusal).hint_if_none(|| crate::report::leads_on(self.id, &self.chain)))?;
         self.follow(ruling);
         self.commit().await?;
         let after = approved(&self.chain);
@@ -97,23 +105,72 @@ impl Driver<'_> {
         if self.session.catalogue().command(line).is_none() {
             return Err(self.session.unknown_command(line));
         }
+        let at_rest = self.chain.open_effects().next().is_none();
         let open: Vec<&Request> = self.chain.open_effects().map(|(_, effect)| &effect.request).collect();
         let same = |request: &&Request| matches!(request, Request::Command { line: open, .. } if open == line);
         if open.iter().any(same) {
             return Ok(());
         }
-        if !open.is_empty() {
+        // Words that nobody can take apart begin nothing.
+        crate::paths::words(line).map_err(|failure| failure.hint("close it, or put the whole line in quotes"))?;
+        if !open.is_empty() && !self.takes_the_place(line) {
             return Err(crate::report::waits_first(self.id, &self.chain));
         }
-        if !self.project_was_read() {
+        // On disk only together with what follows: a refusal leaves the chain as it was.
+        self.take_up();
+        self.judge_line(line)?;
+        if at_rest && !self.project_was_read() {
             self.intend_all(vec![Request::ReadProject]);
             self.commit().await?;
-            if let Some(Stop::Paused { message, .. }) = self.perform_open().await? {
+            let stop = self.perform_open().await?;
+            self.commit().await?;
+            if let Some(Stop::Paused { message, .. }) = stop {
                 return Err(Failure::failed(message));
             }
         }
-        let ruling = law::judge_command(&self.chain, line, 0, self.session.catalogue(), self.now())?;
+        let ruling = self.judge_line(line)?;
+        let waiting: Vec<EffectId> = self.chain.open_effects().map(|(effect, _)| effect).collect();
+        for effect in waiting {
+            let message = format!("{} took its place", crate::clean::line(line, 80));
+            let outcome = Outcome::Failed { code: ErrorCode::Cancelled, message };
+            self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
+        }
         self.follow(ruling);
         self.commit().await
+    }
+
+    /// Whether all that is open are prompts that nobody answers now, in the one phase that the command is for: what the command
+    /// does is what they were for.
+    fn takes_the_place(&self, line: &str) -> bool {
+        let here = |phases: Vec<String>| phases.iter().map(String::as_str).eq([self.chain.phase()]);
+        let waits =
+            |effect: &Effect| matches!(effect.request, Request::Prompt { .. }) && effect.state == EffectState::Deferred;
+        self.session.catalogue().command(line).is_some_and(|command| here(command.phases))
+            && self.chain.open_effects().all(|(_, effect)| waits(effect))
+    }
+
+    fn judge_line(&self, line: &str) -> Result<Ruling, Failure> {
+        let judged = law::judge_command(&self.chain, line, 0, self.session.catalogue(), self.now());
+        judged.map_err(|refusal| self.refused_line(refusal))
+    }
+
+    /// Why a command line cannot run as the chain stands, and the command line that leads on.
+    fn refused_line(&self, refusal: Refusal) -> Failure {
+        let id = self.id;
+        let lacks = || self.chain.lacks().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        match refusal.law {
+            Law::ChainEnded => Failure::failed(format!("chain {id} is complete"))
+                .hint("start another one: certus flow \"what you want\"")
+                .hint(format!("or take back what it wrote: certus undo --chain {id}")),
+            Law::GateNotMet => Failure::of(Kind::GateNotMet, format!("the gate is shut: {}", refusal.detail)),
+            // The phases that lead there have gates of their own.
+            Law::CommandOutOfPhase => {
+                let missing = lacks();
+                let missing = if missing.is_empty() { missing } else { format!(": {missing}") };
+                Failure::of(Kind::GateNotMet, format!("{}{missing}", refusal.detail))
+            }
+            _ => Failure::from(refusal),
+        }
+        .hint_if_none(|| crate::report::leads_on(id, &self.chain))
     }
 }

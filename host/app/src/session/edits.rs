@@ -53,7 +53,7 @@ impl Session {
         };
         let draft = found.ok_or_else(|| {
             let none = format!("chain {id} has no edits that wait or were written");
-            Failure::failed(none).hint(what_there_is(&chain))
+            Failure::failed(none).hint(what_there_is(id, &chain))
         })?;
         let shown = chain.effects().rev().find_map(|(_, effect)| match &effect.request {
             Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan.stored),
@@ -61,8 +61,8 @@ impl Session {
         });
         let bytes = shown.map(|stored| self.blob(stored)).transpose()?.flatten();
         let plan: Option<certus_workspace::edit::Plan> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let plan =
-            plan.ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(&chain)))?;
+        let plan = plan
+            .ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(id, &chain)))?;
         let line = |file: &certus_workspace::edit::PlannedFile| FileLine {
             file: file.path.clone(),
             added: file.added,
@@ -83,17 +83,18 @@ impl Session {
 /// The draft that somebody named.
 pub(crate) fn named_draft<'c>(id: ChainId, chain: &'c Chain, named: &str) -> Result<&'c Draft, Failure> {
     let shown = crate::clean::line(named, 40);
-    let unknown = || Failure::usage(format!("chain {id} has no draft {shown}")).hint(what_there_is(chain));
+    let unknown = || Failure::usage(format!("chain {id} has no draft {shown}")).hint(what_there_is(id, chain));
     chain.drafts().iter().find(|draft| draft.id == named).ok_or_else(unknown)
 }
 
 /// Which drafts a chain has; without one, when they come.
-pub(crate) fn what_there_is(chain: &Chain) -> String {
+pub(crate) fn what_there_is(id: ChainId, chain: &Chain) -> String {
     let named = |draft: &Draft| format!("{} ({})", draft.id, draft.state.name());
     let drafts: Vec<String> = chain.drafts().iter().map(named).collect();
     match drafts.as_slice() {
         [] if chain.phase() == "implementation" => {
-            "nothing was drafted yet; go on with: certus flow --continue".to_owned()
+            let next = crate::report::leads_on(id, chain).map(|next| format!("; {next}")).unwrap_or_default();
+            format!("nothing was drafted yet{next}")
         }
         [] => "edits come once its solution is approved; see where it stands: certus status".to_owned(),
         drafts => format!("its drafts: {}", drafts.join(", ")),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver};
-use certus_app::{Answers, Failure, Handover, Kind};
+use certus_app::{Answers, Failure, FlowReport, Handover, Kind};
 use clap::Args;
 use serde::Serialize;
 
@@ -11,6 +11,8 @@ use crate::output::Output;
 use crate::terminal::{Progress, Terminal};
 
 /// Take back the edits that a chain wrote last, or those of a draft
+///
+/// A chain that was complete is open again then, in the phase that wrote them: nothing shows any more that it is done.
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
     /// A draft, such as D1; the last written one when left out
@@ -24,6 +26,9 @@ pub(crate) struct UndoArgs {
 struct Undone {
     chain: String,
     files: Vec<String>,
+    /// Where the chain stands now: what was complete is open again.
+    status: &'static str,
+    next: Option<String>,
 }
 
 pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -41,12 +46,20 @@ pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u
         answers: Answers::default(),
     };
     let mut driver = Driver::open(&session, id, cast)?;
+    let was_complete = driver.chain().ended().is_some_and(|ended| ended.success);
     let files = context::block_on(driver.undo(args.draft.as_deref()))?;
     progress.done();
     if files.is_empty() {
         return Err(Failure::of(Kind::Failed, "nothing was taken back"));
     }
-    output.object(&Undone { chain: id.to_string(), files: files.clone() });
+    let report = FlowReport::of(id, driver.chain(), None, &context::suffix(global));
     output.line(format!("Taken back: {}", files.join(", ")));
+    if was_complete && driver.chain().ended().is_none() {
+        output.line(format!("Chain {id} was complete and is open again, in {}", report.phase));
+        if let Some(next) = &report.next {
+            output.line(format!("Next: {next}"));
+        }
+    }
+    output.object(&Undone { chain: id.to_string(), files, status: report.status, next: report.next });
     Ok(0)
 }

@@ -1,7 +1,7 @@
 //! What replies, verdicts and writes make of drafts.
 
 use super::{Chain, Effect};
-use crate::{Draft, DraftState, EffectId, Grant, Outcome, Reply, Request, Verdict, Written};
+use crate::{Draft, DraftState, EffectId, ErrorCode, Grant, Outcome, Reply, Request, Verdict, Written};
 
 impl Chain {
     pub(super) fn draft(&mut self, id: EffectId, prompt: &str, effect: &Effect, reply: &Reply) {
@@ -16,6 +16,7 @@ impl Chain {
                 visit: effect.visit,
                 edits: document.edits.clone(),
                 state: DraftState::New,
+                conflict: None,
             });
         }
     }
@@ -61,6 +62,17 @@ impl Chain {
                 self.last_write = effect.settled;
                 DraftState::Undone
             }
+            // What changed meanwhile was not seen by whoever approved: the draft is planned against the files as they are, and shown
+            // again. Passages say themselves what they stand in; a whole file was written for the one that it names.
+            (
+                Request::Write { .. },
+                Outcome::Failed { code: ErrorCode::Diverged, message },
+                DraftState::Approved(_),
+            ) => {
+                draft.edits.iter_mut().filter(|edit| !edit.replace.is_empty()).for_each(|edit| edit.base = None);
+                draft.conflict = Some(message.clone());
+                DraftState::Amended
+            }
             // Taking back failed: it is still written.
             (Request::Undo { .. }, ..) => return,
             (_, Outcome::Failed { code, message }, _) => DraftState::Failed { code: *code, message: message.clone() },
@@ -87,6 +99,8 @@ impl Chain {
             })
         };
         match &draft.state {
+            // Somebody else works on these files as well.
+            DraftState::Planned(_) if draft.conflict.is_some() => false,
             DraftState::Planned(plan) => {
                 plan.files.iter().all(|file| covered(&file.path) && !says_what_runs(&file.path))
             }

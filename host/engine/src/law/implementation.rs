@@ -41,17 +41,41 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
             check.name()
         ),
     };
+    let without = format!("Go on without `{command}`?");
+    let waives = |one: &Proposal| one.kind == chain::WAIVER && one.title == without;
     // Another visit may ask again.
-    let refused = chain.proposals_of_visit().rfind(|status| status.digest == proposal.digest());
-    match refused.map(|status| &status.verdict) {
-        Some(Some(Verdict::Rejected(why) | Verdict::MoreInfo(why))) => {
+    let last = chain
+        .proposals_of_visit()
+        .rfind(|status| status.digest == proposal.digest() || waives(&status.proposal))
+        .and_then(|status| Some((waives(&status.proposal), status.verdict.as_ref()?)));
+    let needed =
+        chain.phase_definition().is_some_and(|phase| phase.gate.evidence.iter().any(|one| one == check.name()));
+    match last {
+        // Without this check the chain cannot be completed: a no to it is no end yet.
+        Some((false, Verdict::Rejected(why) | Verdict::MoreInfo(why))) if needed => {
+            perform(Request::Approve { proposal: goes_without(command, &without, why) })
+        }
+        Some((false, Verdict::Rejected(why) | Verdict::MoreInfo(why))) => {
             refuse(Law::CommandNotAllowed, format!("a person did not let `{command}` run: {why}"))
+        }
+        Some((true, Verdict::Approved)) => {
+            refuse(Law::CommandNotAllowed, format!("a person goes on without `{command}`"))
         }
         _ => {
             super::one_line(&proposal.title).map_err(|detail| super::refusal(Law::CommandNotAllowed, detail))?;
             perform(Request::Approve { proposal })
         }
     }
+}
+
+/// What a person is asked who did not let the check run that their chain cannot be completed without.
+fn goes_without(command: &str, title: &str, why: &str) -> Proposal {
+    let body = format!(
+        "You did not let it run: {why}\n\n\
+         Nothing else shows that the change works. A yes (`certus approve`) goes on without it: what is written is not tested, and \
+         the chain cannot be completed. A no (`certus reject --why \"…\"`) asks you again whether `{command}` may run."
+    );
+    Proposal { kind: chain::WAIVER.to_owned(), title: title.to_owned(), body }
 }
 
 /// What a person is asked where nothing but a failed check that the gate does not name keeps it shut: the project may have
@@ -114,6 +138,19 @@ pub fn take_over(chain: &Chain) -> Vec<Body> {
         Body::Outcome { effect, outcome: Outcome::Failed { code: ErrorCode::Cancelled, message }, elapsed_ms: 0 }
     });
     std::iter::once(Body::TakenOver).chain(ended).collect()
+}
+
+/// What becomes of a chain that was complete when a draft was taken back: it is open again, in the phase that wrote the draft,
+/// because nothing shows any more that it is done. Empty for every other chain.
+pub fn after_undo(chain: &Chain, id: &str) -> Vec<Body> {
+    let draft = chain.drafts().iter().find(|draft| draft.id == id && draft.state == DraftState::Undone);
+    match (chain.ended(), draft) {
+        (Some(ended), Some(draft)) if ended.success => {
+            let (phase, visit) = (draft.phase.clone(), chain.visits_of(&draft.phase) + 1);
+            vec![Body::Reopened, Body::PhaseEntered { phase, visit, why: format!("{id} was taken back") }]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Judge a person's wish to take the last written draft back, or this one.

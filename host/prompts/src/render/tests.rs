@@ -327,6 +327,7 @@ fn draft(number: usize, state: DraftState) -> Draft {
         visit: 1,
         edits: vec![],
         state,
+        conflict: None,
     }
 }
 

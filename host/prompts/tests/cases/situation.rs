@@ -196,6 +196,7 @@ fn drafted((index, drafted): (usize, Drafted)) -> Draft {
         visit: 1,
         edits: Vec::new(),
         state,
+        conflict: None,
     }
 }
 

@@ -46,8 +46,8 @@ impl Running {
         let folder = TempDir::with_prefix("certus-claude-");
         let folder = folder.map_err(|error| unavailable("there is no place for a temporary folder", &error))?;
         let mut command = command(options, request, model, folder.path());
+        let group = Group::around(&mut command).map_err(|error| unavailable("its guard cannot be run", &error))?;
         let mut child = command.spawn().map_err(|error| unavailable(&format!("`{program}` cannot be run"), &error))?;
-        let group = Group::of(&child);
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(ProviderError::Unavailable {
                 message: format!("`{program}` has no input or output"),
@@ -128,6 +128,7 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// First of all: what is left of the tool must not outlive its folder.
     fn drop(&mut self) {
         self.group.end();
     }
@@ -150,8 +151,6 @@ fn command(options: &ClaudeCliOptions, request: &Request, model: &str, folder: &
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    #[cfg(unix)]
-    command.process_group(0);
     command
 }
 
@@ -174,29 +173,58 @@ async fn complain(errors: &mut Option<ChildStderr>, said: &mut [u8]) -> usize {
     }
 }
 
-/// The process and all that it started, where the system has process groups. Elsewhere only the process itself is ended.
+/// Reads until we are no more, however we end: then only the kernel closes its input. Its group is the tool's.
+#[cfg(unix)]
+const GUARD: &str = "read -r _; kill -s KILL 0";
+
+/// The process and all that it started, where the system has process groups: they end with the call, and with us, also where
+/// we are killed and can end nothing ourselves. The guard leads the group and is there before the tool, which joins it before
+/// it closes our end of the guard's input: so there is no moment at which nobody would end the tool. What leaves the group
+/// gets away. Elsewhere only the process itself is ended, and with the call alone.
+///
+/// The road not taken: `PR_SET_PDEATHSIG` reaches one process and none of its children, and is sent when the *thread* that
+/// started it ends, which a runtime's threads do at times.
 struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
+    #[cfg(unix)]
+    _guard: Child,
 }
 
 impl Group {
+    /// Make a group, and have the command start in it.
     #[cfg(unix)]
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self { leader: id.and_then(rustix::process::Pid::from_raw) }
+    fn around(command: &mut Command) -> std::io::Result<Self> {
+        let mut guard = Command::new("/bin/sh");
+        guard.args(["-c", GUARD]).env_clear().current_dir("/").process_group(0).kill_on_drop(true);
+        // Its input stays with the child that is kept here, and is written by nobody.
+        guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let guard = guard.spawn()?;
+        let id = guard.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id {
+            command.process_group(id);
+        }
+        Ok(Self { leader: id.and_then(rustix::process::Pid::from_raw), _guard: guard })
     }
 
     #[cfg(not(unix))]
-    fn of(_: &Child) -> Self {
-        Self {}
+    fn around(_: &mut Command) -> std::io::Result<Self> {
+        Ok(Self {})
     }
 
     fn end(&mut self) {
         #[cfg(unix)]
         if let Some(leader) = self.leader.take() {
-            // It may have ended by itself.
+            // The guard was not waited for, so the number is still its own.
             let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
         }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    /// Also where the tool did not start.
+    fn drop(&mut self) {
+        self.end();
     }
 }

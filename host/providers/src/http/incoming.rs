@@ -6,6 +6,9 @@ use super::Problem;
 use crate::secret::Redactor;
 use crate::{Answer, CallError, CallErrorKind, Progress, Request, Spent, estimated_tokens};
 
+/// Bytes of an answer's text: more than any model writes, and what can be kept, read and planned several times over.
+const MOST_TEXT: usize = 16 << 20;
+
 /// How much of what a call took the service has said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reported {
@@ -41,6 +44,8 @@ pub(crate) struct Incoming<'a> {
     request_id: Option<String>,
     /// The head of a good response is there.
     begun: bool,
+    /// More text came than is kept.
+    too_long: bool,
     /// The body ended as bodies do: not by a broken connection.
     ended_well: bool,
     /// The service is known to leave its last event out.
@@ -60,6 +65,7 @@ impl<'a> Incoming<'a> {
             events: 0,
             request_id: None,
             begun: false,
+            too_long: false,
             ended_well: false,
             lenient: false,
             progress,
@@ -80,7 +86,9 @@ impl<'a> Incoming<'a> {
 
     /// More text.
     pub(crate) fn push(&mut self, delta: &str) {
-        if !delta.is_empty() {
+        self.too_long |= self.text.len().saturating_add(delta.len()) > MOST_TEXT;
+        // What follows is read for what the call took, which stands at its end.
+        if !delta.is_empty() && !self.too_long {
             self.text.push_str(delta);
             self.progress.text(delta);
         }
@@ -133,7 +141,12 @@ impl<'a> Incoming<'a> {
 
     /// What is wrong with an answer whose connection did not fail.
     fn verdict(&mut self) -> Option<Problem> {
-        match self.end.take() {
+        let end = self.end.take();
+        if self.too_long && !matches!(end, Some(End::Failed(..))) {
+            let most = MOST_TEXT >> 20;
+            return Some(Problem::new(CallErrorKind::Unreadable, &format!("the answer is longer than {most} MiB")));
+        }
+        match end {
             Some(End::Complete) if !self.text.trim().is_empty() => None,
             Some(End::Complete) => Some(Problem::new(CallErrorKind::Unreadable, "the answer is empty")),
             Some(End::Failed(kind, said)) => Some(Problem::new(kind, &said)),

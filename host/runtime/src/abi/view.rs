@@ -435,6 +435,7 @@ mod tests {
             visit: 2,
             edits: Vec::new(),
             state,
+            conflict: None,
         };
         let check = |status, fresh| engine::CheckRun {
             evidence: engine::Evidence {

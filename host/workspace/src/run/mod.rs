@@ -2,8 +2,8 @@
 //!
 //! The command is the project's own code and may do what the user may: it is *not* confined, and nothing here pretends that it
 //! is. What is done is this. It runs through `/bin/sh` in a session of its own, so that it has no terminal to read, write
-//! or hang on; its environment is made of a short list ([`Environment`]); its output is read to the end and kept within a bound; and
-//! when it ends, is too slow, is no longer wanted, or we are killed, everything that it started ends too: SIGTERM first,
+//! or hang on; its environment is made of a short list ([`Environment`]); its output is read and kept within bounds; and
+//! when it ends, is too slow, writes too much, is no longer wanted, or we are killed, everything that it started ends too: SIGTERM first,
 //! SIGKILL two seconds later.
 //!
 //! "Everything" is the process group, and on Linux also whatever of the session, or with the mark of this run in its
@@ -57,14 +57,15 @@ pub struct Limits {
     /// From its start; then it is ended.
     pub time: Duration,
     /// Bytes of its output that are kept: of a longer one, a quarter of this from its start and three quarters from its end.
-    /// All of it is read.
     pub output_bytes: usize,
+    /// Bytes that it may write in all; then it is ended.
+    pub written_bytes: u64,
 }
 
 impl Default for Limits {
-    /// Ten minutes, 256 KiB.
+    /// Ten minutes, 256 KiB kept of at most 64 MiB.
     fn default() -> Limits {
-        Limits { time: Duration::from_secs(600), output_bytes: 256 * 1024 }
+        Limits { time: Duration::from_secs(600), output_bytes: 256 * 1024, written_bytes: 64 * 1024 * 1024 }
     }
 }
 
@@ -77,6 +78,8 @@ pub struct Finished {
     pub signal: Option<i32>,
     /// It took longer than it was given and was ended, whatever its status says.
     pub timed_out: bool,
+    /// It wrote more than it may and was ended, whatever its status says.
+    pub wrote_too_much: bool,
     /// Something was left out of `output`.
     pub truncated: bool,
     /// What it wrote to standard output and standard error, in the order in which it wrote it, with a line that says so where
@@ -93,7 +96,7 @@ impl Finished {
     /// Whether it ended by itself with exit status 0.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.status == Some(0) && !self.timed_out
+        self.status == Some(0) && !self.timed_out && !self.wrote_too_much
     }
 }
 
@@ -120,7 +123,7 @@ pub enum RunError {
 
 impl Project {
     /// Start a command in the project. `on_output` gets every line as it comes, cleaned like [`Finished::output`], without its
-    /// end and in pieces of at most 4 KiB. It is called from the thread that watches the command and must not wait: as long as it
+    /// end and in pieces of at most 4 KiB, as long as they are of the first 4 MiB: nobody reads on. It is called from the thread that watches the command and must not wait: as long as it
     /// does, nothing is read and no limit of time is kept.
     ///
     /// # Errors

@@ -93,6 +93,7 @@ impl Drop for Completion {
             status: None,
             signal: None,
             timed_out: false,
+            wrote_too_much: false,
             truncated: true,
             output: String::new(),
             elapsed: std::time::Duration::ZERO,

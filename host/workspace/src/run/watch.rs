@@ -27,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(2);
 const GIVE_UP: Duration = Duration::from_secs(5);
 /// How often we look who is left.
 const TICK: Duration = Duration::from_millis(20);
+/// Bytes of an output whose lines are handed on.
+const MOST_HANDED_ON: u64 = 4 * 1024 * 1024;
 /// What may still be in the pipe when all who wrote to it are gone, in bytes; more would come from somebody who is not.
 const MOST_DRAINED: usize = 2 * 1024 * 1024;
 /// Nothing of the command runs before the guard does: should we be killed in between, there is no line to read.
@@ -70,6 +72,8 @@ pub(crate) fn start(
         exited: Some(exited),
         kept: Kept::new(command.limits.output_bytes),
         lines: Lines::new(on_output),
+        written: 0,
+        most_written: command.limits.written_bytes,
         deadline: deadline(started, &command.limits),
         started,
     };
@@ -185,6 +189,9 @@ struct Watch {
     exited: Option<PipeReader>,
     kept: Kept,
     lines: Lines,
+    /// Bytes that were read.
+    written: u64,
+    most_written: u64,
     deadline: Option<Instant>,
     started: Instant,
 }
@@ -199,6 +206,7 @@ impl Watch {
             status: status.and_then(|status| status.code()),
             signal: status.and_then(|status| status.signal()),
             timed_out,
+            wrote_too_much: self.written > self.most_written,
             truncated: self.kept.truncated(),
             output: self.kept.text(),
             elapsed: self.started.elapsed(),
@@ -217,7 +225,7 @@ impl Watch {
                 let late = self.deadline.is_some_and(|deadline| now >= deadline);
                 if self.exited.is_none() {
                     phase = Phase::Lingers(now + LINGER);
-                } else if late || self.stopped.is_none() {
+                } else if late || self.stopped.is_none() || self.written > self.most_written {
                     timed_out = late;
                     self.group.signal(Signal::TERM);
                     phase = Phase::Ends(now + GRACE);
@@ -281,7 +289,14 @@ impl Watch {
             Ok(0) => self.output = None,
             Ok(read) => {
                 self.kept.push(&buffer[..read]);
-                self.lines.push(&buffer[..read]);
+                if self.written < MOST_HANDED_ON {
+                    self.lines.push(&buffer[..read]);
+                }
+                self.written += read as u64;
+                if self.written > self.most_written {
+                    // Whoever writes on hears of it.
+                    self.output = None;
+                }
                 return read;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
