@@ -318,3 +318,44 @@ fn a_chain_that_came_with_a_clone_runs_nothing() {
     let again = goes_on(&cloned);
     assert!(!again.stderr.contains("was recorded elsewhere"), "{}", again.stderr);
 }
+
+#[test]
+fn init_writes_through_no_link() {
+    for (link, target) in [("prompts/custom", "../../victim"), ("prompts", "../victim")] {
+        let world = World::empty();
+        let victim = world.home().join("victim");
+        std::fs::create_dir(&victim).expect("a folder can be made");
+        let link = world.project.join(link);
+        std::fs::create_dir_all(link.parent().expect("it has one")).expect("a folder can be made");
+        symlink(target, &link).expect("a link can be made");
+        let ran = world.run(&["init"]).exits(1).says("writes through no link").says("hint: ");
+        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+        assert_eq!(std::fs::read_dir(&victim).expect("it is there").count(), 0, "something was written outside");
+        assert!(!world.project.join("certus.toml").exists(), "what is refused leaves nothing behind");
+    }
+    // A file that is a link is somebody's own: it stays as it is.
+    let world = World::empty();
+    symlink("../elsewhere.toml", world.project.join("certus.toml")).expect("a link can be made");
+    let _ = world.run(&["init"]).ok().shows("kept certus.toml");
+    assert!(!world.home().join("elsewhere.toml").exists());
+}
+
+#[test]
+fn init_leaves_no_half_of_a_file() {
+    let world = World::empty();
+    let program = world.command(&["init"]).get_program().to_owned();
+    // A limit of no bytes stands for a full disk: the file can be made, and nothing written.
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" init"])
+        .arg(program)
+        .current_dir(&world.project)
+        .env("HOME", world.home())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("a shell runs");
+    let ran = crate::support::Ran::of(limited).exits(1).says("cannot write certus.toml");
+    let left: Vec<_> =
+        std::fs::read_dir(&world.project).expect("it is there").flatten().map(|one| one.path()).collect();
+    assert!(left.is_empty(), "{left:?}\n{}", ran.stderr);
+    let _ = world.run(&["init"]).ok().shows("made certus.toml");
+}
