@@ -176,7 +176,7 @@ fn by_hand(chain: &Chain) -> usize {
 }
 
 fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool) {
-    output.report(report);
+    output.stands(report);
     crate::commands::show::summary(report, output);
     if let Some(solution) = report.solution.as_ref().filter(|solution| solution.verdict.is_none() && !showed_proposal) {
         output.line("");
