@@ -374,3 +374,24 @@ fn a_prompt_that_holds_a_key_is_pointed_out_and_no_clipboard_is_no_end() {
         .says("--reply FILE");
     let _ = world.run(&["flow", GOAL, "--copy-prompt"]).exits(2).says("add: --provider manual");
 }
+
+/// Where an answer that decides nothing keeps the gate shut, what goes on is another answer, and it does.
+#[test]
+fn an_answer_that_decides_nothing_is_asked_for_again() {
+    let world = World::with("express-shop");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"I don't know\"\n");
+    let goal = ["flow", "Add JWT authentication to the shop", "--answers", "answers.toml"];
+    let (status, report) = world.json(&[&goal[..], &["--until", "solution-approval"]].concat());
+    assert_eq!((status, &report["status"]), (Some(4), &"given-up".into()), "{report}");
+    assert_eq!(report["undecided"][0]["id"], "session-migration", "{}", report["undecided"]);
+    let next = report["next"].as_str().expect("something goes on");
+    assert!(next.starts_with("certus answer --chain 001 session-migration "), "{next}");
+    // The rules have nothing more to ask; the person has more to say.
+    let ran = world.run(&["flow", "--continue"]).exits(6).shows(&format!("Next: {next}"));
+    let _ = ran.shows("Question [session-migration] was answered “I don't know”, which leaves it open");
+    let words = shlex::split(next).expect("it is a command line");
+    let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    let (_, report) = world.json(&words);
+    assert_ne!(report["status"], "given-up", "{report}");
+    assert_eq!(report["undecided"], serde_json::json!([]));
+}

@@ -183,9 +183,7 @@ fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool
         output.heading(&solution.title);
         output.markdown(&solution.body);
     }
-    if !report.questions.is_empty() {
-        crate::commands::show::questions(report, output);
-    }
+    crate::commands::show::questions(report, output);
     if let Stop::Paused { message, .. } = stop {
         output.warning(message);
     }
