@@ -158,8 +158,10 @@ fn a_damaged_prompt_of_the_project_is_named_by_its_file() {
         world.write(&format!("prompts/custom/{name}.md"), "no front matter");
         let ran = flow(&world).exits(status);
         let file = format!("prompts/custom/{name}.md");
-        let mut causes = ran.stderr.lines().filter(|line| !line.starts_with("warning: prompts/"));
-        assert!(causes.any(|line| line.contains(&file)), "{}\n{}", ran.stdout, ran.stderr);
+        let all = format!("{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(all.matches(&file).count(), 1, "{all}");
+        assert!(ran.stderr.contains("hint: mend the file, or remove it"), "{all}");
+        let _ = world.run(&["prompt", "show", name]).exits(2).says("hint: mend the file");
         assert!(!ran.stdout.contains("there is no prompt") && !ran.stderr.contains("there is no prompt"));
     }
 }

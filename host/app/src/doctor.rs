@@ -203,7 +203,7 @@ async fn examine_session(session: &Session) -> Vec<Check> {
         what: "prompt",
         verdict: "note",
         finding,
-        hint: None,
+        hint: Some(Session::MEND_PROMPT.to_owned()),
     }));
     match session.read_stack(None).await {
         Ok(reading) => checks.push(good("plugins", format!("run; {} facts were read", reading.report.facts.len()))),

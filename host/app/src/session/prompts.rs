@@ -21,10 +21,7 @@ impl Session {
         arguments: &BTreeMap<String, String>,
         material: Material,
     ) -> Result<Sending, Failure> {
-        let prompt = self
-            .library
-            .get(name)
-            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        let prompt = self.library.get(name).map_err(|error| unusable(&error))?;
         let extra = Extra {
             idioms: view.project.idioms.clone(),
             prompts: self.prompt_lines.clone(),
@@ -87,6 +84,10 @@ impl Session {
             .collect()
     }
 
+    /// What cures a prompt file that cannot be used.
+    pub const MEND_PROMPT: &str =
+        "mend the file, or remove it: where a bundled prompt has its name, that one is used then";
+
     /// Prompt files that cannot be used.
     pub fn prompt_problems(&self) -> Vec<String> {
         self.library.damaged().into_iter().map(ToString::to_string).collect()
@@ -97,10 +98,7 @@ impl Session {
     /// # Errors
     /// There is none of that name, or its file is damaged.
     pub fn prompt(&self, name: &str) -> Result<PromptText, Failure> {
-        let prompt = self
-            .library
-            .get(name)
-            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        let prompt = self.library.get(name).map_err(|error| unusable(&error))?;
         Ok(PromptText {
             name: prompt.full_name(),
             purpose: prompt.purpose.clone(),
@@ -128,6 +126,13 @@ impl Session {
             self.render(name, &view, &named, Material::of(&chain, &self.project(), &named, &mut Files::default()))?;
         Ok(format!("{}\n\n{}", sending.stable, sending.variable))
     }
+}
+
+fn unusable(error: &UseError) -> Failure {
+    Failure::usage(error.to_string()).hint(match error {
+        UseError::Damaged(_) => Session::MEND_PROMPT,
+        UseError::Unknown(_) => "see all: certus prompt list",
+    })
 }
 
 fn tier(model: Model) -> Tier {
