@@ -361,3 +361,18 @@ fn init_leaves_no_half_of_a_file() {
     assert!(left.is_empty(), "{left:?}\n{}", ran.stderr);
     let _ = world.run(&["init"]).ok().shows("made certus.toml");
 }
+
+#[test]
+fn what_lies_too_deep_is_named() {
+    let world = World::with("express-shop");
+    world.write(&format!("{}deep.js", "d/".repeat(65)), "module.exports = 1;\n");
+    let (status, report) = world.json(&["stack", "."]);
+    assert_eq!(status, Some(0));
+    let unparsed = report["unparsed"].as_array().expect("a list");
+    let deep = unparsed.iter().find(|unread| unread["error"].as_str().is_some_and(|why| why.contains("deeper")));
+    assert!(
+        deep.is_some_and(|unread| unread["file"].as_str().is_some_and(|file| file.ends_with("d/d"))),
+        "{unparsed:?}"
+    );
+    assert!(unparsed.iter().all(|unread| unread["file"] != "" && !unread["error"].to_string().contains("the first")));
+}

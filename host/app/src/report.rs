@@ -34,7 +34,7 @@ pub struct FlowReport {
     pub undecided: Vec<OpenQuestion>,
     /// What was discovered.
     pub facts: Vec<FactLine>,
-    /// Files that could not be read, the first hundred; file is empty where it is not about one.
+    /// Files that could not be read, the first hundred; file is `.` where it is about the project.
     pub unparsed: Vec<crate::stack::Unparsed>,
     /// What is not certain.
     pub uncertainties: Vec<Uncertainty>,

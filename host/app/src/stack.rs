@@ -132,10 +132,10 @@ pub struct CommandLines {
     pub build: Option<String>,
 }
 
-/// A file that was not read.
+/// A file or folder that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unparsed {
-    /// Relative to the project.
+    /// Relative to the project; `.` for the project itself.
     pub file: String,
     /// Why.
     pub error: String,
@@ -187,9 +187,16 @@ pub(crate) async fn read<'a>(
     for left in listing.left_out.iter().filter(|left| worth_telling(&left.why)) {
         report.unparsed.push(Unparsed { file: line(&left.path, 200), error: left.why.to_string() });
     }
-    if listing.truncated {
-        let error = format!("only the first {} files were read", listing.entries.len());
-        report.unparsed.push(Unparsed { file: String::new(), error });
+    // What lies too deep is named above: everything beside it was read.
+    if let Some(at) = &listing.stopped_at {
+        let most = listing.entries.len();
+        let error =
+            format!("not read, nor what comes after it: the project has more than the {most} files that are read");
+        report.unparsed.push(Unparsed { file: line(at, 200), error });
+    }
+    // What is about no file is about the project.
+    for unread in report.unparsed.iter_mut().filter(|unread| unread.file.is_empty()) {
+        ".".clone_into(&mut unread.file);
     }
     report.elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut discovered = learn(project, &report, &quotes, listing.entries.len());
