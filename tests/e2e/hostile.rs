@@ -376,3 +376,39 @@ fn what_lies_too_deep_is_named() {
     );
     assert!(unparsed.iter().all(|unread| unread["file"] != "" && !unread["error"].to_string().contains("the first")));
 }
+
+#[test]
+fn a_link_beside_the_database_is_named() {
+    for beside in ["certus.db-wal", "certus.db-shm"] {
+        let world = World::empty();
+        let _ = world.run(&["new", "Add a page"]).ok();
+        let link = world.project.join(".certus").join(beside);
+        let _ = std::fs::remove_file(&link);
+        symlink(world.home().join("victim"), &link).expect("a link can be made");
+        for arguments in [&["status"][..], &["flow", "--continue"]] {
+            let _ = world.run(arguments).exits(1).says(beside).says("writes through no link").says("remove it");
+        }
+        let _ = world.run(&["doctor"]).exits(1).shows(beside);
+        assert!(!world.home().join("victim").exists());
+    }
+}
+
+#[test]
+fn random_pages_are_told_in_words() {
+    use std::os::unix::fs::FileExt;
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let database = world.project.join(".certus/certus.db");
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&database).expect("it is there");
+    let pages = file.metadata().expect("it is there").len() / 4096;
+    assert!(pages > 8, "{pages}");
+    for page in (1..pages).step_by(2) {
+        let noise: Vec<u8> = (0..4096_u64).map(|at| (at * 131 + page * 17) as u8).collect();
+        file.write_all_at(&noise, page * 4096).expect("it can be damaged");
+    }
+    drop(file);
+    let ran = world.run(&["doctor"]).exits(1).shows("is damaged");
+    assert!(ran.stdout.contains("bad      chains") && !ran.stdout.contains("***"), "{}", ran.stdout);
+    let ran = world.run(&["status"]);
+    assert!(!ran.stderr.contains("***"), "{}", ran.stderr);
+}
