@@ -395,3 +395,20 @@ fn an_answer_that_decides_nothing_is_asked_for_again() {
     assert_ne!(report["status"], "given-up", "{report}");
     assert_eq!(report["undecided"], serde_json::json!([]));
 }
+
+/// A number that no option has is found when the question is asked: the chain that asks is named, and how to go on with it.
+#[test]
+fn a_wrong_number_in_a_file_of_answers_names_the_chain_that_was_begun() {
+    let world = World::with("express-shop");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"9\"\n");
+    let goal = "Add JWT authentication to the shop";
+    let ran = world.run(&["flow", goal, "--answers", "answers.toml"]).exits(2).says("has no option 9");
+    let _ = ran.says("chain 001 was begun").says("certus flow --continue --chain 001 --answers FILE");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"1\"\n");
+    let on = ["flow", "--continue", "--chain", "001", "--answers", "answers.toml", "--until", "solution-approval"];
+    let _ = world.run(&on).ok();
+    // What is no file of answers at all is told before anything is begun.
+    world.write("answers.toml", "[answers\n");
+    let _ = world.run(&["flow", goal, "--answers", "answers.toml"]).exits(2);
+    assert_eq!(world.json(&["list"]).1["total"], 1);
+}
