@@ -412,3 +412,33 @@ fn a_wrong_number_in_a_file_of_answers_names_the_chain_that_was_begun() {
     let _ = world.run(&["flow", goal, "--answers", "answers.toml"]).exits(2);
     assert_eq!(world.json(&["list"]).1["total"], 1);
 }
+
+/// What `manual` waits for is said by its files, not only in prose, and stays said.
+#[test]
+fn a_machine_reads_which_file_is_to_be_filled() {
+    let world = World::with("express-shop");
+    let goal = ["flow", "Add JWT authentication to the shop", "--provider", "manual"];
+    let (status, report) = world.json(&goal);
+    assert_eq!(status, Some(3), "{report}");
+    let waits = &report["waits_for"][0];
+    let file = waits["file"].as_str().expect("a prompt waits");
+    let prompt = std::fs::read_to_string(world.project.join(file)).expect("it is there");
+    assert!(prompt.contains(waits["prompt"].as_str().expect("it has a name")));
+    assert_eq!(world.json(&["show"]).1["waits_for"], report["waits_for"]);
+    let reply = world.project.join(waits["reply"].as_str().expect("the reply has a place"));
+    std::fs::write(reply, "{\"notes\": \"read\", \"confidence\": {\"requirements\": 0.1}}").expect("it can be saved");
+    let (_, after) = world.json(&["flow", "--continue"]);
+    assert_ne!(after["waits_for"][0]["file"], waits["file"], "{after}");
+}
+
+#[test]
+fn a_prompt_is_shown_with_what_its_front_matter_says() {
+    let world = World::empty();
+    let ran =
+        world.run(&["prompt", "show", "requirement_disambiguator"]).ok().shows("phases: requirements-clarification");
+    let (_, prompt) = world.json(&["prompt", "show", "requirement_disambiguator"]);
+    assert!(ran.stdout.contains(prompt["purpose"].as_str().expect("it has one")), "{}", ran.stdout);
+    for key in ["good_for", "uncertainty_reduction", "phases", "arguments", "cost_estimate", "model", "variant"] {
+        assert!(prompt.get(key).is_some(), "{key}: {prompt}");
+    }
+}

@@ -11,6 +11,7 @@ use cost::CapLine;
 pub(crate) use cost::Cost;
 use serde::Serialize;
 
+use crate::by_hand::Waiting;
 use crate::calibration::Calibrated;
 use crate::driver::{Estimate, Stop};
 use crate::error::{Failure, Kind};
@@ -54,6 +55,8 @@ pub struct FlowReport {
     pub checks: Vec<CheckLine>,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
+    /// What `manual` waits for: prompts that went out and whose replies did not come.
+    pub waits_for: Vec<Waiting>,
     /// What keeps the gate of the phase shut.
     pub lacks: Vec<Lack>,
     /// Why nothing goes on, if so.
@@ -264,6 +267,7 @@ impl FlowReport {
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             said: said(chain),
+            waits_for: Vec::new(),
             lacks: chain.lacks(),
             reason,
             cost: Cost::of(chain.usage().into(), chain.spending()),
@@ -278,6 +282,12 @@ impl FlowReport {
 }
 
 impl FlowReport {
+    /// With the files by which prompts and replies change hands, which lie in the state directory.
+    #[must_use]
+    pub fn handed_over(self, chain: &Chain, state: &std::path::Path) -> Self {
+        Self { waits_for: crate::by_hand::waiting(chain, state), ..self }
+    }
+
     /// With what a run was to cost.
     #[must_use]
     pub fn estimated(self, estimate: Option<&Estimate>) -> Self {

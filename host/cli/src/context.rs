@@ -150,6 +150,7 @@ pub(crate) fn drive(
     }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     let report = report.calibrated(driver.chain(), &session.calibration()).estimated(driver.estimate_ahead());
+    let report = report.handed_over(driver.chain(), session.state());
     show(&report, &stop, output, terminal.showed_proposal(), &damaged);
     damaged_prompts(&damaged, &report, output);
     if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {

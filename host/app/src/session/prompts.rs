@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use certus_engine::{ChainId, View};
-use certus_prompts::{Budget, Extra, Library, Listed, Model, UseError};
+use certus_prompts::{Argument, Budget, Cost, Extra, Library, Listed, Model, UseError};
 use certus_providers::Tier;
 use serde::Serialize;
 
@@ -102,6 +102,14 @@ impl Session {
         Ok(PromptText {
             name: prompt.full_name(),
             purpose: prompt.purpose.clone(),
+            good_for: prompt.good_for.clone(),
+            uncertainty_reduction: prompt.uncertainty_reduction.clone(),
+            example_context_needs: prompt.example_context_needs.clone(),
+            cost_estimate: prompt.cost_estimate,
+            phases: prompt.phases.clone(),
+            arguments: prompt.arguments.clone(),
+            model: prompt.model,
+            variant: prompt.variant.clone(),
             version: prompt.version.clone(),
             file: prompt.path.clone(),
             text: crate::clean::clean(&prompt.body),
@@ -159,6 +167,22 @@ pub struct PromptText {
     pub name: String,
     /// One sentence.
     pub purpose: String,
+    /// When to use it.
+    pub good_for: Vec<String>,
+    /// What it makes more certain.
+    pub uncertainty_reduction: Vec<String>,
+    /// What it needs to know.
+    pub example_context_needs: Vec<String>,
+    /// What a run is expected to cost.
+    pub cost_estimate: Cost,
+    /// Phases it is meant for; empty for any.
+    pub phases: Vec<String>,
+    /// What a call may give.
+    pub arguments: Vec<Argument>,
+    /// Which of a provider's models should answer.
+    pub model: Model,
+    /// Set when this is one of several wordings that are compared.
+    pub variant: Option<String>,
     /// Of the prompt.
     pub version: String,
     /// Where it is written.
