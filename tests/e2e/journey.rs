@@ -442,3 +442,17 @@ fn a_prompt_is_shown_with_what_its_front_matter_says() {
         assert!(prompt.get(key).is_some(), "{key}: {prompt}");
     }
 }
+
+/// That a stack is there is read somewhere too.
+#[test]
+fn the_stack_is_cited_where_its_manifest_says_it() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", "Add JWT authentication to the shop"]);
+    let (_, report) = world.json(&["show"]);
+    let stack = &report["facts"][0];
+    assert_eq!((&stack["key"], &stack["cited"]), (&"stack".into(), &true.into()), "{stack}");
+    assert_eq!(stack["source"]["file"], "package.json", "{stack}");
+    let manifest = std::fs::read_to_string(world.project.join("package.json")).expect("it is there");
+    let line = stack["source"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
+    assert!(manifest.lines().nth(line - 1).is_some_and(|line| line.contains("\"express\"")), "{stack}");
+}

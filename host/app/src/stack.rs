@@ -404,7 +404,8 @@ fn learn(
         } else {
             format!("{} with {}", stack.name, frameworks.join(", "))
         };
-        facts.push(Discovery { key: "stack".to_owned(), value, evidence: None, cited: false });
+        let evidence = said_at(report, stack).and_then(|fact| place(&fact.file, fact.line, fact.quote.clone()));
+        facts.push(Discovery { key: "stack".to_owned(), value, evidence, cited: false });
     }
     for fact in &report.facts {
         let evidence = place(&fact.file, fact.line, fact.quote.clone());
@@ -461,6 +462,21 @@ fn learn(
             commands: commands.into_iter().filter_map(|(kind, line)| Some((kind.to_owned(), line.clone()?))).collect(),
         },
     }
+}
+
+/// The fact that shows best that a stack is there: where a framework of it is depended on, else whatever its manifest says
+/// first, else where the program starts.
+fn said_at<'a>(report: &'a StackReport, stack: &StackLine) -> Option<&'a StackFact> {
+    let below = |fact: &&StackFact| {
+        stack.root.is_empty() || fact.file.strip_prefix(&stack.root).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let first = |wanted: &dyn Fn(&StackFact) -> bool| report.facts.iter().filter(below).find(|fact| wanted(fact));
+    let of = |name: &str| first(&|fact| fact.key == format!("dependency.{}", name.to_lowercase()));
+    let of_kinds = |kinds: &[&str]| first(&|fact| kinds.contains(&kind(&fact.key)));
+    let depended = stack.frameworks.iter().find_map(|framework| of(&framework.name));
+    depended
+        .or_else(|| of_kinds(&["manifest", "dependency", "script", "runtime"]))
+        .or_else(|| of_kinds(&["entry-point"]))
 }
 
 fn said(framework: &FrameworkLine) -> String {
