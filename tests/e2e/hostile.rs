@@ -158,8 +158,10 @@ fn a_damaged_prompt_of_the_project_is_named_by_its_file() {
         world.write(&format!("prompts/custom/{name}.md"), "no front matter");
         let ran = flow(&world).exits(status);
         let file = format!("prompts/custom/{name}.md");
-        let mut causes = ran.stderr.lines().filter(|line| !line.starts_with("warning: prompts/"));
-        assert!(causes.any(|line| line.contains(&file)), "{}\n{}", ran.stdout, ran.stderr);
+        let all = format!("{}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(all.matches(&file).count(), 1, "{all}");
+        assert!(ran.stderr.contains("hint: mend the file, or remove it"), "{all}");
+        let _ = world.run(&["prompt", "show", name]).exits(2).says("hint: mend the file");
         assert!(!ran.stdout.contains("there is no prompt") && !ran.stderr.contains("there is no prompt"));
     }
 }
@@ -317,4 +319,96 @@ fn a_chain_that_came_with_a_clone_runs_nothing() {
     // From then on it is theirs.
     let again = goes_on(&cloned);
     assert!(!again.stderr.contains("was recorded elsewhere"), "{}", again.stderr);
+}
+
+#[test]
+fn init_writes_through_no_link() {
+    for (link, target) in [("prompts/custom", "../../victim"), ("prompts", "../victim")] {
+        let world = World::empty();
+        let victim = world.home().join("victim");
+        std::fs::create_dir(&victim).expect("a folder can be made");
+        let link = world.project.join(link);
+        std::fs::create_dir_all(link.parent().expect("it has one")).expect("a folder can be made");
+        symlink(target, &link).expect("a link can be made");
+        let ran = world.run(&["init"]).exits(1).says("writes through no link").says("hint: ");
+        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+        assert_eq!(std::fs::read_dir(&victim).expect("it is there").count(), 0, "something was written outside");
+        assert!(!world.project.join("certus.toml").exists(), "what is refused leaves nothing behind");
+    }
+    // A file that is a link is somebody's own: it stays as it is.
+    let world = World::empty();
+    symlink("../elsewhere.toml", world.project.join("certus.toml")).expect("a link can be made");
+    let _ = world.run(&["init"]).ok().shows("kept certus.toml");
+    assert!(!world.home().join("elsewhere.toml").exists());
+}
+
+#[test]
+fn init_leaves_no_half_of_a_file() {
+    let world = World::empty();
+    let program = world.command(&["init"]).get_program().to_owned();
+    // A limit of no bytes stands for a full disk: the file can be made, and nothing written.
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" init"])
+        .arg(program)
+        .current_dir(&world.project)
+        .env("HOME", world.home())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("a shell runs");
+    let ran = crate::support::Ran::of(limited).exits(1).says("cannot write certus.toml");
+    let left: Vec<_> =
+        std::fs::read_dir(&world.project).expect("it is there").flatten().map(|one| one.path()).collect();
+    assert!(left.is_empty(), "{left:?}\n{}", ran.stderr);
+    let _ = world.run(&["init"]).ok().shows("made certus.toml");
+}
+
+#[test]
+fn what_lies_too_deep_is_named() {
+    let world = World::with("express-shop");
+    world.write(&format!("{}deep.js", "d/".repeat(65)), "module.exports = 1;\n");
+    let (status, report) = world.json(&["stack", "."]);
+    assert_eq!(status, Some(0));
+    let unparsed = report["unparsed"].as_array().expect("a list");
+    let deep = unparsed.iter().find(|unread| unread["error"].as_str().is_some_and(|why| why.contains("deeper")));
+    assert!(
+        deep.is_some_and(|unread| unread["file"].as_str().is_some_and(|file| file.ends_with("d/d"))),
+        "{unparsed:?}"
+    );
+    assert!(unparsed.iter().all(|unread| unread["file"] != "" && !unread["error"].to_string().contains("the first")));
+}
+
+#[test]
+fn a_link_beside_the_database_is_named() {
+    for beside in ["certus.db-wal", "certus.db-shm"] {
+        let world = World::empty();
+        let _ = world.run(&["new", "Add a page"]).ok();
+        let link = world.project.join(".certus").join(beside);
+        let _ = std::fs::remove_file(&link);
+        symlink(world.home().join("victim"), &link).expect("a link can be made");
+        for arguments in [&["status"][..], &["flow", "--continue"]] {
+            let _ = world.run(arguments).exits(1).says(beside).says("writes through no link").says("remove it");
+        }
+        let _ = world.run(&["doctor"]).exits(1).shows(beside);
+        assert!(!world.home().join("victim").exists());
+    }
+}
+
+#[test]
+fn random_pages_are_told_in_words() {
+    use std::os::unix::fs::FileExt;
+    let world = World::with("express-shop");
+    let _ = flow(&world).ok();
+    let database = world.project.join(".certus/certus.db");
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&database).expect("it is there");
+    let pages = file.metadata().expect("it is there").len() / 4096;
+    assert!(pages > 8, "{pages}");
+    for page in (1..pages).step_by(2) {
+        let noise: Vec<u8> = (0..4096_u64).map(|at| (at * 131 + page * 17) as u8).collect();
+        file.write_all_at(&noise, page * 4096).expect("it can be damaged");
+    }
+    drop(file);
+    let ran = world.run(&["doctor"]).exits(1).shows("is damaged");
+    assert!(ran.stdout.contains("bad      chains") && !ran.stdout.contains("***"), "{}", ran.stdout);
+    let ran = world.run(&["status"]);
+    assert!(!ran.stderr.contains("***"), "{}", ran.stderr);
 }

@@ -374,3 +374,85 @@ fn a_prompt_that_holds_a_key_is_pointed_out_and_no_clipboard_is_no_end() {
         .says("--reply FILE");
     let _ = world.run(&["flow", GOAL, "--copy-prompt"]).exits(2).says("add: --provider manual");
 }
+
+/// Where an answer that decides nothing keeps the gate shut, what goes on is another answer, and it does.
+#[test]
+fn an_answer_that_decides_nothing_is_asked_for_again() {
+    let world = World::with("express-shop");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"I don't know\"\n");
+    let goal = ["flow", "Add JWT authentication to the shop", "--answers", "answers.toml"];
+    let (status, report) = world.json(&[&goal[..], &["--until", "solution-approval"]].concat());
+    assert_eq!((status, &report["status"]), (Some(4), &"given-up".into()), "{report}");
+    assert_eq!(report["undecided"][0]["id"], "session-migration", "{}", report["undecided"]);
+    let next = report["next"].as_str().expect("something goes on");
+    assert!(next.starts_with("certus answer --chain 001 session-migration "), "{next}");
+    // The rules have nothing more to ask; the person has more to say.
+    let ran = world.run(&["flow", "--continue"]).exits(6).shows(&format!("Next: {next}"));
+    let _ = ran.shows("Question [session-migration] was answered “I don't know”, which leaves it open");
+    let words = shlex::split(next).expect("it is a command line");
+    let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    let (_, report) = world.json(&words);
+    assert_ne!(report["status"], "given-up", "{report}");
+    assert_eq!(report["undecided"], serde_json::json!([]));
+}
+
+/// A number that no option has is found when the question is asked: the chain that asks is named, and how to go on with it.
+#[test]
+fn a_wrong_number_in_a_file_of_answers_names_the_chain_that_was_begun() {
+    let world = World::with("express-shop");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"9\"\n");
+    let goal = "Add JWT authentication to the shop";
+    let ran = world.run(&["flow", goal, "--answers", "answers.toml"]).exits(2).says("has no option 9");
+    let _ = ran.says("chain 001 was begun").says("certus flow --continue --chain 001 --answers FILE");
+    world.write("answers.toml", "recommended = true\n[answers]\nsession-migration = \"1\"\n");
+    let on = ["flow", "--continue", "--chain", "001", "--answers", "answers.toml", "--until", "solution-approval"];
+    let _ = world.run(&on).ok();
+    // What is no file of answers at all is told before anything is begun.
+    world.write("answers.toml", "[answers\n");
+    let _ = world.run(&["flow", goal, "--answers", "answers.toml"]).exits(2);
+    assert_eq!(world.json(&["list"]).1["total"], 1);
+}
+
+/// What `manual` waits for is said by its files, not only in prose, and stays said.
+#[test]
+fn a_machine_reads_which_file_is_to_be_filled() {
+    let world = World::with("express-shop");
+    let goal = ["flow", "Add JWT authentication to the shop", "--provider", "manual"];
+    let (status, report) = world.json(&goal);
+    assert_eq!(status, Some(3), "{report}");
+    let waits = &report["waits_for"][0];
+    let file = waits["file"].as_str().expect("a prompt waits");
+    let prompt = std::fs::read_to_string(world.project.join(file)).expect("it is there");
+    assert!(prompt.contains(waits["prompt"].as_str().expect("it has a name")));
+    assert_eq!(world.json(&["show"]).1["waits_for"], report["waits_for"]);
+    let reply = world.project.join(waits["reply"].as_str().expect("the reply has a place"));
+    std::fs::write(reply, "{\"notes\": \"read\", \"confidence\": {\"requirements\": 0.1}}").expect("it can be saved");
+    let (_, after) = world.json(&["flow", "--continue"]);
+    assert_ne!(after["waits_for"][0]["file"], waits["file"], "{after}");
+}
+
+#[test]
+fn a_prompt_is_shown_with_what_its_front_matter_says() {
+    let world = World::empty();
+    let ran =
+        world.run(&["prompt", "show", "requirement_disambiguator"]).ok().shows("phases: requirements-clarification");
+    let (_, prompt) = world.json(&["prompt", "show", "requirement_disambiguator"]);
+    assert!(ran.stdout.contains(prompt["purpose"].as_str().expect("it has one")), "{}", ran.stdout);
+    for key in ["good_for", "uncertainty_reduction", "phases", "arguments", "cost_estimate", "model", "variant"] {
+        assert!(prompt.get(key).is_some(), "{key}: {prompt}");
+    }
+}
+
+/// That a stack is there is read somewhere too.
+#[test]
+fn the_stack_is_cited_where_its_manifest_says_it() {
+    let world = World::with("express-shop");
+    let _ = world.run(&["flow", "Add JWT authentication to the shop"]);
+    let (_, report) = world.json(&["show"]);
+    let stack = &report["facts"][0];
+    assert_eq!((&stack["key"], &stack["cited"]), (&"stack".into(), &true.into()), "{stack}");
+    assert_eq!(stack["source"]["file"], "package.json", "{stack}");
+    let manifest = std::fs::read_to_string(world.project.join("package.json")).expect("it is there");
+    let line = stack["source"]["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
+    assert!(manifest.lines().nth(line - 1).is_some_and(|line| line.contains("\"express\"")), "{stack}");
+}

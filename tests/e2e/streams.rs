@@ -20,16 +20,37 @@ fn a_full_device_is_a_failure() {
     }
 }
 
-/// A command that drives a chain streams its events from the first on, and nothing else.
+/// A command that drives a chain streams its events from the first on, and at last where the chain stands.
 #[test]
-fn events_of_a_chain_are_all_that_is_streamed() {
+fn a_stream_of_events_ends_with_where_the_chain_stands() {
     let world = World::empty();
-    let ran = world.run(&["flow", "Add a page that lists invoices", "--events"]);
-    assert!(ran.stdout.lines().count() > 1, "{}", ran.stdout);
-    for (line, seq) in ran.stdout.lines().zip(1..) {
-        let event: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
-        assert_eq!(event["seq"].as_u64(), Some(seq), "{line}");
+    let lines = |arguments: &[&str], status: i32| -> Vec<serde_json::Value> {
+        let ran = world.run(arguments).exits(status);
+        ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+    };
+    let streamed = lines(&["flow", "Add a page that lists invoices", "--events"], 3);
+    let (last, events) = streamed.split_last().expect("something is streamed");
+    assert!(!events.is_empty());
+    for (event, seq) in events.iter().zip(1..) {
+        assert_eq!(event["seq"].as_u64(), Some(seq), "{event}");
     }
+    assert_eq!(last["type"], "report");
+    // Where nothing happens, that is all there is to say.
+    for arguments in [&["flow", "--continue", "--events"][..], &["flow", "--continue", "--events", "-q"]] {
+        let streamed = lines(arguments, 3);
+        let [only] = streamed.as_slice() else { panic!("{streamed:?}") };
+        assert_eq!((only["type"].as_str(), only["status"].as_str()), (Some("report"), Some("waiting")), "{only}");
+        let first = only["questions"][0]["id"].as_str().expect("a question waits");
+        let next = only["next"].as_str().expect("something goes on");
+        assert!(next.starts_with(&format!("certus answer --chain 001 {first} ")), "{next}");
+        let (_, mut report) = world.json(&["flow", "--continue"]);
+        report["type"] = "report".into();
+        assert_eq!(*only, report, "the same as --json says");
+    }
+    let id = last["questions"][0]["id"].as_str().expect("a question waits").to_owned();
+    let streamed = lines(&["answer", &id, "a list", "--events"], 3);
+    assert_eq!(streamed.last().map(|last| &last["type"]), Some(&"report".into()));
+    assert_eq!(lines(&["flow", "--continue", "--chain", "9", "--events"], 2)[0]["type"], "error");
 }
 
 /// Whoever is asked to approve something was shown it, wherever the data goes.

@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
+use certus_engine::{Chain, Digest, EffectState};
 use certus_providers::{ReplySource, Request, SourceError};
+use serde::Serialize;
 
 use crate::Failure;
 use crate::provide::read;
@@ -209,8 +211,42 @@ fn state(path: &Path) -> io::Result<Dir> {
     }
 }
 
+/// A prompt that waits for what a model answers to it, and the files by which it and the reply change hands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The prompt's name.
+    pub prompt: String,
+    /// What to give to a model.
+    pub file: String,
+    /// Where to save what it answers.
+    pub reply: String,
+}
+
+/// What waits for replies by hand in a chain whose state lies in `state`.
+pub(crate) fn waiting(chain: &Chain, state: &Path) -> Vec<Waiting> {
+    if chain.provider() != "manual" {
+        return Vec::new();
+    }
+    let shown = |name: String| state.join(FOLDER).join(name).display().to_string();
+    let deferred = chain.open_effects().filter(|(_, effect)| effect.state == EffectState::Deferred);
+    deferred
+        .filter_map(|(_, effect)| match &effect.request {
+            certus_engine::Request::Prompt { name, .. } => Some(Waiting {
+                prompt: name.clone(),
+                file: shown(file_of(name, effect.digest, ".md")),
+                reply: shown(file_of(name, effect.digest, ".reply.md")),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
 fn file(request: &Request, ending: &str) -> String {
-    format!("{}-{}{ending}", request.prompt.replace('/', "-"), request.digest.short())
+    file_of(&request.prompt, request.digest, ending)
+}
+
+fn file_of(prompt: &str, digest: Digest, ending: &str) -> String {
+    format!("{}-{}{ending}", prompt.replace('/', "-"), digest.short())
 }
 
 /// Write a new file and put it in the place of `target`: what stood there, were it a link, is not followed.

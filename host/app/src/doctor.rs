@@ -139,17 +139,40 @@ fn recover(dir: &Path) -> Result<Vec<Check>, Failure> {
     Ok(checks)
 }
 
-async fn examine_session(session: &Session) -> Vec<Check> {
-    let mut checks = Vec::new();
-    if session.project().writable() {
-        checks.push(good("writable", "the project can be written"));
-    } else {
-        checks.push(Check {
+/// Less than this is no room for a chain: SQLite's files beside the database take 32 KiB before the first event is written.
+const LEAST_SPACE: u64 = 1 << 20;
+
+fn writable(allowed: bool, free: Option<u64>) -> Check {
+    match (allowed, free) {
+        (true, Some(free)) if free < LEAST_SPACE => full("writable", "the project"),
+        (true, _) => good("writable", "the project can be written"),
+        (false, _) => Check {
             what: "writable",
             verdict: "note",
             finding: "the project cannot be written".to_owned(),
             hint: Some("keep its chains elsewhere: --state DIR".to_owned()),
-        });
+        },
+    }
+}
+
+fn full(what: &'static str, whose: &str) -> Check {
+    Check {
+        what,
+        verdict: "bad",
+        finding: format!("the disk of {whose} is full"),
+        hint: Some("free some space on it, or keep the chains on another disk: --state DIR".to_owned()),
+    }
+}
+
+async fn examine_session(session: &Session) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let project = session.project();
+    checks.push(writable(project.writable(), project.free_space()));
+    // Which may be another disk. Where it is not made yet, it will be in the project or wherever a person named.
+    if let Ok(state) = certus_workspace::Project::open(session.state())
+        && state.free_space().is_some_and(|free| free < LEAST_SPACE)
+    {
+        checks.push(full("state", &session.state().display().to_string()));
     }
     match session.check_provider() {
         Ok(()) if session.config().provider_is_default => {
@@ -180,11 +203,29 @@ async fn examine_session(session: &Session) -> Vec<Check> {
         what: "prompt",
         verdict: "note",
         finding,
-        hint: None,
+        hint: Some(Session::MEND_PROMPT.to_owned()),
     }));
     match session.read_stack(None).await {
         Ok(reading) => checks.push(good("plugins", format!("run; {} facts were read", reading.report.facts.len()))),
         Err(failure) => checks.push(bad("plugins", &failure)),
     }
     checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_written_still_needs_room() {
+        for (allowed, free, verdict) in [
+            (true, Some(0), "bad"),
+            (true, Some(LEAST_SPACE - 1), "bad"),
+            (true, Some(LEAST_SPACE), "good"),
+            (true, None, "good"),
+            (false, Some(0), "note"),
+        ] {
+            assert_eq!(writable(allowed, free).verdict, verdict, "{allowed} {free:?}");
+        }
+    }
 }

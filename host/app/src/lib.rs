@@ -32,7 +32,7 @@ mod table;
 
 pub use answers::{Answers, Given, Typed};
 pub use async_trait::async_trait;
-pub use by_hand::{Clipboard, Handover};
+pub use by_hand::{Clipboard, Handover, Waiting};
 pub use calibration::{Calibrated, CalibrationReport, worth};
 pub use certus_engine as engine;
 pub use certus_engine::{ChainId, Verdict};

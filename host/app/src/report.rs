@@ -3,13 +3,15 @@
 mod cost;
 
 use certus_engine::{
-    Cap, Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, Request, Uncertainty, Verdict,
+    Cap, Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, QuestionStatus, Request,
+    Uncertainty, Verdict,
 };
 use certus_store::Status;
 use cost::CapLine;
 pub(crate) use cost::Cost;
 use serde::Serialize;
 
+use crate::by_hand::Waiting;
 use crate::calibration::Calibrated;
 use crate::driver::{Estimate, Stop};
 use crate::error::{Failure, Kind};
@@ -28,9 +30,12 @@ pub struct FlowReport {
     pub phase: String,
     /// What waits for an answer.
     pub questions: Vec<OpenQuestion>,
+    /// What was answered and keeps the gate shut all the same: a person can answer it anew. Empty while something else is to
+    /// be answered or judged first.
+    pub undecided: Vec<OpenQuestion>,
     /// What was discovered.
     pub facts: Vec<FactLine>,
-    /// Files that could not be read, the first hundred; file is empty where it is not about one.
+    /// Files that could not be read, the first hundred; file is `.` where it is about the project.
     pub unparsed: Vec<crate::stack::Unparsed>,
     /// What is not certain.
     pub uncertainties: Vec<Uncertainty>,
@@ -50,6 +55,8 @@ pub struct FlowReport {
     pub checks: Vec<CheckLine>,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
+    /// What `manual` waits for: prompts that went out and whose replies did not come.
+    pub waits_for: Vec<Waiting>,
     /// What keeps the gate of the phase shut.
     pub lacks: Vec<Lack>,
     /// Why nothing goes on, if so.
@@ -205,6 +212,7 @@ impl FlowReport {
         let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
         let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
         let (status, reason) = status(chain, stop);
+        let undecided = if approval || !questions.is_empty() { Vec::new() } else { undecided(chain) };
         Self {
             chain: id.to_string(),
             goal: text(chain.goal()),
@@ -259,19 +267,27 @@ impl FlowReport {
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             said: said(chain),
+            waits_for: Vec::new(),
             lacks: chain.lacks(),
             reason,
             cost: Cost::of(chain.usage().into(), chain.spending()),
             budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),
             estimate: None,
             provider: chain.provider().to_owned(),
-            next: next(id, chain, &questions, approval, suffix),
+            next: next(id, chain, &questions, &undecided, approval, suffix),
             questions,
+            undecided,
         }
     }
 }
 
 impl FlowReport {
+    /// With the files by which prompts and replies change hands, which lie in the state directory.
+    #[must_use]
+    pub fn handed_over(self, chain: &Chain, state: &std::path::Path) -> Self {
+        Self { waits_for: crate::by_hand::waiting(chain, state), ..self }
+    }
+
     /// With what a run was to cost.
     #[must_use]
     pub fn estimated(self, estimate: Option<&Estimate>) -> Self {
@@ -281,17 +297,34 @@ impl FlowReport {
 
 /// Questions that stand there, in the order in which they were raised.
 pub(crate) fn questions_in(chain: &Chain, state: QuestionState) -> Vec<OpenQuestion> {
+    chain.questions().iter().filter(|status| status.state == state).map(open_question).collect()
+}
+
+/// Questions whose answers left open what keeps the gate of the phase shut: of a blocker that is not resolved, and, where
+/// confidence is short, those that were answered with nothing.
+fn undecided(chain: &Chain) -> Vec<OpenQuestion> {
+    let lacks = chain.lacks();
+    let short = lacks.iter().any(|lack| matches!(lack, Lack::Confidence { .. }));
+    let blocks = |status: &QuestionStatus| {
+        let area = status.question.area.as_ref();
+        lacks.iter().any(|lack| matches!(lack, Lack::Blocker { area: open } if Some(open) == area))
+    };
+    let nothing = |status: &QuestionStatus| status.answer.as_deref().is_some_and(certus_engine::says_nothing);
+    let answered = chain.questions().iter().filter(|status| status.state == QuestionState::Answered);
+    let (first, second): (Vec<_>, Vec<_>) =
+        answered.filter(|status| blocks(status) || (short && nothing(status))).partition(|status| blocks(status));
+    first.into_iter().chain(second).map(open_question).collect()
+}
+
+fn open_question(status: &QuestionStatus) -> OpenQuestion {
     let text = crate::clean::clean;
-    let those = chain.questions().iter().filter(|status| status.state == state);
-    those
-        .map(|status| OpenQuestion {
-            id: status.question.id.clone(),
-            text: text(&status.question.text),
-            why: text(&status.question.why),
-            options: status.question.options.iter().map(|option| text(option)).collect(),
-            recommended: status.question.recommended.as_deref().map(text),
-        })
-        .collect()
+    OpenQuestion {
+        id: status.question.id.clone(),
+        text: text(&status.question.text),
+        why: text(&status.question.why),
+        options: status.question.options.iter().map(|option| text(option)).collect(),
+        recommended: status.question.recommended.as_deref().map(text),
+    }
 }
 
 /// Where a chain stands, in the words that every command has for it.
@@ -418,7 +451,7 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         ([], None, None) => "what was begun before it".to_owned(),
     };
     let failure = Failure::of(Kind::Waiting, format!("chain {id} waits first for {what}"));
-    match next(id, chain, &questions, shown.is_some(), "") {
+    match next(id, chain, &questions, &[], shown.is_some(), "") {
         Some(next) => failure.hint(next),
         None => failure,
     }
@@ -429,7 +462,8 @@ pub(crate) fn leads_on(id: ChainId, chain: &Chain) -> Option<String> {
     let questions = questions_in(chain, QuestionState::Asked);
     let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
     let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
-    next(id, chain, &questions, approval, "").map(|line| format!("go on with: {line}"))
+    let undecided = if approval || !questions.is_empty() { Vec::new() } else { undecided(chain) };
+    next(id, chain, &questions, &undecided, approval, "").map(|line| format!("go on with: {line}"))
 }
 
 fn said(chain: &Chain) -> Vec<String> {
@@ -450,21 +484,39 @@ fn said(chain: &Chain) -> Vec<String> {
     said.into_iter().map(|(_, text)| text).collect()
 }
 
-fn next(id: ChainId, chain: &Chain, questions: &[OpenQuestion], approval: bool, suffix: &str) -> Option<String> {
+fn next(
+    id: ChainId,
+    chain: &Chain,
+    questions: &[OpenQuestion],
+    undecided: &[OpenQuestion],
+    approval: bool,
+    suffix: &str,
+) -> Option<String> {
+    let said = |question: &OpenQuestion, provider: &str| {
+        let answer = question.recommended.as_deref().unwrap_or("your answer");
+        let (question, answer) = (quoted(&question.id), quoted(answer));
+        format!("certus answer --chain {id} {question} {answer}{provider}{suffix}")
+    };
+    let provider = named(chain.provider());
     if let Some(ended) = chain.ended() {
+        // What a person can say takes nobody else.
+        if let Some(question) = undecided.first().filter(|_| !ended.success) {
+            return Some(said(question, &provider));
+        }
         // Rules that gave up before a gate come to the same end again.
         let rules = chain.provider() == "offline" && !chain.lacks().is_empty();
         let provider = if rules { " --provider manual".to_owned() } else { named(chain.provider()) };
         return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
-    let provider = named(chain.provider());
     if let Some(question) = questions.first() {
-        let answer = question.recommended.as_deref().unwrap_or("your answer");
-        let (question, answer) = (quoted(&question.id), quoted(answer));
-        return Some(format!("certus answer --chain {id} {question} {answer}{provider}{suffix}"));
+        return Some(said(question, &provider));
     }
     if approval {
         return Some(format!("certus approve --chain {id}{provider}{suffix}"));
+    }
+    // What rules wait for is a model, or another answer; whoever else is waited for answers when they can.
+    if let Some(question) = undecided.first().filter(|_| chain.pause().is_none() || chain.provider() == "offline") {
+        return Some(said(question, &provider));
     }
     let provider = match chain.provider() {
         "offline" if chain.pause().is_some() => " --provider manual".to_owned(),

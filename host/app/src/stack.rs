@@ -132,10 +132,10 @@ pub struct CommandLines {
     pub build: Option<String>,
 }
 
-/// A file that was not read.
+/// A file or folder that was not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unparsed {
-    /// Relative to the project.
+    /// Relative to the project; `.` for the project itself.
     pub file: String,
     /// Why.
     pub error: String,
@@ -187,9 +187,16 @@ pub(crate) async fn read<'a>(
     for left in listing.left_out.iter().filter(|left| worth_telling(&left.why)) {
         report.unparsed.push(Unparsed { file: line(&left.path, 200), error: left.why.to_string() });
     }
-    if listing.truncated {
-        let error = format!("only the first {} files were read", listing.entries.len());
-        report.unparsed.push(Unparsed { file: String::new(), error });
+    // What lies too deep is named above: everything beside it was read.
+    if let Some(at) = &listing.stopped_at {
+        let most = listing.entries.len();
+        let error =
+            format!("not read, nor what comes after it: the project has more than the {most} files that are read");
+        report.unparsed.push(Unparsed { file: line(at, 200), error });
+    }
+    // What is about no file is about the project.
+    for unread in report.unparsed.iter_mut().filter(|unread| unread.file.is_empty()) {
+        ".".clone_into(&mut unread.file);
     }
     report.elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut discovered = learn(project, &report, &quotes, listing.entries.len());
@@ -397,7 +404,8 @@ fn learn(
         } else {
             format!("{} with {}", stack.name, frameworks.join(", "))
         };
-        facts.push(Discovery { key: "stack".to_owned(), value, evidence: None, cited: false });
+        let evidence = said_at(report, stack).and_then(|fact| place(&fact.file, fact.line, fact.quote.clone()));
+        facts.push(Discovery { key: "stack".to_owned(), value, evidence, cited: false });
     }
     for fact in &report.facts {
         let evidence = place(&fact.file, fact.line, fact.quote.clone());
@@ -454,6 +462,21 @@ fn learn(
             commands: commands.into_iter().filter_map(|(kind, line)| Some((kind.to_owned(), line.clone()?))).collect(),
         },
     }
+}
+
+/// The fact that shows best that a stack is there: where a framework of it is depended on, else whatever its manifest says
+/// first, else where the program starts.
+fn said_at<'a>(report: &'a StackReport, stack: &StackLine) -> Option<&'a StackFact> {
+    let below = |fact: &&StackFact| {
+        stack.root.is_empty() || fact.file.strip_prefix(&stack.root).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let first = |wanted: &dyn Fn(&StackFact) -> bool| report.facts.iter().filter(below).find(|fact| wanted(fact));
+    let of = |name: &str| first(&|fact| fact.key == format!("dependency.{}", name.to_lowercase()));
+    let of_kinds = |kinds: &[&str]| first(&|fact| kinds.contains(&kind(&fact.key)));
+    let depended = stack.frameworks.iter().find_map(|framework| of(&framework.name));
+    depended
+        .or_else(|| of_kinds(&["manifest", "dependency", "script", "runtime"]))
+        .or_else(|| of_kinds(&["entry-point"]))
 }
 
 fn said(framework: &FrameworkLine) -> String {

@@ -176,7 +176,10 @@ pub(crate) fn store_failure(error: StoreError, dir: &Path) -> Failure {
             .hint(format!("free some space on the disk of {shown}, then go on: certus flow --continue"))
             .hint("nothing that was recorded is lost"),
         StoreError::Held(_) => Failure::failed(message).hint("wait for it to end, or end it"),
-        StoreError::Denied { .. } | StoreError::ReadOnly { .. } | StoreError::Link { .. } => {
+        StoreError::Link { .. } => Failure::failed(message)
+            .hint("see what put it there, and remove it")
+            .hint("or keep the state elsewhere: --state DIR (or CERTUS_STATE=DIR)"),
+        StoreError::Denied { .. } | StoreError::ReadOnly { .. } => {
             Failure::failed(message).hint("keep the state where you can write: --state DIR (or CERTUS_STATE=DIR)")
         }
         StoreError::Busy { .. } => Failure::failed(message).hint("another process writes for long; try again"),

@@ -32,7 +32,8 @@ pub(crate) struct Global {
     /// Print exactly one JSON object on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print every event on stdout, one JSON object a line
+    /// Print every event on stdout, one JSON object a line; the last line says where the chain stands ("type":"report", the
+    /// fields of --json) or what went wrong ("type":"error")
     #[arg(long, global = true, conflicts_with = "json")]
     pub(crate) events: bool,
     /// Never ask in the terminal: print the questions and exit 3

@@ -119,7 +119,8 @@ pub(crate) fn drive(
     how: Drive,
     begin: impl AsyncFnOnce(&mut Driver<'_>) -> Result<(), Failure>,
 ) -> Result<u8, Failure> {
-    let progress = Progress::new(output.clone());
+    let damaged = session.prompt_problems();
+    let progress = Progress::new(output.clone()).without(damaged.clone());
     let terminal = Terminal::new(output.clone(), progress.clone(), global.no_input);
     let name = session.provider_for(id)?;
     let provider = session.provider(&name, &how.hand)?;
@@ -149,7 +150,9 @@ pub(crate) fn drive(
     }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     let report = report.calibrated(driver.chain(), &session.calibration()).estimated(driver.estimate_ahead());
-    show(&report, &stop, output, terminal.showed_proposal());
+    let report = report.handed_over(driver.chain(), session.state());
+    show(&report, &stop, output, terminal.showed_proposal(), &damaged);
+    damaged_prompts(&damaged, &report, output);
     if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
         output.warning("the reply was not used: no prompt waits for one");
     }
@@ -181,30 +184,39 @@ fn offline(session: &Session) -> String {
     format!("Answered by offline: rules, no model. {model}; --provider manual asks you to")
 }
 
+/// Prompt files that cannot be used, each said once: the one that stopped the chain stands in the report as the reason.
+fn damaged_prompts(problems: &[String], report: &FlowReport, output: &Output) {
+    let is_reason = |problem: &String| report.reason.as_ref().is_some_and(|reason| reason.contains(problem));
+    problems.iter().filter(|problem| !is_reason(problem)).for_each(|problem| output.warning(problem));
+    if !problems.is_empty() {
+        output.hint(Session::MEND_PROMPT);
+    }
+}
+
 /// How many prompts were answered by hand.
 fn by_hand(chain: &Chain) -> usize {
     let by_hand = |outcome: &Outcome| matches!(outcome, Outcome::Replied { by, .. } if by.provider == "manual");
     chain.effects().filter(|(_, effect)| effect.outcome().is_some_and(by_hand)).count()
 }
 
-fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool) {
-    output.report(report);
+fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool, told_elsewhere: &[String]) {
+    output.stands(report);
     crate::commands::show::summary(report, output);
     if let Some(solution) = report.solution.as_ref().filter(|solution| solution.verdict.is_none() && !showed_proposal) {
         output.line("");
         output.heading(&solution.title);
         output.markdown(&solution.body);
     }
-    if !report.questions.is_empty() {
-        crate::commands::show::questions(report, output);
-    }
+    crate::commands::show::questions(report, output);
     if let Stop::Paused { message, .. } = stop {
         output.warning(message);
     }
     if let Stop::CommandEnded { failed: Some(why) } = stop {
         output.warning(&format!("the command failed: {why}"));
     }
-    if let Stop::Refused { law, detail } = stop {
+    if let Stop::Refused { law, detail } = stop
+        && !told_elsewhere.iter().any(|told| detail.contains(told))
+    {
         output.warning(&format!("refused by the law {law}: {detail}"));
     }
     if let Some(next) = &report.next {

@@ -100,6 +100,12 @@ impl Output {
         }
     }
 
+    /// Where a chain stands: the one object of `--json`, the last line of `--events`, whatever had lines before it.
+    pub(crate) fn stands(&self, value: &impl Serialize) {
+        self.report(value);
+        self.event(&Line { kind: "report", body: value });
+    }
+
     /// One event of `--events`.
     pub(crate) fn event(&self, value: &impl Serialize) {
         if self.events
@@ -153,7 +159,7 @@ impl Output {
         let hints: Vec<_> = failure.hints.iter().map(|hint| self.complete(hint)).collect();
         let error = Error { kind: failure.kind.name(), message: &failure.message, hints: &hints };
         self.report(&Report { error: &error });
-        self.event(&Line { kind: "error", error: &error });
+        self.event(&Line { kind: "error", body: &error });
     }
 
     /// The one renderer of failures.
@@ -180,13 +186,13 @@ struct Report<'a> {
     error: &'a Error<'a>,
 }
 
-/// In `--events`.
+/// A line of `--events` that is no event of a chain: the last one.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, T: Serialize> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(flatten)]
-    error: &'a Error<'a>,
+    body: &'a T,
 }
 
 /// A line broken between words at the terminal's width; what follows is indented like the text that it belongs to. Lines

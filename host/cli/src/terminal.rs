@@ -19,6 +19,8 @@ pub(crate) struct Progress {
     output: Output,
     bar: ProgressBar,
     live: Arc<Mutex<Live>>,
+    /// What is told in another place, once, however often it is the cause of something.
+    told_elsewhere: Arc<[String]>,
 }
 
 /// The answers that arrive, as far as one line shows them.
@@ -64,7 +66,12 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { output, bar, live: Arc::default() }
+        Self { output, bar, live: Arc::default(), told_elsewhere: Arc::default() }
+    }
+
+    /// Without what is told in another place.
+    pub(crate) fn without(self, told: Vec<String>) -> Self {
+        Self { told_elsewhere: told.into(), ..self }
     }
 
     /// Take the line away.
@@ -85,7 +92,9 @@ impl Listener for Progress {
     fn recorded(&self, events: &[Event], _: &Chain) {
         for event in events {
             self.output.event(event);
-            if let Some(text) = headline(&event.body) {
+            if let Some(text) = headline(&event.body)
+                && !self.told_elsewhere.iter().any(|told| text.contains(told))
+            {
                 self.above(&text);
             }
         }

@@ -216,10 +216,16 @@ pub(crate) fn explain(path: &Path, error: &rusqlite::Error) -> StoreError {
         .ok()
         .filter(|found| found != "ok");
     let what = match found {
-        Some(found) => format!("{what} ({})", found.lines().next_back().unwrap_or_default()),
+        Some(found) => format!("{what} ({})", in_words(&found)),
         None => what,
     };
     StoreError::Damaged { path, what }
+}
+
+/// What SQLite's check found, without the line that only says in which database.
+pub(crate) fn in_words(found: &str) -> &str {
+    let told = |line: &&str| !line.is_empty() && !line.starts_with("***");
+    found.lines().map(str::trim).rfind(told).unwrap_or("its pages do not belong together")
 }
 
 /// A connection that trusts nothing in the file and follows no link to it.

@@ -66,6 +66,12 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
             Err(error) => return Err(StoreError::io(&path, &error)),
         };
+        // SQLite says of a link in the place of one of its own files only that it cannot open something.
+        for beside in ["-wal", "-shm", "-journal"].map(|suffix| db::beside_db(&path, suffix)) {
+            if std::fs::symlink_metadata(&beside).is_ok_and(|meta| !meta.is_file()) {
+                return Err(StoreError::Link { path: beside });
+            }
+        }
         // A new database would number its chains from 1 again, on top of those that were.
         let emptied = || {
             let what = "it is gone or empty, while contexts of its chains are there".to_owned();
@@ -111,7 +117,7 @@ impl Store {
     pub fn check(&self) -> Result<(), StoreError> {
         let found: String = self.query(|db| db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
         if found != "ok" {
-            return Err(StoreError::Damaged { path: self.dir.db(), what: found });
+            return Err(StoreError::Damaged { path: self.dir.db(), what: db::in_words(&found).to_owned() });
         }
         let ids: Vec<ChainId> = self.rows()?.into_iter().map(|row| row.id).collect();
         ids.into_iter().try_for_each(|id| self.events(id).map(drop))

@@ -262,7 +262,8 @@ fn what_closing_an_uncertainty_cost_is_shared_by_what_its_run_closed() {
     drop(store);
     // Chains that are older than the table are read into it.
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
-    db.execute_batch("DROP TABLE closings; ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 5").expect("of the fifth format");
+    db.execute_batch("DROP TABLE closings; ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 5")
+        .expect("of the fifth format");
     drop(db);
     let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
     assert_eq!(reading.costs_of(ChainId(1)).expect("costs").removed, []);

@@ -101,6 +101,18 @@ impl Project {
         }
     }
 
+    /// Bytes that this user can still write to the disk of the project; absent where the system does not say.
+    #[must_use]
+    pub fn free_space(&self) -> Option<u64> {
+        #[cfg(unix)]
+        {
+            let disk = rustix::fs::fstatvfs(&self.directory).ok()?;
+            Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
     /// Where every walk and every path begins.
     pub(crate) fn start(&self) -> io::Result<Place> {
         let directory = self.directory.try_clone()?;

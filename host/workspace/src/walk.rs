@@ -93,6 +93,9 @@ pub struct Listing {
     pub left_out_more: u64,
     /// A bound was reached: there is more than is listed.
     pub truncated: bool,
+    /// Where the walk ended because it had seen as much as it may: the first path that is not listed, or the folder of which
+    /// not all names were looked at; `.` for the root.
+    pub stopped_at: Option<String>,
 }
 
 /// How far a walk goes.
@@ -173,7 +176,9 @@ impl Walk<'_> {
         let mut directories = Vec::new();
         match names(&place, &mut self.names, self.bounds.names) {
             Ok((entries, whole)) => {
-                self.listing.truncated |= !whole;
+                if !whole {
+                    self.stop_at(&place.path);
+                }
                 for (name, entry) in entries {
                     if self.is_full() {
                         break;
@@ -204,7 +209,7 @@ impl Walk<'_> {
             Pass::Visible if file_type.is_file() => match entry.metadata() {
                 Ok(seen) if seen.is_file() => {
                     if self.listing.entries.len() >= self.bounds.entries {
-                        self.listing.truncated = true;
+                        self.stop_at(&path);
                     } else {
                         self.listing.entries.push(Entry { path, size: seen.len() });
                     }
@@ -214,6 +219,12 @@ impl Walk<'_> {
             },
             Pass::Visible => self.leave_out_refused(&path, Refused::Is(open::kind(&file_type))),
         }
+    }
+
+    fn stop_at(&mut self, path: &str) {
+        self.listing.truncated = true;
+        let path = if path.is_empty() { "." } else { path };
+        self.listing.stopped_at.get_or_insert_with(|| shown(path));
     }
 
     fn is_full(&self) -> bool {
@@ -281,11 +292,13 @@ mod tests {
         let walk = |entries, names| {
             let start = project.start().expect("starts");
             let listing = project.walk_bounded(start, Reach::Below, Bounds { entries, names });
-            (listing.entries.len(), listing.truncated)
+            assert_eq!(listing.truncated, listing.stopped_at.is_some());
+            (listing.entries.len(), listing.stopped_at)
         };
-        assert_eq!(walk(6, 9), (6, false));
-        assert_eq!(walk(5, 9), (5, true));
-        assert_eq!(walk(6, 5), (2, true));
-        assert_eq!(walk(0, 9), (0, true));
+        let stopped = |at: &str| Some(at.to_owned());
+        assert_eq!(walk(6, 9), (6, None));
+        assert_eq!(walk(5, 9), (5, stopped("c/2")));
+        assert_eq!(walk(6, 5), (2, stopped("b")));
+        assert_eq!(walk(0, 9), (0, stopped("a/1")));
     }
 }

@@ -99,6 +99,83 @@ fn a_go_service_with_a_web_front() {
     "###);
 }
 
+/// Of stacks that have no reader of their own, names and places tell what a person would see at once.
+#[test]
+fn any_other_stack() {
+    let said = |files: &[(&str, &str)], wanted: &[&str]| {
+        let said = read(files);
+        for wanted in wanted {
+            assert!(said.contains(wanted), "{wanted} is not in\n{said}");
+        }
+    };
+    said(
+        &[
+            ("main.pas", "program Shop;\nbegin\n  WriteLn('hello');\nend.\n"),
+            ("Makefile", "all: shop\n\ntest:\n\t./tests/test_a\n"),
+            ("tests/test_a.pas", "program TestA;\nbegin end.\n"),
+        ],
+        &[
+            "Pascal 2 files",
+            "manifest = Makefile",
+            "entry-point = main.pas [main.pas:1] program Shop;",
+            "test.files = 1 test file [tests/test_a.pas:1]",
+            "test Some(\"make test\"), lint None, build Some(\"make all\")",
+        ],
+    );
+    said(
+        &[
+            ("dune-project", "(lang dune 3.0)\n"),
+            ("bin/main.ml", "let () = print_endline \"x\"\n"),
+            ("main.mli", "val x : int\n"),
+        ],
+        &[
+            "OCaml 2 files",
+            "manifest = dune-project (Dune project)",
+            "entry-point = bin/main.ml",
+            "test Some(\"dune test\")",
+        ],
+    );
+    said(
+        &[
+            ("a.c", "#include <stdio.h>\n\nint main(void)\n{\n}\n"),
+            ("b.c", "int main_loop;\n"),
+            ("t/a.c", "int main(void) {}\n"),
+        ],
+        &["C 3 files", "entry-point = a.c [a.c:3] int main(void)", "test.directory = t [t/a.c:1]"],
+    );
+    said(
+        &[
+            ("shop.cabal", "cabal-version: 2.4\nname:    shop\nversion: 0.1\n"),
+            ("app/Main.hs", "main :: IO ()\nmain = pure ()\n"),
+        ],
+        &[
+            "Haskell 1 files",
+            "project.name = shop [shop.cabal:2]",
+            "entry-point = app/Main.hs",
+            "test Some(\"cabal test\")",
+        ],
+    );
+    said(
+        &[("Cargo.toml", "[package]\nname = \"x\"\n"), ("src/main.rs", "fn main() {}\n")],
+        &["entry-point = src/main.rs"],
+    );
+    said(
+        &[
+            ("Gemfile", "source 'https://rubygems.org'\n"),
+            ("bin/shop", "#!/usr/bin/env ruby\nputs 1\n"),
+            ("lib/a.rb", "class A; end\n"),
+        ],
+        &["Ruby 1 files", "entry-point = bin/shop"],
+    );
+    said(
+        &[
+            ("pom.xml", "<project><artifactId>x</artifactId></project>"),
+            ("src/main/java/x/Main.java", "class Main {}\n"),
+        ],
+        &["Java 1 files", "entry-point = src/main/java/x/Main.java"],
+    );
+}
+
 #[test]
 fn python_projects() {
     insta::assert_snapshot!(read(&[

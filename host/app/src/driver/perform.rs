@@ -99,8 +99,16 @@ impl Driver<'_> {
             && Answers::option(&question.text, &question.options, &given.text) == Some(None)
         {
             let number = crate::clean::line(&given.text, 60);
-            return Err(Failure::usage(format!("`{}` has no option {number}", question.id))
-                .hint(format!("correct the answer; there are {} options", question.options.len())));
+            let failure = Failure::usage(format!("`{}` has no option {number}", question.id))
+                .hint(format!("correct the answer; there are {} options", question.options.len()));
+            // Which questions there are is known only once a chain asks them.
+            return Err(match given.from_file {
+                true => failure.hint(format!(
+                    "chain {0} was begun and is kept; go on with the corrected file: certus flow --continue --chain {0} --answers FILE",
+                    self.id
+                )),
+                false => failure,
+            });
         }
         let (answer, by) = match given {
             Some(given) if given.from_file => (Some(given.text), Some("answers file".to_owned())),

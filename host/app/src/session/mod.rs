@@ -149,10 +149,10 @@ impl Session {
         &self.registry
     }
 
-    /// What does not stop anything and should be known.
+    /// What does not stop anything and should be known. Prompt files that cannot be used are told of once it is known whether
+    /// one of them stopped something.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.registry.problems.clone();
-        warnings.extend(self.prompt_problems());
         warnings.extend(self.service_notes());
         warnings
     }

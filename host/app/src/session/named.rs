@@ -37,7 +37,7 @@ fn options(question: &OpenQuestion) -> String {
     format!("options, by number or in your own words: {}", numbered.collect::<Vec<_>>().join("; "))
 }
 
-/// Answers as a person typed them behind `certus answer`: `ID TEXT`, `TEXT` where one question is open, or `ID=TEXT` …
+/// Answers as a person typed them behind `certus answer`: `ID TEXT` …, `TEXT` where one question is open, or `ID=TEXT` …
 /// `answered` are questions that may be answered anew.
 ///
 /// # Errors
@@ -73,7 +73,15 @@ fn by_id(
     };
     match words {
         [] => Ok(BTreeMap::new()),
-        [id, text] if is_known(id) => Ok([(id.clone(), text.clone())].into()),
+        pairs if pairs.len() % 2 == 0 && pairs.iter().step_by(2).all(|id| is_known(id)) => {
+            let mut named = BTreeMap::new();
+            for pair in pairs.chunks_exact(2) {
+                if named.insert(pair[0].clone(), pair[1].clone()).is_some() {
+                    return Err(told(format!("`{}` is answered twice", pair[0])));
+                }
+            }
+            Ok(named)
+        }
         [text] if open.len() == 1 && !text.split_once('=').is_some_and(|(id, _)| is_known(id) || is_id(id)) => {
             Ok(open.iter().map(|question| (question.id.clone(), text.clone())).collect())
         }
@@ -134,6 +142,8 @@ mod tests {
     #[test]
     fn answers_are_named_in_three_ways() {
         assert_eq!(named(&["a", "yes, both"], &["a", "b"]), pairs(&[("a", "yes, both")]));
+        assert_eq!(named(&["b", "no", "a", "x=1"], &["a", "b"]), pairs(&[("a", "x=1"), ("b", "no")]));
+        assert_eq!(named(&["a", "b", "old", "a"], &["a", "b"]), pairs(&[("a", "b"), ("old", "a")]));
         assert_eq!(named(&["yes"], &["a"]), pairs(&[("a", "yes")]));
         assert_eq!(named(&["x=1"], &["a"]), pairs(&[("a", "x=1")]));
         assert_eq!(named(&["a=1=2", "b=two words"], &["a", "b"]), pairs(&[("a", "1=2"), ("b", "two words")]));
@@ -188,6 +198,9 @@ mod tests {
             (&["c=1"], &["a", "b"]),
             (&["goal-restate=1"], &["goal-restated"]),
             (&["a=1", "what"], &["a", "b"]),
+            (&["a", "1", "c", "2"], &["a", "b"]),
+            (&["a", "1", "b"], &["a", "b"]),
+            (&["a", "1", "a", "2"], &["a", "b"]),
             (&["no"], &[]),
             (&["old="], &["a"]),
             (&["a", " "], &["a", "b"]),

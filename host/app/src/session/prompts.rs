@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use certus_engine::{ChainId, View};
-use certus_prompts::{Budget, Extra, Library, Listed, Model, UseError};
+use certus_prompts::{Argument, Budget, Cost, Extra, Library, Listed, Model, UseError};
 use certus_providers::Tier;
 use serde::Serialize;
 
@@ -21,10 +21,7 @@ impl Session {
         arguments: &BTreeMap<String, String>,
         material: Material,
     ) -> Result<Sending, Failure> {
-        let prompt = self
-            .library
-            .get(name)
-            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        let prompt = self.library.get(name).map_err(|error| unusable(&error))?;
         let extra = Extra {
             idioms: view.project.idioms.clone(),
             prompts: self.prompt_lines.clone(),
@@ -87,6 +84,10 @@ impl Session {
             .collect()
     }
 
+    /// What cures a prompt file that cannot be used.
+    pub const MEND_PROMPT: &str =
+        "mend the file, or remove it: where a bundled prompt has its name, that one is used then";
+
     /// Prompt files that cannot be used.
     pub fn prompt_problems(&self) -> Vec<String> {
         self.library.damaged().into_iter().map(ToString::to_string).collect()
@@ -97,13 +98,18 @@ impl Session {
     /// # Errors
     /// There is none of that name, or its file is damaged.
     pub fn prompt(&self, name: &str) -> Result<PromptText, Failure> {
-        let prompt = self
-            .library
-            .get(name)
-            .map_err(|error| Failure::usage(error.to_string()).hint("see all: certus prompt list"))?;
+        let prompt = self.library.get(name).map_err(|error| unusable(&error))?;
         Ok(PromptText {
             name: prompt.full_name(),
             purpose: prompt.purpose.clone(),
+            good_for: prompt.good_for.clone(),
+            uncertainty_reduction: prompt.uncertainty_reduction.clone(),
+            example_context_needs: prompt.example_context_needs.clone(),
+            cost_estimate: prompt.cost_estimate,
+            phases: prompt.phases.clone(),
+            arguments: prompt.arguments.clone(),
+            model: prompt.model,
+            variant: prompt.variant.clone(),
             version: prompt.version.clone(),
             file: prompt.path.clone(),
             text: crate::clean::clean(&prompt.body),
@@ -130,6 +136,13 @@ impl Session {
     }
 }
 
+fn unusable(error: &UseError) -> Failure {
+    Failure::usage(error.to_string()).hint(match error {
+        UseError::Damaged(_) => Session::MEND_PROMPT,
+        UseError::Unknown(_) => "see all: certus prompt list",
+    })
+}
+
 fn tier(model: Model) -> Tier {
     match model {
         Model::Fast => Tier::Fast,
@@ -154,6 +167,22 @@ pub struct PromptText {
     pub name: String,
     /// One sentence.
     pub purpose: String,
+    /// When to use it.
+    pub good_for: Vec<String>,
+    /// What it makes more certain.
+    pub uncertainty_reduction: Vec<String>,
+    /// What it needs to know.
+    pub example_context_needs: Vec<String>,
+    /// What a run is expected to cost.
+    pub cost_estimate: Cost,
+    /// Phases it is meant for; empty for any.
+    pub phases: Vec<String>,
+    /// What a call may give.
+    pub arguments: Vec<Argument>,
+    /// Which of a provider's models should answer.
+    pub model: Model,
+    /// Set when this is one of several wordings that are compared.
+    pub variant: Option<String>,
     /// Of the prompt.
     pub version: String,
     /// Where it is written.

@@ -14,7 +14,8 @@ use crate::output::Output;
 /// a solution that was shown since has to be approved again.
 #[derive(Debug, Args)]
 pub(crate) struct AnswerArgs {
-    /// The question's id, then the answer; or only the answer when one question is open; or several as id=answer
+    /// The question's id, then its answer, for one or several questions; or each as id=answer; or only the answer when one
+    /// question is open
     #[arg(value_name = "ID ANSWER | ID=ANSWER")]
     words: Vec<String>,
     /// Another chain than the active one

@@ -1,4 +1,4 @@
-use certus_app::Failure;
+use certus_app::{Failure, PromptText};
 use clap::{Args, Subcommand};
 
 use crate::args::Global;
@@ -56,6 +56,8 @@ pub(crate) fn run(args: PromptArgs, global: &Global, output: &Output) -> Result<
         Command::Show { name } => {
             let prompt = session.prompt(&name)?;
             output.object(&prompt);
+            front(&prompt, output);
+            output.line("");
             output.line(&prompt.text);
         }
         Command::Render { name, arguments, chain } => {
@@ -66,4 +68,32 @@ pub(crate) fn run(args: PromptArgs, global: &Global, output: &Output) -> Result<
         }
     }
     Ok(0)
+}
+
+/// What the front matter says, where it says something.
+fn front(prompt: &PromptText, output: &Output) {
+    let list = |entries: &[String]| entries.join("; ");
+    let lines = [
+        ("good for", list(&prompt.good_for)),
+        ("reduces", list(&prompt.uncertainty_reduction)),
+        ("needs", list(&prompt.example_context_needs)),
+        ("phases", if prompt.phases.is_empty() { "any".to_owned() } else { prompt.phases.join(", ") }),
+        ("costs", format!("{:?} ({:?} model)", prompt.cost_estimate, prompt.model).to_lowercase()),
+        ("variant", prompt.variant.clone().unwrap_or_default()),
+        ("version", prompt.version.clone()),
+        ("file", prompt.file.clone()),
+    ];
+    output.heading(&prompt.name);
+    output.line(&prompt.purpose);
+    for (what, said) in lines.iter().filter(|(_, said)| !said.is_empty()) {
+        output.line(format!("  {what}: {said}"));
+    }
+    for argument in &prompt.arguments {
+        let how = match (argument.required, &argument.default) {
+            (true, _) => " (required)".to_owned(),
+            (false, Some(default)) => format!(" (default: {default})"),
+            (false, None) => String::new(),
+        };
+        output.line(format!("  argument {}{how}: {}", argument.name, argument.help));
+    }
 }

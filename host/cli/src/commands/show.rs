@@ -1,4 +1,4 @@
-use certus_app::{Failure, FlowReport, clock};
+use certus_app::{Failure, FlowReport, OpenQuestion, clock};
 use clap::Args;
 
 use crate::args::Global;
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     }
     let chain = session.chain(id)?;
     let report = FlowReport::of(id, &chain, None, &context::suffix(global)).calibrated(&chain, &session.calibration());
+    let report = report.handed_over(&chain, session.state());
     output.object(&report);
     summary(&report, output);
     facts(&report, output);
@@ -134,18 +135,27 @@ fn facts(report: &FlowReport, output: &Output) {
     }
 }
 
-/// Questions that wait, with the command that answers them.
+/// Questions that wait, and those whose answers decided nothing where that is what keeps the chain.
 pub(crate) fn questions(report: &FlowReport, output: &Output) {
     for question in &report.questions {
-        output.line("");
-        output.line(format!("Question [{}]", question.id));
-        output.line(&question.text);
-        if !question.why.is_empty() {
-            output.line(format!("  Why it matters: {}", question.why));
-        }
-        for option in &question.options {
-            let mark = if question.recommended.as_ref() == Some(option) { "  (recommended)" } else { "" };
-            output.line(format!("  - {option}{mark}"));
-        }
+        put(question, "", output);
+    }
+    for question in &report.undecided {
+        let given = report.answers.iter().find(|answer| answer.question == question.id);
+        let given = given.map_or(String::new(), |given| certus_app::clean::line(&given.answer, 80));
+        put(question, &format!(" was answered “{given}”, which leaves it open: answer it anew"), output);
+    }
+}
+
+fn put(question: &OpenQuestion, stands: &str, output: &Output) {
+    output.line("");
+    output.line(format!("Question [{}]{stands}", question.id));
+    output.line(&question.text);
+    if !question.why.is_empty() {
+        output.line(format!("  Why it matters: {}", question.why));
+    }
+    for option in &question.options {
+        let mark = if question.recommended.as_ref() == Some(option) { "  (recommended)" } else { "" };
+        output.line(format!("  - {option}{mark}"));
     }
 }

@@ -12,6 +12,9 @@ const MOST_TEST_DIRECTORIES: usize = 8;
 /// Most entry points named.
 const MOST_ENTRY_POINTS: usize = 16;
 
+/// Most files that are looked into for where a program begins.
+const MOST_LOOKED_INTO: usize = 200;
+
 const TEST_DIRECTORIES: &[&str] = &["test", "tests", "spec", "specs", "__tests__", "e2e", "cypress", "testing"];
 
 /// The title of the README in the root.
@@ -21,7 +24,7 @@ pub(super) fn readme(files: &mut Files<'_>) -> Option<Finding> {
         !path.contains('/')
             && matches!(
                 name.as_str(),
-                "readme" | "readme.md" | "readme.markdown" | "readme.rst" | "readme.txt" | "readme.adoc"
+                "readme" | "readme.md" | "readme.markdown" | "readme.rst" | "readme.txt" | "readme.adoc" | "readme.org"
             )
     };
     let path = (*files.sizes.keys().find(is_readme)?).to_owned();
@@ -89,6 +92,10 @@ fn first_quotable(files: &mut Files<'_>, paths: &[String]) -> Option<(Source, us
 /// The outermost test directory on the way to a file.
 fn test_directory(path: &str) -> Option<&str> {
     let (directory, _) = split(path);
+    // Only in the root: deeper, a folder of this name may hold anything, such as translations.
+    if directory.split('/').next() == Some("t") {
+        return Some("t");
+    }
     let mut end = 0;
     for part in directory.split('/') {
         end += part.len();
@@ -112,7 +119,7 @@ pub(super) fn is_test(path: &str) -> bool {
     [".test", ".spec", "_test", "_spec", "-test", "-spec"].iter().any(|end| lower.ends_with(end))
         || lower.starts_with("test_")
         || (language == "Python" && lower == "tests")
-        || (matches!(language, "Java" | "Kotlin" | "C#" | "PHP" | "Scala" | "Swift")
+        || (matches!(language, "Java" | "Kotlin" | "C#" | "PHP" | "Scala" | "Swift" | "Groovy" | "Haskell")
             && ["Test", "Tests", "Spec", "IT"].iter().any(|end| stem.ends_with(end) && stem.len() > end.len()))
         || test_directory(path).is_some()
 }
@@ -148,7 +155,52 @@ pub(super) fn entry_points(files: &mut Files<'_>, manifests: &[Manifest]) -> Vec
         let Some(at) = telling_line(&source) else { continue };
         facts.extend(source.finding("entry-point", &path, at));
     }
+    if facts.is_empty() {
+        facts.extend(by_content(files));
+    }
     facts
+}
+
+/// Where no name says it: files near the root of which a line begins a program.
+fn by_content(files: &mut Files<'_>) -> Vec<Finding> {
+    let near = |path: &&&str| {
+        let directory = split(path).0;
+        matches!(directory, "" | "src" | "source" | "app" | "lib") && languages::of(path).is_some() && !is_test(path)
+    };
+    let paths: Vec<String> = files.sizes.keys().filter(near).take(MOST_LOOKED_INTO).map(|&path| path.into()).collect();
+    let found = paths.iter().filter_map(|path| {
+        let source = files.source(path)?;
+        let language = languages::of(path)?;
+        let at = source.line_where(|line| begins_a_program(language, line))?;
+        source.finding("entry-point", path, at)
+    });
+    found.take(MOST_ENTRY_POINTS).collect()
+}
+
+/// Whether a program of this language begins at a line like this one.
+fn begins_a_program(language: &str, line: &str) -> bool {
+    let starts = |beginnings: &[&str]| beginnings.iter().any(|beginning| line.starts_with(beginning));
+    match language {
+        "C" | "C++" | "CUDA" | "Objective-C" => {
+            starts(&["int main(", "int main (", "void main(", "main(", "auto main("])
+        }
+        "D" => starts(&["int main(", "void main("]),
+        "Pascal" | "Fortran" => line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("program")),
+        "Haskell" | "PureScript" => starts(&["main ::", "main ="]),
+        "Elm" => starts(&["main :", "main ="]),
+        "OCaml" => starts(&["let () ", "let ()=", "let _ = main"]),
+        "Rust" | "Zig" | "V" => line.trim_start_matches("pub ").starts_with("fn main("),
+        "Go" => starts(&["func main("]),
+        "Java" | "C#" => line.contains("static void main(") || line.contains("static void Main("),
+        "Kotlin" => starts(&["fun main("]),
+        "Scala" => starts(&["@main ", "def main("]) || (line.starts_with("object ") && line.contains("extends App")),
+        "Python" => starts(&["if __name__ =="]),
+        "Nim" => starts(&["when isMainModule"]),
+        "Dart" => starts(&["void main(", "main("]),
+        "Ruby" => starts(&["if __FILE__ == $0", "if $0 == __FILE__", "if $PROGRAM_NAME == __FILE__"]),
+        "Shell" | "Perl" | "Tcl" | "Lua" | "Raku" => starts(&["#!/"]),
+        _ => false,
+    }
 }
 
 /// The line that shows best what a file is for.
@@ -201,15 +253,20 @@ fn starts(path: &str, root: &str) -> bool {
         "go" => stem == "main" && (directory.is_empty() || (first == "cmd" && directory.matches('/').count() <= 1)),
         "rs" => (stem == "main" && matches!(directory, "src" | "")) || directory == "src/bin",
         "php" => matches!((directory, stem), ("" | "public" | "web", "index") | ("", "app" | "main")),
-        "rb" => matches!(stem, "app" | "main" | "server") && matches!(directory, "" | "bin" | "lib"),
+        "rb" => directory == "bin" || (matches!(stem, "app" | "main" | "server") && matches!(directory, "" | "lib")),
         "ru" => name == "config.ru" && directory.is_empty(),
         "java" | "kt" | "scala" => stem == "Main" || stem.ends_with("Application"),
         "cs" => stem == "Program" && shallow,
         "c" | "cc" | "cpp" | "cxx" | "zig" | "swift" => stem == "main" && matches!(directory, "" | "src" | "app"),
         "dart" => stem == "main" && matches!(directory, "lib" | "bin"),
         "html" => rest == "index.html",
-        "" => matches!(rest, "artisan" | "bin/www"),
-        _ => false,
+        "" => rest == "artisan" || directory == "bin",
+        "css" | "scss" | "less" | "sql" | "vue" | "svelte" | "h" | "hpp" | "hh" | "mli" => false,
+        _ => {
+            let usual = matches!(stem.to_ascii_lowercase().as_str(), "main" | "app" | "index" | "server" | "program");
+            let near = matches!(directory, "" | "src" | "source" | "app" | "lib/bin");
+            languages::of(path).is_some() && (directory == "bin" || (usual && near))
+        }
     }
 }
 
@@ -230,10 +287,21 @@ mod tests {
             "src/test/java/com/x/UserTest.java",
             "UserTests.cs",
             "web/__tests__/x.jsx",
+            "t/a.c",
+            "t/basic.t",
+            "app/UserSpec.hs",
         ] {
             assert!(is_test(path), "{path}");
         }
-        for path in ["latest.js", "src/contest.py", "tests/data.json", "Test.java", "src/testimony.go", "attest/x.rs"] {
+        for path in [
+            "latest.js",
+            "src/contest.py",
+            "tests/data.json",
+            "Test.java",
+            "src/testimony.go",
+            "attest/x.rs",
+            "src/t/de.js",
+        ] {
             assert!(!is_test(path), "{path}");
         }
     }
@@ -262,12 +330,23 @@ mod tests {
             ("public/index.php", ""),
             ("src/main/java/x/ShopApplication.java", ""),
             ("bin/www", ""),
+            ("main.pas", ""),
+            ("bin/main.ml", ""),
+            ("app/Main.hs", ""),
+            ("bin/convert.rb", ""),
+            ("src/main.cr", ""),
         ] {
             assert!(starts(path, root), "{path}");
         }
-        for (path, root) in
-            [("src/users/index.js", ""), ("lib/main.js", ""), ("a/b/c/app.py", ""), ("apix/src/main.rs", "api")]
-        {
+        for (path, root) in [
+            ("src/users/index.js", ""),
+            ("lib/main.js", ""),
+            ("a/b/c/app.py", ""),
+            ("apix/src/main.rs", "api"),
+            ("main.mli", ""),
+            ("app.css", ""),
+            ("main.txt", ""),
+        ] {
             assert!(!starts(path, root), "{path}");
         }
     }

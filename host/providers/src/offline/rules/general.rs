@@ -137,6 +137,22 @@ fn without_open(scene: &Scene<'_>, mut finding: Finding) -> Finding {
     finding
 }
 
+/// Where nothing answers at a path, nothing is recommended in the style of what does.
+fn without_routes(scene: &Scene<'_>, mut finding: Finding) -> Finding {
+    const STYLES: [(&str, &str); 2] = [
+        (": a route that answers like its neighbours", ", with the same way of starting it and of showing the outcome"),
+        ("The status and the form of error that the neighbouring routes use", "As the program reports errors today"),
+    ];
+    if scene.facts.routes().is_empty() {
+        for option in finding.options.iter_mut().chain(&mut finding.recommended) {
+            for (route, any) in STYLES {
+                *option = option.replace(route, any);
+            }
+        }
+    }
+    finding
+}
+
 /// `others` is what the other rules found.
 pub(super) fn find(scene: &Scene<'_>, others: &[Finding]) -> Vec<Finding> {
     let goal = &scene.goal;
@@ -164,6 +180,7 @@ pub(super) fn find(scene: &Scene<'_>, others: &[Finding]) -> Vec<Finding> {
             ASKS.iter()
                 .filter(|ask| !known && (ask.id != "example-of-use" || !routes::acts(&goal.words)))
                 .filter_map(|ask| ask.find(scene))
+                .map(|finding| without_routes(scene, finding))
                 .take(3usize.saturating_sub(worth + findings.len())),
         );
     }

@@ -1,6 +1,6 @@
 //! What is asked of typical goals.
 
-use super::fixture::{SHOP, SMALL, ask, asked, shown, view};
+use super::fixture::{Row, SHOP, SMALL, ask, asked, shown, view};
 
 #[test]
 fn tokens_where_sessions_stand() {
@@ -244,4 +244,16 @@ fn goals_that_cannot_be_read_get_one_question() {
         assert_eq!(asked(goal, SHOP), [id], "{goal}");
     }
     insta::assert_snapshot!(shown("Arregla el total del carrito", SHOP), @"goal-in-english: Rules read English only. How would you say the goal in one English sentence?");
+}
+
+#[test]
+fn nothing_is_recommended_in_the_style_of_routes_that_are_not_there() {
+    let project: &[Row] = &[
+        ("stack", "pascal", "", 0, ""),
+        ("entry-point", "main.pas", "main.pas", 1, "program Shop;"),
+        ("readme.title", "Shop", "README.md", 1, "# Shop"),
+    ];
+    let asked = shown("Add tags to notes", project);
+    assert!(asked.contains("* In the style of what is there already, with the same way of starting it"), "{asked}");
+    assert!(!asked.contains("route") && !asked.contains("neighbour"), "{asked}");
 }

@@ -89,6 +89,24 @@ pub(super) fn pubspec(text: &str, _: &dyn Fn(&str) -> bool) -> Vec<Note> {
     notes
 }
 
+/// `*.cabal`: `name:    shop`.
+pub(super) fn cabal(text: &str, _: &dyn Fn(&str) -> bool) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (at, line) in lines(text) {
+        let Some((key, value)) = line.split_once(':') else { continue };
+        match key.to_ascii_lowercase().as_str() {
+            "name" => {
+                notes.push(Note::new("project.name", value.trim(), at));
+                notes.push(Note::new("command.build", "cabal build", at));
+                notes.push(Note::new("command.test", "cabal test", at));
+            }
+            "version" => notes.push(Note::new("project.version", value.trim(), at)),
+            _ => {}
+        }
+    }
+    notes
+}
+
 /// `*.sln`.
 pub(super) fn solution(text: &str, _: &dyn Fn(&str) -> bool) -> Vec<Note> {
     let first = lines(text).find(|(_, line)| line.contains("Visual Studio Solution"));
@@ -111,12 +129,13 @@ pub(super) fn makefile(text: &str, _: &dyn Fn(&str) -> bool) -> Vec<Note> {
                     notes.push(Note::new(format!("command.{name}"), format!("make {name}"), at))
                 }
                 "check" => notes.push(Note::new("command.test", "make check", at)),
+                "all" => notes.push(Note::new("command.build", "make all", at)),
                 _ => {}
             }
         }
     }
-    // `check` only where there is no `test`.
-    notes.sort_by_key(|note| note.value == "make check");
+    // `check` and `all` only where there is no `test` and no `build`.
+    notes.sort_by_key(|note| matches!(note.value.as_str(), "make check" | "make all"));
     notes
 }
 
