@@ -161,7 +161,7 @@ fn what_the_tool_started_ends_when_we_are_killed() {
     const THIS: &str = "what_the_tool_started_ends_when_we_are_killed";
     if let Some(tool) = std::env::var_os(KILLED) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let ended = runtime.expect("a runtime").block_on(provider(tool.into()).answer(&request("go on"), &()));
+        let ended = runtime.expect("a runtime").block_on(provider(tool.into()).answer(request("go on"), &()));
         panic!("it ended by itself: {ended:?}");
     }
     let folder = tempfile::tempdir().expect("a folder");
