@@ -31,7 +31,12 @@ fn tool(folder: &Path, body: &str) -> PathBuf {
     std::fs::write(folder.join("recorded"), RECORDED).expect("a file");
     std::fs::write(folder.join("result"), RESULT).expect("a file");
     let script = format!("#!/bin/sh\nHERE='{}'\n{body}\n", folder.display());
-    std::fs::write(&path, script).expect("a file");
+    // Written by a process of its own: a child that another test starts meanwhile would hold it open, and what is open for writing
+    // cannot be run.
+    let source = folder.join("source");
+    std::fs::write(&source, script).expect("a file");
+    let copied = std::process::Command::new("cp").args([&source, &path]).status().expect("it runs");
+    assert!(copied.success());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
     path
 }
