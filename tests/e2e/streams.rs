@@ -106,3 +106,57 @@ fn every_signal_to_end_leaves_one_object() {
         assert_eq!(object["error"]["kind"], kind);
     }
 }
+
+/// A command line at a terminal of its own, which `script` makes; what is typed goes through its stdin.
+#[cfg(target_os = "linux")]
+fn at_a_terminal(world: &World, line: &str, term: &str) -> std::process::Child {
+    Command::new("script")
+        .args(["-qec", line, "/dev/null"])
+        .env_clear()
+        .envs(world.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("TERM", term)
+        .current_dir(&world.project)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("every Linux has `script`")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_without_a_name_gets_nothing_but_text() {
+    for (term, plain) in [("", true), ("dumb", true), ("xterm", false)] {
+        let world = World::with("express-shop");
+        let line = format!("{} flow 'Add JWT authentication to the shop' --no-input", env!("CARGO_BIN_EXE_certus"));
+        let shown = Ran::of(at_a_terminal(&world, &line, term).wait_with_output().expect("it ends")).stdout;
+        assert_eq!(!shown.contains('\u{1b}'), plain, "TERM={term:?}\n{shown:?}");
+    }
+}
+
+/// Whoever comes back to a question finds it before them again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_question_is_shown_again_when_the_process_goes_on() {
+    let world = World::empty();
+    // A shell without job control stands for one that has it: what counts is the signal that both send.
+    let line = format!("sh -c 'echo $$ > pid; exec {} flow \"Add a page\"'", env!("CARGO_BIN_EXE_certus"));
+    let mut terminal = at_a_terminal(&world, &line, "dumb");
+    let keys = terminal.stdin.take().expect("stdin is piped");
+    let mut shown = BufReader::new(terminal.stdout.take().expect("stdout is piped")).lines().map_while(Result::ok);
+    let question = shown.find(|line| line.starts_with("Question")).expect("something is asked");
+    let pid = std::fs::read_to_string(world.project.join("pid")).expect("the process wrote it");
+    let send = |signal: &str| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let sent = Command::new("kill").args([signal, pid.trim()]).status();
+        assert!(sent.expect("kill runs").success());
+    };
+    // Until the process has begun to wait, the signal says nothing to it.
+    for _ in 0..10 {
+        send("-CONT");
+    }
+    send("-TERM");
+    let again = shown.filter(|line| line.ends_with(&question)).count();
+    assert!(again >= 1, "{question} is not shown again");
+    drop(keys);
+    terminal.wait().expect("it ends");
+}

@@ -34,6 +34,9 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(global: &Global) -> Self {
+        if is_plain() {
+            anstream::ColorChoice::Never.write_global();
+        }
         let suffix = certus_app::suffix(global.project.as_deref(), global.state.as_deref());
         Self { json: global.json, events: global.events, quiet: global.quiet, suffix }
     }
@@ -193,6 +196,11 @@ struct Line<'a, T: Serialize> {
     kind: &'static str,
     #[serde(flatten)]
     body: &'a T,
+}
+
+/// Whether the terminal understands nothing but text: a `TERM` that is empty says as much as `dumb` does.
+pub(crate) fn is_plain() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term.is_empty() || term == "dumb")
 }
 
 /// A line broken between words at the terminal's width; what follows is indented like the text that it belongs to. Lines

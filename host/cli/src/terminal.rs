@@ -59,7 +59,7 @@ impl Live {
 impl Progress {
     pub(crate) fn new(output: Output) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if output.quiet || !std::io::stderr().is_terminal() {
+        if output.quiet || !std::io::stderr().is_terminal() || crate::output::is_plain() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         // Cut to the width of the terminal.
@@ -182,13 +182,29 @@ impl Terminal {
     }
 
     async fn read(&self, prompt: &str) -> Result<String, Failure> {
+        self.read_again(prompt, || ()).await
+    }
+
+    /// Read a line. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them:
+    /// they are shown again what they were asked.
+    async fn read_again(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         self.progress.done();
         self.output.prompt(prompt);
-        let read = tokio::task::spawn_blocking(|| {
+        let mut read = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map(|count| (count, line))
         });
-        match read.await {
+        let mut resumed = Resumed::new();
+        let read = loop {
+            tokio::select! {
+                read = &mut read => break read,
+                () = resumed.next() => {
+                    again();
+                    self.output.prompt(prompt);
+                }
+            }
+        };
+        match read {
             Ok(Ok((0, _))) => {
                 Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
                     .hint(crate::context::GO_ON))
@@ -212,6 +228,37 @@ impl Terminal {
     }
 }
 
+/// The moments at which a stopped process goes on.
+struct Resumed {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+impl Resumed {
+    #[cfg(unix)]
+    fn new() -> Self {
+        // SIGCONT, which the standard library has no name for.
+        const CONT: i32 = if cfg!(any(target_os = "linux", target_os = "android")) { 18 } else { 19 };
+        Self { signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(CONT)).ok() }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    /// Never comes where such signals cannot be had.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
 #[async_trait]
 impl Person for Terminal {
     async fn ask(&self, question: &Question, (position, total): (usize, usize)) -> Result<Option<String>, Failure> {
@@ -226,7 +273,7 @@ impl Person for Terminal {
             (None, true) => "Your answer: ".to_owned(),
         };
         loop {
-            let text = self.read(&how).await?;
+            let text = self.read_again(&how, || self.show_question(question, (position, total))).await?;
             if text == "?" {
                 self.show_question(question, (position, total));
                 continue;
