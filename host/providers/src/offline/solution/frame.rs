@@ -273,7 +273,9 @@ fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
     found.extend(guards.filter(|fact| says(&fact.value)).map(|fact| (code(&fact.value, 80), fact)));
     for fact in facts.select("file") {
         let file = fact.source.as_ref().and_then(|place| place.path.rsplit('/').next()).unwrap_or_default();
-        if says(file.split('.').next().unwrap_or_default()) {
+        // `author.mapper.ts` is not called `author`, and tests are not what a goal is about.
+        let test = fact.source.as_ref().is_some_and(|place| is_test(&place.path));
+        if !test && says(file.rsplit_once('.').map_or(file, |(stem, _)| stem)) {
             found.push((code(file, 80), fact));
         }
     }
