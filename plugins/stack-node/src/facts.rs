@@ -29,6 +29,15 @@ pub struct Found {
     pub spot: Spot,
 }
 
+/// A field that names another model, at its own line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refers {
+    /// Dotted where nested.
+    pub field: String,
+    pub model: String,
+    pub spot: Spot,
+}
+
 /// A data model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
@@ -36,9 +45,9 @@ pub struct ModelFacts {
     pub name: String,
     /// Dotted where nested.
     pub fields: Vec<String>,
-    /// Fields that the code says refer to another model (`ref: 'User'`), each with that model.
+    /// Fields that the code says refer to another model (`ref: 'User'`).
     #[serde(default)]
-    pub refers: Vec<(String, String)>,
+    pub refers: Vec<Refers>,
     /// Where it begins.
     pub spot: Spot,
 }

@@ -90,9 +90,9 @@ pub fn report(mut files: Vec<(String, FileFacts)>) -> Report {
     in_front(&wiring.guards, &files, &mut findings);
     for (path, facts) in files.iter().filter(|(_, facts)| !facts.test) {
         for model in &facts.models {
-            for (field, other) in &model.refers {
-                let value = format!("{} refers to {other} by its field {field}", model.name);
-                findings.add("relation", &value, path, &model.spot);
+            for it in &model.refers {
+                let value = format!("{} refers to {} by its field {}", model.name, it.model, it.field);
+                findings.add("relation", &value, path, &it.spot);
             }
         }
     }

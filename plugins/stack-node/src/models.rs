@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use oxc_ast::ast::{Argument, Class, ClassElement, Decorator, Expression, ObjectExpression, ObjectPropertyKind};
 use oxc_span::Span;
 
-use crate::facts::{FileFacts, Found, ModelFacts, Spot};
+use crate::facts::{FileFacts, Found, ModelFacts, Refers, Spot};
 use crate::find::imports::Imports;
 use crate::find::spot;
 use crate::text::{Lines, cut};
@@ -40,6 +40,8 @@ struct Field {
     holds: Option<String>,
     /// The model that its `ref` names.
     refers: Option<String>,
+    /// Where its name begins.
+    start: u32,
 }
 
 /// `model('User', schema)`.
@@ -70,7 +72,12 @@ impl<'s> Collector<'s> {
                     if let Some(Expression::ObjectExpression(options)) = argument(1) {
                         let mut names = Vec::new();
                         timestamps(options, &mut names);
-                        found.extend(names.into_iter().map(|name| Field { name, holds: None, refers: None }));
+                        found.extend(names.into_iter().map(|name| Field {
+                            name,
+                            holds: None,
+                            refers: None,
+                            start: span.start,
+                        }));
                     }
                     self.schemas.push(Schema { variable: name.map(str::to_owned), fields: found, span });
                 }
@@ -191,13 +198,19 @@ impl<'s> Collector<'s> {
     }
 
     /// The same of the references of fields.
-    fn references(&self, fields: &[Field]) -> Vec<(String, String)> {
+    fn references(&self, fields: &[Field]) -> Vec<Refers> {
+        let at = |start: u32| spot(self.lines, start);
         let mut found = Vec::new();
         for field in fields {
-            found.extend(field.refers.clone().map(|model| (field.name.clone(), model)));
+            let own = |model| Refers { field: field.name.clone(), model, spot: at(field.start) };
+            found.extend(field.refers.clone().map(own));
             let inner = self.schemas.iter().find(|schema| field.holds.is_some() && schema.variable == field.holds);
             for part in inner.iter().flat_map(|schema| &schema.fields) {
-                found.extend(part.refers.clone().map(|model| (format!("{}.{}", field.name, part.name), model)));
+                let inner = |model| {
+                    let field = format!("{}.{}", field.name, part.name);
+                    Refers { field, model, spot: at(part.start) }
+                };
+                found.extend(part.refers.clone().map(inner));
             }
         }
         found.truncate(FIELDS);
@@ -303,7 +316,8 @@ fn fields_of(object: &ObjectExpression<'_>, prefix: &str, depth: u32, out: &mut 
             return;
         }
         let name = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
-        out.push(Field { name: name.clone(), holds: held(&property.value, 0), refers: refers(&property.value, 0) });
+        let (holds, refers) = (held(&property.value, 0), refers(&property.value, 0));
+        out.push(Field { name: name.clone(), holds, refers, start: property.span.start });
         if let Some(nested) = nested(&property.value)
             && depth < DEPTH
         {
@@ -407,7 +421,8 @@ pub(crate) fn prisma(content: &str, facts: &mut FileFacts) {
             if name.starts_with(|letter: char| letter.is_alphabetic()) && model.fields.len() < FIELDS {
                 model.fields.push(name.to_owned());
                 if let (Some(other), true) = (text.split_whitespace().nth(1), text.contains("@relation")) {
-                    model.refers.push((name.to_owned(), other.trim_end_matches(['?', '[', ']']).to_owned()));
+                    let other = other.trim_end_matches(['?', '[', ']']).to_owned();
+                    model.refers.push(Refers { field: name.to_owned(), model: other, spot: place() });
                 }
             }
         } else if datasource

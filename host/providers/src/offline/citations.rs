@@ -26,6 +26,10 @@ fn ends_cited(sentence: &str, known: &BTreeSet<&str>) -> bool {
     let mut cited = false;
     while let Some(inner) = rest.strip_suffix(']') {
         let Some((before, ids)) = inner.rsplit_once('[') else { return false };
+        // Brackets of somebody else: `items[0]`, and `\[F9]` within their words.
+        if before.ends_with('\\') || !ids.split(',').all(is_id) {
+            break;
+        }
         if !ids.split(',').all(|id| known.contains(id.trim())) {
             return false;
         }
@@ -33,6 +37,12 @@ fn ends_cited(sentence: &str, known: &BTreeSet<&str>) -> bool {
         rest = before.trim_end();
     }
     cited
+}
+
+/// `F3`, `A12`.
+fn is_id(text: &str) -> bool {
+    let number = text.trim().strip_prefix(['F', 'A']);
+    number.is_some_and(|number| !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit()))
 }
 
 /// Sentences of a Markdown text, headings and code blocks left out.
@@ -82,17 +92,25 @@ fn without_marker(line: &str) -> (bool, &str) {
     (false, line)
 }
 
-/// Ends at `.`, `!` or `?` before white space and something that begins a sentence; not within a code span.
+/// Ends at `.`, `!` or `?` before white space and something that begins a sentence; not within a code span, and not within
+/// quotation marks, whose words are somebody else's.
 fn split(paragraph: &str, found: &mut Vec<String>) {
     let mut sentence = String::new();
-    let mut code = false;
+    let (mut code, mut quoted) = (false, false);
     let mut letters = paragraph.chars().peekable();
     while let Some(letter) = letters.next() {
         sentence.push(letter);
         if letter == '`' {
             code = !code;
         }
-        if code || !matches!(letter, '.' | '!' | '?') || !letters.peek().is_some_and(|next| next.is_whitespace()) {
+        if letter == '"' && !code {
+            quoted = !quoted && letters.clone().any(|letter| letter == '"');
+        }
+        if code
+            || quoted
+            || !matches!(letter, '.' | '!' | '?')
+            || !letters.peek().is_some_and(|next| next.is_whitespace())
+        {
             continue;
         }
         let mut ahead = letters.clone();
@@ -128,8 +146,12 @@ mod tests {
     #[test]
     fn each_sentence_has_to_end_with_a_citation_that_resolves() {
         let body = "# Title without one.\n\nIt starts at `a.js. B` e.g. here [F1]. And this\ngoes on [F1, F2].\n\n- One [F2].\n2. Two [F1] [F2].\n\
-                    - After the stop. [F1]\n```\ncode. Not a sentence.\n```\n- Forged [F9].\n- None at all.\n- In [F1] the middle.\n- First. Second [F1].";
-        assert_eq!(uncited_sentences(body, &view()), ["Forged [F9].", "None at all.", "In [F1] the middle.", "First."]);
+                    - After the stop. [F1]\n```\ncode. Not a sentence.\n```\n- Forged [F9].\n- None at all.\n- In [F1] the middle.\n- First. Second [F1].\n\
+                    - Said \"One. Two [0].\" [F1].\n- Said \"One\". Two \"three\" [F1].\n- The last items[] [F2].\n- Escaped \\[F1].";
+        assert_eq!(
+            uncited_sentences(body, &view()),
+            ["Forged [F9].", "None at all.", "In [F1] the middle.", "First.", "Said \"One\".", "Escaped \\[F1]."]
+        );
     }
 
     #[test]

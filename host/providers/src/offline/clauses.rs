@@ -103,7 +103,12 @@ pub(super) const TELLING: &[&str] = &[
 /// For each word, whether it belongs to what the goal asks for. All do where nothing else would be left.
 pub(super) fn main(words: &Words) -> Vec<bool> {
     let mut main = vec![true; words.len()];
-    let opens = |at: usize| OPENERS.iter().any(|opener| words.is_at(opener, at)) && !is_adverb(words, at);
+    // `Today the list shows 10, it should …`: what is now is no object of what is asked for.
+    let present = |at: usize| {
+        matches!(words.get(at), Some("today" | "now" | "currently")) && (at == 0 || words.pauses_after(at - 1))
+    };
+    let opens =
+        |at: usize| present(at) || (OPENERS.iter().any(|opener| words.is_at(opener, at)) && !is_adverb(words, at));
     let mut at = 0;
     while at < words.len() {
         if !opens(at) {
@@ -113,7 +118,7 @@ pub(super) fn main(words: &Words) -> Vec<bool> {
         let pause = (at..words.len()).find(|at| words.pauses_after(*at));
         let end = match pause {
             Some(pause) => pause + 1,
-            None if at == 0 => resumes(words).unwrap_or(words.len()),
+            None if at == 0 && !present(at) => resumes(words).unwrap_or(words.len()),
             None => words.len(),
         };
         main[at..end].fill(false);

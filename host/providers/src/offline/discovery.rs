@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use certus_engine::{Discovery, Fact, Reply};
 
 use super::Case;
-use super::facts::{Route, is_or_below, place, said};
+use super::facts::{Facts, Route, is_or_below, place, said};
 use super::goal::Goal;
 use super::guards;
 use super::scene::Scene;
@@ -185,7 +185,9 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
         found.push(("authentication", statement("risk.rate-limit", value, route.fact)));
     }
     if let Some(session) = facts.first(&["auth.session"]) {
-        if !facts.has(&["session.store"]) {
+        // Only of this package it is known: `cookie-session` keeps a session in the cookie itself.
+        let in_memory = facts.select("auth.session").any(|fact| fact.value.contains("express-session"));
+        if in_memory && !facts.has(&["session.store"]) {
             let value = "sessions are kept in the memory of the process: no store was found, so they end with it";
             found.push(("authentication", statement("risk.session-store", value, session)));
         }
@@ -204,6 +206,7 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
             .collect();
         if let Some(route) = by_cookie.iter().find(|route| route.writes())
             && !facts.has(&["middleware.csrf"])
+            && !same_site(facts)
         {
             let value = format!(
                 "{} while sessions are kept in a cookie, and no protection against CSRF was found",
@@ -258,6 +261,17 @@ fn risks<'a>(scene: &Scene<'a>) -> Vec<(&'static str, Discovery)> {
         }
     }
     found
+}
+
+/// A cookie says that other sites do not get it sent along.
+fn same_site(facts: &Facts<'_>) -> bool {
+    ["session.cookie", "cookie"].iter().flat_map(|key| facts.select(key)).any(|fact| {
+        let quote = fact.source.as_ref().map_or("", |place| place.quote.as_str());
+        [fact.value.as_str(), quote].iter().any(|text| {
+            let words = Words::of(text);
+            words.has("samesite lax") || words.has("samesite strict") || words.has("samesite true")
+        })
+    })
 }
 
 /// `1 route changes something`, `6 routes change something`.

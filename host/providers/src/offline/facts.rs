@@ -177,6 +177,12 @@ pub(super) fn is_or_below(key: &str, of: &str) -> bool {
     key.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// A selector names the fact.
+pub(super) fn selects(selector: &str, fact: &Fact) -> bool {
+    let (key, word) = selector.split_once('~').unwrap_or((selector, ""));
+    selected(fact, key, word)
+}
+
 fn selected(fact: &Fact, key: &str, word: &str) -> bool {
     (key.is_empty() || is_or_below(&fact.key, key)) && (word.is_empty() || mentions(fact, word))
 }
@@ -247,8 +253,9 @@ pub(super) fn named_in<'t>(texts: impl IntoIterator<Item = &'t str>, nouns: &[St
         .flat_map(|text| Words::of_code(text).iter().map(|word| stem(word).to_owned()).collect::<Vec<_>>())
         .collect();
     let is = |noun: &str| {
+        // Only where an ending was taken off: `author` is not `authorize`.
         let root = root(noun);
-        words.iter().any(|word| word == noun || (root.len() >= 5 && word.starts_with(root)))
+        words.iter().any(|word| word == noun || (root != noun && word.starts_with(root)))
     };
     u32::try_from(nouns.iter().filter(|noun| is(noun)).count()).unwrap_or(u32::MAX)
 }

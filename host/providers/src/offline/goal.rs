@@ -4,7 +4,7 @@
 
 use super::clauses;
 pub(super) use super::kind::Kind;
-use super::kind::{accuses, converts, kind, states_a_fault};
+use super::kind::{accuses, converts, is_order, kind, states_a_fault};
 use super::lexicon::{ACTORS, ENGLISH, FOREIGN, GROUND, KINDS, SHAPE, STANDARDS, STOP};
 use super::text::{Words, stem};
 use super::topics::{TOPICS, Topic};
@@ -149,28 +149,49 @@ impl Goal {
     /// It puts something in the place of what is there, or changes it: `Change the hashing from bcrypt to argon2`.
     pub(super) fn replaces(&self) -> bool {
         let verbs = ["replace", "change", "switch", "migrate", "convert", "swap", "move"];
-        self.words.get(0).is_some_and(|word| verbs.contains(&word))
-            || ["instead of", "in place of", "replacing"].iter().any(|word| self.says(word))
+        let first = self.words.get(0).unwrap_or_default();
+        // `answers 500 instead of 404` tells what is, and puts nothing in the place of anything.
+        verbs.contains(&first)
+            || (is_order(first) && ["instead of", "in place of", "replacing"].iter().any(|word| self.says(word)))
     }
 
-    /// Stems of what it puts something else in the place of; all of its nouns where it does not say.
+    /// Stems of what it puts something else in the place of: what follows `replace`, what stands between `from` and `to`, and
+    /// what follows `instead of` in an imperative. Nothing where it does not say.
     pub(super) fn replaced(&self) -> Vec<String> {
         // The language that comes is no part of what goes.
         if self.converts() {
             return Vec::new();
         }
-        let between = |from: &str, to: &[&str]| {
-            let start = self.words.position(from)? + 1;
-            let end =
-                (start..self.words.len()).find(|at| self.words.get(*at).is_some_and(|word| to.contains(&word)))?;
-            let stems: Vec<String> =
-                (start..end).filter_map(|at| self.words.get(at)).map(|word| stem(word).to_owned()).collect();
-            let nouns: Vec<String> = stems.into_iter().filter(|noun| self.nouns.contains(noun)).collect();
-            (!nouns.is_empty()).then_some(nouns)
+        let words = &self.words;
+        let imperative = words.get(0).is_some_and(is_order);
+        let ends = ["by", "with", "to", "into", "in", "on", "for", "when", "so", "and", "of", "at"];
+        let after = |from: &str| -> Vec<String> {
+            let Some(at) = words.affirmed(from) else { return Vec::new() };
+            let start = at + from.split(' ').count();
+            let mut nouns = Vec::new();
+            for at in start..words.len() {
+                let Some(word) = words.get(at).filter(|word| !ends.contains(word)) else { break };
+                let noun = stem(word).to_owned();
+                if self.nouns.contains(&noun) {
+                    nouns.push(noun);
+                }
+                if words.pauses_after(at) {
+                    break;
+                }
+            }
+            nouns
         };
-        between("from", &["to", "into"]).or_else(|| between("replace", &["by", "with"])).unwrap_or_else(|| {
-            self.nouns.iter().filter(|noun| self.words.get(0) != Some(noun.as_str())).cloned().collect()
-        })
+        if imperative && words.any(&["to", "into"]).is_some() && words.get(0) != Some("replace") {
+            let from = after("from");
+            if !from.is_empty() {
+                return from;
+            }
+        }
+        let replaced = ["replace", "replacing"].map(after).concat();
+        if replaced.is_empty() && imperative {
+            return ["instead of", "in place of"].map(after).concat();
+        }
+        replaced
     }
 
     /// The same where it belongs to what the goal asks for: not `when an order is paid`.
@@ -333,11 +354,20 @@ fn topics(words: &Words, main: &[bool]) -> Vec<&'static Topic> {
     found.into_iter().take(MOST_TOPICS).map(|(_, index)| &TOPICS[index]).collect()
 }
 
+/// Verbs that begin a goal, and are names of functions elsewhere.
+const ORDERS: &[&str] = &[
+    "replace", "switch", "migrate", "convert", "move", "swap", "extract", "split", "rename", "merge", "turn", "give",
+    "put", "reduce", "ensure", "prevent", "limit", "list", "return", "keep", "stop", "let",
+];
+
 /// Nouns, and those that only say who is to use it.
 fn nouns(words: &Words, with_ground: bool, project: &[String]) -> (Vec<String>, Vec<String>) {
     let (mut nouns, mut people): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for (at, word) in words.iter().enumerate() {
-        if names_project(words, at, project)
+        // What is to be done is no name of anything: `replace` is not `controller.replace`.
+        let verb = at == 0 && words.len() > 1 && ORDERS.contains(&word);
+        if verb
+            || names_project(words, at, project)
             || (word.len() < 3 && !matches!(word, "ai" | "ui" | "db" | "ci" | "qa"))
             || STOP.contains(&word)
             || (!with_ground && GROUND.contains(&word))
@@ -636,7 +666,12 @@ mod tests {
         for (goal, replaced) in [
             ("Change password hashing from bcrypt to argon2", Some(vec!["bcrypt"])),
             ("Replace morgan with pino", Some(vec!["morgan"])),
-            ("Switch logging to pino", Some(vec!["logging", "pino"])),
+            ("Switch logging to pino", Some(vec![])),
+            ("Use pino instead of morgan for the logs", Some(vec!["morgan"])),
+            // A statement puts nothing in the place of anything.
+            ("Favoriting an article that doesn't exist answers 500 instead of 404", None),
+            ("The cart shows prices instead of totals", None),
+            ("Orders are sorted by name instead of by date", None),
             ("Let users change their password", None),
         ] {
             let goal = Goal::read(goal);

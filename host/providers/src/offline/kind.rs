@@ -4,6 +4,7 @@
 //! behaviour away; a feature has a verb that creates. What is none of these is not guessed: it is asked about.
 
 use super::clauses;
+use super::goal::is_actor;
 use super::lexicon::{ACTORS, FAILURES, KINDS};
 use super::text::Words;
 
@@ -38,6 +39,12 @@ impl Kind {
 }
 
 pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
+    if gathers(words) {
+        return Kind::Refactoring;
+    }
+    if acts_on(words) || gives(words) {
+        return Kind::Feature;
+    }
     if describes_a_failure(words) {
         return Kind::Bug;
     }
@@ -85,6 +92,13 @@ const IMPERATIVES: &[&str] = &[
     "skip", "ignore", "guard", "secure", "give", "put", "turn", "wrap", "only", "please", "let", "lets", "treat", "do",
     "dont", "never",
 ];
+
+/// The first word of a goal tells somebody what to do.
+pub(super) fn is_order(first: &str) -> bool {
+    let works =
+        |pattern: &&str| *pattern == first || pattern.strip_suffix('*').is_some_and(|start| first.starts_with(start));
+    IMPERATIVES.contains(&first) || KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter()).any(works)
+}
 
 /// After an article or an adjective no verb stands.
 fn is_noun(words: &Words, at: usize) -> bool {
@@ -150,6 +164,109 @@ fn on_code(words: &Words) -> bool {
             || words.any(OF_CODE).is_some())
 }
 
+/// The same stands in several places, and is to stand in one: `repeated in every controller, turn it into one helper`.
+fn gathers(words: &Words) -> bool {
+    const ALIKE: &[&str] = &[
+        "duplicat*",
+        "repeat*",
+        "copied",
+        "copy pasted",
+        "nearly the same",
+        "almost the same",
+        "the same in",
+        "the same code",
+        "the same check*",
+        "the same logic",
+        "identical",
+    ];
+    const GATHERED: &[&str] = &[
+        "move it",
+        "move them",
+        "move this",
+        "move that",
+        "turn it into",
+        "turn them into",
+        "turn this into",
+        "make one out of",
+        "make it one",
+        "make them one",
+        "put it in",
+        "put it into",
+        "put them in",
+        "into one",
+        "into a helper",
+        "into a shared",
+        "into a common",
+        "into a single",
+        "in one place",
+        "to one place",
+    ];
+    /// Places of code: data stands in none of these.
+    const CODE: &[&str] = &[
+        "controllers",
+        "services",
+        "modules",
+        "routers",
+        "handlers",
+        "functions",
+        "every controller",
+        "every handler",
+        "every service",
+        "each controller",
+        "each handler",
+        "each service",
+    ];
+    const STANDS: &[&str] = &["is repeated", "is duplicated", "is copied", "is nearly the same", "is almost the same"];
+    words.any(ALIKE).is_some() && words.any(GATHERED).is_some()
+        || words.any(STANDS).is_some() && words.any(CODE).is_some()
+}
+
+/// `When an order ships, email the customer`: what follows the occasion is an order to do something new.
+fn acts_on(words: &Words) -> bool {
+    const OCCASIONS: &[&str] = &["when", "whenever", "once", "after", "if", "as soon as", "every time"];
+    const ACTS: &[&str] =
+        &["email", "mail", "send", "log", "notify", "tell", "inform", "store", "record", "create", "add", "post"];
+    OCCASIONS.iter().any(|occasion| words.is_at(occasion, 0))
+        && (0..words.len()).find(|at| words.pauses_after(*at)).is_some_and(|pause| {
+            words.get(pause + 1).is_some_and(|word| ACTS.contains(&word))
+                && !words.get(pause + 2).is_some_and(|word| clauses::TELLING.contains(&word))
+        })
+}
+
+/// `Give users a public profile`.
+fn gives(words: &Words) -> bool {
+    let whom = 1 + usize::from(matches!(words.get(1), Some("the" | "every" | "each" | "all" | "our")));
+    words.get(0) == Some("give")
+        && words.get(whom).is_some_and(is_actor)
+        && matches!(words.get(whom + 1), Some("a" | "an" | "their"))
+}
+
+/// What an answer says of the kind that rules read, where it denies it: `Nothing is broken, this is a refactoring`.
+pub(super) fn corrected(kind: Kind, answer: &Words) -> Option<Kind> {
+    const NO_BUG: &[&str] = &[
+        "nothing is broken",
+        "nothing is wrong",
+        "no bug",
+        "not a bug",
+        "isnt a bug",
+        "not broken",
+        "works as it should",
+        "nothing goes wrong",
+    ];
+    const SAID: &[(Kind, &[&str])] = &[
+        (Kind::Refactoring, &["is a refactoring", "just a refactoring", "only a refactoring", "a pure refactoring"]),
+        (Kind::Feature, &["is a feature", "is a new feature", "a feature request"]),
+        (Kind::Bug, &["is a bug", "is a bug fix"]),
+    ];
+    let said = SAID.iter().find(|(_, patterns)| patterns.iter().any(|pattern| answer.affirmed(pattern).is_some()));
+    let denied = kind == Kind::Bug && answer.any(NO_BUG).is_some();
+    match said {
+        Some((said, _)) if *said != kind => Some(*said),
+        _ if denied => Some(Kind::Unclear),
+        _ => None,
+    }
+}
+
 /// The same done in another way of writing: `use async/await instead of then/catch`.
 fn restyles(words: &Words) -> bool {
     const VERBS: &[&str] =
@@ -196,8 +313,13 @@ pub(super) fn states_a_fault(words: &Words) -> bool {
         ["should", "want", "wants", "need", "needs", "please", "must", "has to", "have to", "can", "could", "may"];
     let wish = wish.iter().filter_map(|pattern| words.affirmed(pattern)).min();
     let told = (0..words.len()).find(tells).is_some_and(|at| wish.is_none_or(|wish| at < wish));
-    told || (words.any(ANYBODY).is_some() && words.any(OF_OTHERS).is_some())
+    // Nobody tells what anybody can do where anybody should: `so that anybody can …` wishes.
+    let begins = |at: usize| at == 0 || words.pauses_after(at - 1) || matches!(words.get(at - 1), Some("now" | "and"));
+    let anyone = ANYONE.iter().filter_map(|pattern| words.affirmed(pattern)).any(begins);
+    told || anyone || (words.any(ANYBODY).is_some() && words.any(OF_OTHERS).is_some())
 }
+
+const ANYONE: &[&str] = &["anyone can", "anybody can", "everyone can", "everybody can"];
 
 /// `Update user email does not check …`: what begins like an order is the name of what is told of.
 fn is_told_of(words: &Words) -> bool {

@@ -14,6 +14,8 @@ pub(super) const STOP: &[&str] = &[
     "service", "server", "code", "codebase", "feature", "functionality", "thing", "things", "stuff", "way", "etc",
     "something", "able", "want", "need", "needs", "make", "makes", "use", "using", "used", "uses", "get", "set",
     "let", "new", "old", "existing", "better", "nice", "good", "fast", "secure", "simple", "modern", "robust",
+    "everywhere", "anything", "nothing", "anywhere", "else", "nearly", "almost", "instead", "today",
+    "currently", "same", "several", "out",
     "scalable", "friendly", "add", "fix", "implement", "create", "build", "support", "update", "improve", "change",
     "remove", "delete", "refactor", "introduce", "wrong", "broken", "bug", "error", "errors", "work", "works",
     "working", "proper", "properly", "based", "way", "one", "two", "three", "day", "days", "hour", "hours", "minute",

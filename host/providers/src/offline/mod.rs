@@ -161,6 +161,9 @@ fn answer(request: &Request) -> Result<(Reply, String), ProviderError> {
 
 /// What brings another solution without a model.
 fn anew(view: &View) -> String {
+    if view.questions.iter().all(|status| status.answer.is_none()) {
+        return "it rests on no answer that could be corrected".to_owned();
+    }
     format!(
         "rules make it anew once an answer that it rests on is corrected (certus answer --chain {} ID \"your answer\")",
         view.chain

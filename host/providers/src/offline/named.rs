@@ -92,7 +92,8 @@ pub(super) fn written<'a>(facts: &Facts<'a>, text: &str) -> Vec<Thing<'a>> {
             add(&mut found, Thing::Route(route));
         }
     }
-    for token in tokens(text) {
+    let words: Vec<&str> = all_tokens(text).collect();
+    for (at, token) in words.iter().copied().enumerate().filter(|(_, token)| token.len() > 2) {
         let lower = token.to_lowercase();
         let ends = |path: &str| {
             let path = path.to_lowercase();
@@ -104,12 +105,54 @@ pub(super) fn written<'a>(facts: &Facts<'a>, text: &str) -> Vec<Thing<'a>> {
         if is_file && add_files(&mut found, facts, ends) {
             continue;
         }
-        if is_identifier(token) {
+        // What stands in a file that is said belongs to that file, wherever else there is such a name.
+        let placed = words.get(at + 1).is_some_and(|next| *next == "in")
+            && words.get(at + 2).is_some_and(|file| is_there(facts, file));
+        if !placed && !add_field(&mut found, facts, token) && is_identifier(token) {
             identified(&mut found, facts, token);
         }
     }
     found.truncate(MOST);
     found
+}
+
+/// Names as only code writes them: `currentUser`, `created_at`, `req.user`. `TypeScript` and `Node.js` are names of products.
+pub(super) fn identifiers(text: &str) -> Vec<&str> {
+    let file = |token: &str| {
+        token.rsplit_once('.').is_some_and(|(_, end)| ["js", "ts", "json", "io", "md", "prisma"].contains(&end))
+    };
+    let parts = |token: &str| token.split('.').all(|part| part.len() > 1 && part.chars().any(char::is_alphabetic));
+    tokens(text)
+        .filter(|token| is_identifier(token) && !token.contains(['-', '/', '@', ':']) && !file(token))
+        .filter(|token| token.starts_with(char::is_lowercase) && parts(token))
+        .collect()
+}
+
+/// The text names a package or something that only code has a name for.
+pub(super) fn names_code(facts: &Facts<'_>, text: &str) -> bool {
+    !identifiers(text).is_empty()
+        || tokens(text).any(|token| facts.has(&[format!("dependency.{}", token.to_lowercase()).as_str()]))
+}
+
+/// `User.picture`: a model and a field that it has.
+pub(super) fn names_field(facts: &Facts<'_>, text: &str) -> bool {
+    tokens(text).any(|token| add_field(&mut Vec::new(), facts, token))
+}
+
+fn add_field<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: &str) -> bool {
+    let Some((name, field)) = token.split_once('.') else { return false };
+    let model = facts.models().into_iter().find(|model| model.name == name && model.fields.contains(&field));
+    model.is_some_and(|model| add(found, Thing::Model(model)))
+}
+
+/// A file of that path, or with that end of a path.
+fn is_there(facts: &Facts<'_>, file: &str) -> bool {
+    let file = file.to_lowercase();
+    file.contains('.')
+        && facts.iter().map(path).any(|path| {
+            let path = path.to_lowercase();
+            path == file || path.ends_with(&format!("/{file}"))
+        })
 }
 
 /// What the words of a goal name, beside what it writes out.
@@ -140,12 +183,14 @@ fn add<'a>(found: &mut Vec<Thing<'a>>, thing: Thing<'a>) -> bool {
     true
 }
 
+/// Facts that were concluded from others, or stand beside them.
+const CONCLUDED: &[&str] =
+    &["component", "flow", "api", "risk", "relation", "constraint", "integration", "dependency-use"];
+
 /// Files whose path fits, each with what was found in it. Tests are not what a goal is about.
 fn add_files<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, fits: impl Fn(&str) -> bool) -> bool {
-    const ASIDE: &[&str] =
-        &["component", "flow", "api", "risk", "relation", "constraint", "integration", "dependency-use"];
     let mut files: Vec<(&'a str, Vec<&'a Fact>)> = Vec::new();
-    for fact in facts.iter().filter(|fact| fact.cited && !ASIDE.iter().any(|key| is_or_below(&fact.key, key))) {
+    for fact in facts.iter().filter(|fact| fact.cited && !CONCLUDED.iter().any(|key| is_or_below(&fact.key, key))) {
         let at = path(fact);
         if at.is_empty() || is_test(at) || !fits(at) {
             continue;
@@ -165,6 +210,10 @@ fn add_files<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, fits: impl Fn(&s
 
 /// Words of a text as they are written, without what stands around them.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    all_tokens(text).filter(|word| word.len() > 2)
+}
+
+fn all_tokens(text: &str) -> impl Iterator<Item = &str> {
     let edge = |letter: char| !letter.is_alphanumeric() && letter != '_';
     text.split(|letter: char| letter.is_whitespace() || letter == ',')
         .map(move |word| word.trim_matches(edge))
@@ -172,8 +221,8 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             let (place, line) = word.rsplit_once(':').unwrap_or((word, ""));
             if line.chars().all(|letter| letter.is_ascii_digit()) { place } else { word }
         })
-        .filter(|word| word.len() > 2)
-        .take(200)
+        .filter(|word| !word.is_empty())
+        .take(400)
 }
 
 /// A name as code writes it: `orderController`, `user.service`, `full-auth`, `created_at`.
@@ -189,6 +238,26 @@ fn plain(name: &str) -> String {
 }
 
 fn identified<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: &str) {
+    let before = found.len();
+    identified_by_name(found, facts, token);
+    if found.len() > before {
+        return;
+    }
+    // Nothing is called so: a line may have it, as a whole word.
+    let is_word =
+        |text: &str| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == token);
+    let aside = |fact: &Fact| CONCLUDED.iter().any(|key| is_or_below(&fact.key, key)) || is_test(path(fact));
+    let has = |fact: &&Fact| {
+        fact.cited
+            && !aside(fact)
+            && (is_word(&fact.value) || fact.source.as_ref().is_some_and(|place| is_word(&place.quote)))
+    };
+    for fact in facts.iter().filter(has).take(3) {
+        add(found, Thing::Part(fact));
+    }
+}
+
+fn identified_by_name<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: &str) {
     let name = plain(token);
     let file_stem = |path: &str| {
         let file = path.rsplit('/').next().unwrap_or_default();
@@ -264,13 +333,31 @@ fn before(goal: &Goal, at: usize) -> Vec<String> {
     names
 }
 
+/// Stems of `A` and `B` in `A, B and C controllers`; nothing where nothing is listed.
+fn listed_before(goal: &Goal, at: usize) -> Vec<String> {
+    let words = &goal.words;
+    let mut names = Vec::new();
+    // The last stands right before; what joins it to the others before that.
+    let Some(mut end) = at.checked_sub(2) else { return names };
+    while let Some(word) = words.get(end) {
+        let joins = word == "and" || word == "or";
+        let Some(item) = (if joins { end.checked_sub(1) } else { Some(end) }) else { break };
+        let joined = joins || words.pauses_after(item);
+        let Some(name) = words.get(item).filter(|name| joined && !STOP.contains(name)) else { break };
+        names.push(stem(name).to_owned());
+        let Some(next) = item.checked_sub(1) else { break };
+        end = next;
+    }
+    names
+}
+
 fn stems(text: &str) -> Vec<String> {
     Words::of_code(text).iter().map(|word| stem(word).to_owned()).collect()
 }
 
 /// `auth` names `authentication`, and no other way round.
 fn alike(wanted: &str, own: &str) -> bool {
-    wanted == own || (wanted.len() >= 4 && own.starts_with(wanted))
+    wanted == own || (wanted == "auth" && own.starts_with("authenticat"))
 }
 
 /// `the auth controller`, `in the controllers`, `the order routes`, `the product list`.
@@ -287,6 +374,16 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
         let comes = names.is_empty() && at.checked_sub(1).and_then(|at| goal.words.get(at)).is_some_and(is_new);
         if PARTS.contains(&word) && !comes {
             let part = stem(word);
+            // `articles, clubs and auth controllers` are three.
+            for name in listed_before(goal, at) {
+                add_files(found, facts, |path| {
+                    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+                    let file = stems(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
+                    let is_part = file.iter().chain(&stems(folder)).any(|own| own == part);
+                    let rest: Vec<&String> = file.iter().filter(|own| *own != part).collect();
+                    is_part && rest.len() == 1 && alike(&name, rest[0])
+                });
+            }
             let fits = |path: &str| {
                 let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
                 let file = stems(file.rsplit_once('.').map_or(file, |(stem, _)| stem));

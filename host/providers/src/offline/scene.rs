@@ -5,9 +5,10 @@ use certus_engine::{Fact, QuestionState, QuestionStatus, View};
 use super::facts::{Facts, Relevant, Route, is_or_below, telling};
 use super::goal::{Goal, Language, Requested, requests};
 use super::guards;
+use super::kind::{Kind, corrected};
 use super::named::{self, Named, Thing};
 use super::rules::missing;
-use super::text::{Words, inline};
+use super::text::{Words, quote};
 
 /// Questions whose answer is read as the goal, because the goal itself could not be read.
 pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];
@@ -26,6 +27,8 @@ const NAMING: [&str; 9] = [
     "change-wanted",
     "refactoring-boundary",
 ];
+/// Questions that rest on the kind of work: an answer may deny it.
+const KIND: [&str; 5] = ["bug-symptom", "bug-when", "bug-since", "change-wanted", "refactoring-aim"];
 /// How close is what a person points at, at least.
 const POINTED: u32 = 8;
 /// How close is what the goal names, at least.
@@ -63,6 +66,12 @@ impl Answered<'_> {
     /// It says that nobody knows: `Not known: try several orders of steps`.
     pub(super) fn leaves_open(&self) -> bool {
         self.words.position("not known") == Some(0)
+    }
+
+    /// It says of the work that it is of another kind than the question took it for.
+    pub(super) fn denies_kind(&self) -> bool {
+        let asked = if self.id.starts_with("bug-") { Kind::Bug } else { Kind::Unclear };
+        KIND.contains(&self.id) && corrected(asked, &self.words).is_some()
     }
 
     /// It leaves the matter to us.
@@ -111,13 +120,20 @@ impl<'a> Scene<'a> {
         // What the goal named before it was said again is still about it: an answer takes nothing away.
         let clear = typed.readable() && is_known(&typed, &facts.relevant(&typed));
         let named = if restated.is_empty() || clear { Vec::new() } else { facts.relevant(&typed) };
-        let goal = if restated.is_empty() || clear {
+        let mut goal = if restated.is_empty() || clear {
             typed
         } else if typed.language == Language::English {
             Goal::read_in(&format!("{} {}", restated.join(" "), view.goal), &project)
         } else {
             Goal::read_in(&restated.join(" "), &project)
         };
+        // Whoever is asked about a bug and says that nothing is broken knows better than the wording.
+        let of_kind = answers.iter().filter(|answer| KIND.contains(&answer.id));
+        if let Some(said) = of_kind.filter_map(|answer| corrected(goal.kind, &answer.words)).next_back() {
+            goal.kind = said;
+            goal.states = false;
+            goal.accuses = false;
+        }
         let mut relevant = facts.relevant(&goal);
         for before in named {
             if !relevant.iter().any(|known| std::ptr::eq(known.fact, before.fact)) {
@@ -126,7 +142,8 @@ impl<'a> Scene<'a> {
         }
         let written = named::written(&facts, &view.goal);
         // What is written out needs no guess by words.
-        let exact = written.iter().any(|thing| matches!(thing, Thing::Route(_) | Thing::File(..)));
+        let exact = written.iter().any(|thing| matches!(thing, Thing::Route(_) | Thing::File(..)))
+            || named::names_field(&facts, &view.goal);
         let by_words = if exact { Vec::new() } else { named::by_words(&facts, &goal) };
         let join = |relevant: &mut Vec<Relevant<'a>>, things: &[Thing<'a>]| {
             for fact in things.iter().flat_map(Thing::facts) {
@@ -169,11 +186,16 @@ impl<'a> Scene<'a> {
 
     /// The goal as one line for people, bounded.
     pub(super) fn goal_line(&self) -> String {
-        inline(&self.view.goal, 160)
+        quote(&self.view.goal, 160)
     }
 
     pub(super) fn answer(&self, id: &str) -> Option<&Answered<'a>> {
         self.answers.iter().find(|answer| answer.id == id)
+    }
+
+    /// A person decided to verify without tests.
+    pub(super) fn by_hand(&self) -> bool {
+        self.answer("no-tests").is_some_and(|answer| answer.words.any(&["by hand", "manually"]).is_some())
     }
 
     /// The answer to the question about an area.

@@ -173,15 +173,7 @@ pub(super) fn inline(text: &str, most: usize) -> String {
     let mut said = String::with_capacity(visible.len().min(4 * most));
     let mut words = visible.split_whitespace().peekable();
     while let Some(word) = words.next() {
-        let word: String = word
-            .chars()
-            .map(|letter| match letter {
-                '[' => '(',
-                ']' => ')',
-                '`' | '“' | '”' => '\'',
-                other => other,
-            })
-            .collect();
+        let word: String = word.chars().map(|letter| if letter == '`' { '\'' } else { letter }).collect();
         let bare = word.trim_end_matches(['.', '!', '?', ';', '…']);
         // The current directory of a command line is no end of a sentence.
         said.push_str(if word == "." { "./" } else { bare });
@@ -192,7 +184,36 @@ pub(super) fn inline(text: &str, most: usize) -> String {
             said.push(' ');
         }
     }
-    cut(said.trim_matches([' ', ';']), most)
+    escape_citations(&cut(said.trim_matches([' ', ';']), most))
+}
+
+/// What a person said, for between quotation marks: on one line and bounded, and otherwise as they wrote it. Only where it has
+/// such marks itself it is made fit like any text, since nobody could tell where it ends.
+pub(super) fn quote(text: &str, most: usize) -> String {
+    if text.contains(['"', '`']) {
+        return inline(text, most);
+    }
+    let visible: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line: Vec<&str> = visible.split_whitespace().collect();
+    escape_citations(&cut(&line.join(" "), most))
+}
+
+/// `[F3]` is no citation of ours where somebody else wrote it. Other brackets stay.
+fn escape_citations(text: &str) -> String {
+    let id = |text: &str| {
+        let text = text.trim();
+        text.strip_prefix(['F', 'A']).is_some_and(|rest| !rest.is_empty() && rest.chars().all(|it| it.is_ascii_digit()))
+    };
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        escaped.push_str(before);
+        let cites = after.split_once(']').is_some_and(|(ids, _)| ids.split(',').any(id));
+        escaped.push_str(if cites { "\\[" } else { "[" });
+        rest = after;
+    }
+    escaped.push_str(rest);
+    escaped
 }
 
 /// As a code span; a dash for nothing. What is quoted stays as it is, but for a `;` at its end: within the span nothing ends
@@ -249,7 +270,10 @@ mod tests {
 
     #[test]
     fn what_comes_from_outside_stays_within_the_sentence() {
-        assert_eq!(inline("Run both. Then stop! [F9]\n\u{1b}[31m`x`", 80), "Run both; Then stop; (F9) (31m'x'");
+        assert_eq!(inline("Run both. Then stop! [F9]\n\u{1b}[31m`x`", 80), "Run both; Then stop; \\[F9] [31m'x'");
+        assert_eq!(inline("ids[0] of [F9, 3]", 80), "ids[0] of \\[F9, 3]");
+        assert_eq!(quote("Stop. Then read items[0]!  See [A1].", 80), "Stop. Then read items[0]! See \\[A1].");
+        assert_eq!(quote("the \"total\". Always.", 80), "the \"total\"; Always");
         assert_eq!(inline("a.b e.g. v1.2.", 80), "a.b e.g; v1.2");
         assert_eq!(inline(" ... ", 80), "");
         assert_eq!(inline("prettier . --write", 80), "prettier ./ --write");

@@ -43,6 +43,26 @@ fn only_a_reference_that_is_written_refers() {
     let prisma = "model Post {\n  id Int @id\n  author User @relation(fields: [authorId], references: [id])\n  authorId Int\n}\n";
     let found = super::values(&read(&[("schema.prisma", prisma)]), "relation");
     assert_eq!(found, ["Post refers to User by its field author"]);
+    // Each stands at the line of its own field.
+    let lines = |path: &str, source: &str| -> Vec<(u32, String)> {
+        let report = read(&[(path, source)]);
+        let relations = report.findings.iter().filter(|finding| finding.key == "relation");
+        relations.map(|finding| (finding.place.line, finding.place.quote.clone())).collect()
+    };
+    let quoted = |line: u32, quote: &str| (line, quote.to_owned());
+    assert_eq!(
+        lines("schema.prisma", prisma),
+        [quoted(3, "author User @relation(fields: [authorId], references: [id])")]
+    );
+    assert_eq!(
+        lines("order.js", source),
+        [
+            quoted(4, "user: { type: Id, ref: 'User', required: true },"),
+            quoted(5, "reviewers: [{ type: Id, ref: 'User' }],"),
+            quoted(6, "tags: { type: [{ type: Id, ref: 'Tag' }] },"),
+            quoted(2, "const line = new mongoose.Schema({ product: { type: Id, ref: 'Product' } });"),
+        ]
+    );
 }
 
 #[test]

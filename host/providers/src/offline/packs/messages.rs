@@ -85,7 +85,7 @@ pub(super) const ASKS: &[Ask] = &[
         why: "A mail is read outside of the application: whatever stands in it has left.",
         options: &[
             "*A short text without personal data, with a link",
-            "The details themselves, such as an order with its lines",
+            "The details themselves",
             "A text that I give in the answer",
         ],
         impact: 3,

@@ -7,9 +7,10 @@
 use certus_engine::Fact;
 
 use super::Finding;
-use crate::offline::facts::{quoted, said, telling};
+use crate::offline::facts::{quoted, said, selects, telling};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::scene::Scene;
+use crate::offline::topics::TOPICS;
 
 /// How sure it is that something stays as it is now: sure enough not to be asked.
 const AS_IT_IS: f64 = 0.75;
@@ -118,6 +119,9 @@ impl Ask {
         let mut text = fill(self.text, scene).unwrap_or_else(|| without_braces(self.text));
         let mut about: Vec<&Fact> = Vec::new();
         for fact in self.about.iter().filter_map(|selector| scene.quotable(selector)) {
+            if !of_topic(self.topic, fact) && !is_named(scene, fact) {
+                continue;
+            }
             if about.len() < 2 && !about.iter().any(|known| known.id == fact.id) {
                 about.push(fact);
             }
@@ -175,6 +179,20 @@ fn settles(goal: &Goal, word: &str) -> bool {
         "#number" => goal.words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())),
         _ => goal.words.has(word),
     }
+}
+
+/// The goal or an answer names it.
+fn is_named(scene: &Scene<'_>, fact: &Fact) -> bool {
+    let models = scene.named_models();
+    let things = scene.named().iter().flat_map(|named| named.thing.facts());
+    things.chain(models).any(|known| known.id == fact.id)
+}
+
+/// The fact is of the topic itself, and not only near it. What has no facts of its own is known by what it touches.
+fn of_topic(topic: &str, fact: &Fact) -> bool {
+    let Some(topic) = TOPICS.iter().find(|known| known.name == topic) else { return true };
+    let own = if topic.facts.is_empty() { topic.touches } else { topic.facts };
+    own.iter().any(|selector| selects(selector, fact))
 }
 
 /// A template with its facts; absent when one of them is not there.

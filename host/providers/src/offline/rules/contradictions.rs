@@ -118,7 +118,7 @@ const PAIRS: &[Pair] = &[
             "different status",
         ],
         claim: "The goal keeps behaviour unchanged and changes it",
-        options: &["Behaviour stays; the change is left out", "The change is wanted; everything else stays"],
+        options: &["The change is wanted; everything else stays", "Behaviour stays; the change is left out"],
     },
     Pair {
         id: "conflict-compatibility",
@@ -303,7 +303,8 @@ fn against_choice(scene: &Scene<'_>, choice: &Choice) -> Option<Finding> {
         invalid: true,
         text: format!("The goal names {wanted}, and the project uses {has}: {}. Which is meant?", quoted(fact)),
         why: format!("A second {} has to be run, tested and kept up to date beside the first.", choice.what),
-        recommended: options.first().cloned(),
+        // To use what is there would drop what the goal names; whether that was meant, only a person knows.
+        recommended: None,
         options,
         facts: vec![fact.id.clone()],
         unless: &[],
@@ -341,6 +342,10 @@ pub(super) fn of_answers(scene: &Scene<'_>, items: &[Item]) -> Vec<Item> {
     known
         .filter_map(|item| {
             let answer = scene.answer(&item.finding.id)?;
+            // What is asked of the present is answered by what is.
+            if ["change-wanted", "bug-symptom", "bug-when", "bug-since"].contains(&answer.id) {
+                return None;
+            }
             let denied = denied(scene, &answer.words)?;
             // What another answer had settled before is not opened again by this one.
             if scene.answers.iter().any(|other| other.id != answer.id && covers(other, &item.finding)) {
@@ -358,7 +363,8 @@ pub(super) fn of_answers(scene: &Scene<'_>, items: &[Item]) -> Vec<Item> {
                 blocking: true,
                 text: format!("You answered \"{said}\"{cite}, and the goal asks for {denied}. Which holds?"),
                 why: "Whatever is built would break one of the two sentences.".to_owned(),
-                recommended: options.last().cloned(),
+                // What the goal asks for is not dropped by taking what is recommended.
+                recommended: options.first().cloned(),
                 options,
                 facts: Vec::new(),
                 unless: &[],
@@ -379,11 +385,23 @@ fn denied(scene: &Scene<'_>, answer: &Words) -> Option<String> {
         let word = answer.get(at)?;
         let before = answer.get(at - 1)?;
         // `not` alone often denies something else of the sentence: `it is not login that matters`.
-        let denies = matches!(before, "no" | "without");
+        let denies = matches!(before, "no" | "without") && !tells_present(answer, at - 1);
         // `no jwt cookies` denies the cookies.
         let whole = answer.get(at + 1).is_none_or(ends_denial);
         (denies && whole && subject(word)).then(|| word.to_owned())
     })
+}
+
+/// `There is no export now` says what is, and refuses nothing.
+fn tells_present(answer: &Words, no: usize) -> bool {
+    const TELLS: &[&str] = &["is", "are", "has", "have", "was", "were", "got", "shows", "sends", "returns"];
+    let now = |at: usize| match answer.get(at) {
+        Some("today" | "currently") => true,
+        Some("now") => at.checked_sub(1).and_then(|before| answer.get(before)) != Some("for"),
+        _ => false,
+    };
+    let before = no.checked_sub(1).and_then(|before| answer.get(before)).unwrap_or_default();
+    TELLS.contains(&before) || (0..no).any(now)
 }
 
 /// Words that may follow a denied noun without changing what is denied.

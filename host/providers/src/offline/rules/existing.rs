@@ -6,8 +6,9 @@ use super::{Ask, Finding, Item, Standing};
 use crate::offline::confidence;
 use crate::offline::facts::{Relevant, is_or_below, quoted, said};
 use crate::offline::goal::Kind;
+use crate::offline::named;
 use crate::offline::scene::{Scene, is_test};
-use crate::offline::text::{counted, inline, listed};
+use crate::offline::text::{code, counted, inline, listed};
 
 /// Things that have to be run or bought beside the project.
 struct Outside {
@@ -215,7 +216,19 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
         return too_little(scene);
     }
     let entry = scene.facts.first(&["entry-point"]);
-    let nouns: Vec<String> = scene.goal.nouns.iter().take(4).map(|noun| format!("\"{}\"", inline(noun, 40))).collect();
+    // A name that code would have says where by itself: where no fact has it, no file is better than another.
+    let identifiers = named::identifiers(&scene.view.goal);
+    let nouns: Vec<String> = match identifiers.as_slice() {
+        [] => scene
+            .goal
+            .nouns
+            .iter()
+            .filter(|noun| *noun != "everything")
+            .take(4)
+            .map(|noun| format!("\"{}\"", inline(noun, 40)))
+            .collect(),
+        names => names.iter().take(4).map(|name| code(name, 60)).collect(),
+    };
     let looked = if nouns.is_empty() { "the goal".to_owned() } else { listed(&nouns) };
     let beginning = entry.map(|fact| format!("In what is there, beginning at {}", said(fact)));
     let (options, text): (Vec<String>, String) = match scene.goal.kind {
@@ -261,7 +274,7 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
         text,
         why: "Rules find routes, models and packages by their names. What has another name, a person has to point at."
             .to_owned(),
-        recommended: options.first().cloned(),
+        recommended: options.first().filter(|_| identifiers.is_empty()).cloned(),
         options,
         facts: entry.map(|fact| vec![fact.id.clone()]).unwrap_or_default(),
         unless: &[],

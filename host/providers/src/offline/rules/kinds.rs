@@ -2,12 +2,16 @@
 
 use super::Finding;
 use super::kind_questions::QUESTIONS;
+use crate::offline::clauses;
 use crate::offline::facts::{named_in, place, quoted};
-use crate::offline::goal::Kind;
+use crate::offline::goal::{Goal, Kind};
 use crate::offline::lexicon::FAILURES;
 use crate::offline::named::Thing;
 use crate::offline::scene::Scene;
 use crate::offline::text::{inline, listed};
+
+/// By which a question is told that asks for the present alone.
+pub(in crate::offline) const ASKS_PRESENT: &str = "What is it now";
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = QUESTIONS.iter().filter_map(|ask| ask.find(scene)).collect();
@@ -16,6 +20,9 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     if says_who_can(scene) {
         findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
+    }
+    if says_both(&scene.goal) {
+        findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "change-wanted"));
     }
     if scene.goal.accuses {
         findings.retain(|finding| finding.id != "bug-symptom");
@@ -49,13 +56,49 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
                 point_at_handler(scene, finding);
             }
             "change-wanted" if scene.goal.words.any(&["should", "must"]).is_some() => {
-                "The goal says what should be. What is it now, by one example?".clone_into(&mut finding.text);
+                finding.text = format!("The goal says what should be. {ASKS_PRESENT}, by one example?");
             }
             "refactoring-aim" => fit_to_part(scene, finding),
             _ => {}
         }
     }
     findings
+}
+
+/// What is, and what should be instead: `stays open` has its opposite in it, `A, but B should …` says both, and so does a wish
+/// after a sentence about the present.
+fn says_both(goal: &Goal) -> bool {
+    const OPPOSITE: &[&str] = &[
+        "stays",
+        "stay",
+        "keeps",
+        "still",
+        "never",
+        "does not",
+        "doesnt",
+        "do not",
+        "dont",
+        "is not",
+        "isnt",
+        "are not",
+        "arent",
+        "remains",
+        "no longer",
+    ];
+    const SHOULD: &[&str] = &["should", "must", "has to", "have to", "needs to", "need to", "ought to"];
+    const PRESENT: &[&str] = &["today", "now", "currently", "at present", "at the moment", "right now"];
+    let words = &goal.words;
+    let tells = |at: usize| goal.is_main(at) && words.get(at).is_some_and(|word| clauses::TELLING.contains(&word));
+    if goal.kind == Kind::Bug && goal.states && OPPOSITE.iter().any(|word| words.position(word).is_some_and(tells)) {
+        return true;
+    }
+    let Some(wish) = SHOULD.iter().filter_map(|word| words.position(word)).max() else { return false };
+    let but = words.position("but").is_some_and(|but| but < wish);
+    but || words.any(PRESENT).is_some()
+        || (0..wish).any(|at| {
+            let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
+            tells(at) && at > 0 && !matches!(before, "that" | "which" | "who" | "to")
+        })
 }
 
 /// Words by which a fault has a time.

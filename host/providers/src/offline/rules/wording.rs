@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::offline::goal::Kind;
+use crate::offline::named;
 use crate::offline::scene::Scene;
 use crate::offline::text::{counted, inline, listed};
 
@@ -250,6 +251,19 @@ fn several(scene: &Scene<'_>) -> Option<Finding> {
     })
 }
 
+/// `keep everything else` is no scope, and `rename currentUser everywhere` has one: each place that has the name.
+fn bounded(scene: &Scene<'_>, pattern: &str, at: usize) -> bool {
+    let words = &scene.goal.words;
+    match pattern {
+        "everything" => {
+            words.get(at + 1) == Some("else")
+                || at.checked_sub(1).is_some_and(|before| matches!(words.get(before), Some("keep" | "leave")))
+        }
+        "everywhere" => named::names_code(&scene.facts, &scene.view.goal),
+        _ => false,
+    }
+}
+
 /// `everything`, `etc.`: where it ends is left open.
 fn scope(scene: &Scene<'_>) -> Option<Finding> {
     const OPEN: &[&str] = &[
@@ -270,7 +284,9 @@ fn scope(scene: &Scene<'_>) -> Option<Finding> {
         "all of it",
         "and stuff",
     ];
-    let open = scene.goal.words.any(OPEN)?;
+    let words = &scene.goal.words;
+    let open =
+        OPEN.iter().copied().find(|pattern| words.position(pattern).is_some_and(|at| !bounded(scene, pattern, at)))?;
     let mut files: Vec<String> = Vec::new();
     let relevant = scene.relevant();
     for place in relevant.iter().filter_map(|relevant| relevant.fact.source.as_ref()) {

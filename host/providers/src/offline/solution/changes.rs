@@ -10,8 +10,9 @@ use super::sentence::{Section, Sentence};
 use crate::offline::facts::{at_place, is_or_below};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
+use crate::offline::rules::ASKS_PRESENT;
 use crate::offline::scene::{Answered, Scene};
-use crate::offline::text::{code, counted, inline, listed};
+use crate::offline::text::{code, counted, listed, quote, stem};
 
 /// Sentences of the section.
 const MOST: usize = 12;
@@ -82,7 +83,7 @@ fn ids<'n>(named: &'n Named<'_>) -> impl Iterator<Item = &'n str> {
 /// A refactoring goes file by file.
 fn refactored(scene: &Scene<'_>, section: &mut Section) {
     let aim = scene.answer("refactoring-aim").filter(|answer| !answer.evasive());
-    let aim_text = aim.map(|answer| format!(", so that: \"{}\"", inline(answer.text, 140))).unwrap_or_default();
+    let aim_text = aim.map(|answer| format!(", so that: \"{}\"", quote(answer.text, 140))).unwrap_or_default();
     let mut files: Vec<(&str, Vec<&Named<'_>>)> = Vec::new();
     // A package is no code of this project: what uses it is listed with what is replaced.
     for named in scene.named().iter().filter(|named| !matches!(named.thing, Thing::Package(_))) {
@@ -136,11 +137,25 @@ fn refactored(scene: &Scene<'_>, section: &mut Section) {
 
 /// The failing test states what a person said, in their words.
 fn symptom(scene: &Scene<'_>, section: &mut Section) {
-    let told = |answer: &&Answered<'_>| !answer.evasive() && !answer.leaves_open();
+    // Who verifies by hand writes no test.
+    if scene.by_hand() {
+        return;
+    }
+    let told = |answer: &&Answered<'_>| !answer.evasive() && !answer.leaves_open() && !answer.denies_kind();
     for id in ["bug-symptom", "change-wanted"] {
         if let Some(answer) = scene.answer(id).filter(told) {
+            if answer.question.contains(ASKS_PRESENT) {
+                // What is now is nothing to test for: what should be, the goal says.
+                let text = format!(
+                    "A test that fails until it is so states what the goal says, \"{}\"; today, as answered: \"{}\"",
+                    scene.goal_line(),
+                    quote(answer.text, 240)
+                );
+                section.push(Sentence::citing(text, answer.cite));
+                continue;
+            }
             // In the words of the person, since what follows from them only a reader of the code knows.
-            let text = format!("A test that fails until it is so states: \"{}\"", inline(answer.text, 240));
+            let text = format!("A test that fails until it is so states: \"{}\"", quote(answer.text, 240));
             section.push(Sentence::citing(text, answer.cite));
         }
     }
@@ -166,12 +181,14 @@ fn replaced(scene: &Scene<'_>, section: &mut Section) {
         "integration",
         "manifest",
         "constraint",
+        "relation",
+        "dependency-use",
     ];
-    // By the name of the package that does it: `bcryptjs` of `bcryptjs.compare` for `bcrypt`.
+    // By the name of the package that does it, as it is written.
     let names = |fact: &&Fact| {
         let package = fact.key.strip_prefix("dependency.").unwrap_or(&fact.value).to_lowercase();
         let package = package.split([' ', ',', '.', '(']).next().unwrap_or_default();
-        old.iter().any(|noun| package == noun || (noun.len() >= 4 && package.starts_with(noun.as_str())))
+        old.iter().any(|noun| stem(package) == noun)
     };
     let places = scene.facts.iter().filter(|fact| fact.cited && !aside.iter().any(|key| is_or_below(&fact.key, key)));
     for fact in places.filter(names).filter(|fact| !section.cites(&fact.id)).take(REPLACED).collect::<Vec<_>>() {

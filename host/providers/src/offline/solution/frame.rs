@@ -7,8 +7,8 @@ use super::{Material, capital};
 use crate::offline::facts::{Route, at_place, is_or_below, place};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
-use crate::offline::scene::{Answered, is_test};
-use crate::offline::text::{code, counted, inline, listed};
+use crate::offline::scene::{Answered, Scene, is_test};
+use crate::offline::text::{Words, code, counted, inline, listed, quote, stem};
 
 /// Things that the first sentence names.
 const NAMED: usize = 3;
@@ -136,7 +136,7 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
         && !answer.evasive()
     {
         section.push(Sentence::citing(
-            format!("No tests were found, so it is verified as decided: \"{}\"", inline(answer.text, 160)),
+            format!("No tests were found, so it is verified as decided: \"{}\"", quote(answer.text, 160)),
             [cite],
         ));
     }
@@ -160,7 +160,7 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
             && !answer.leaves_open()
             && item.is_none_or(|item| !item.finding.options.iter().any(|option| option == answer.text))
     };
-    for answer in scene.answers.iter().filter(own) {
+    for answer in scene.answers.iter().filter(own).filter(|_| !scene.by_hand()) {
         let text = format!("What was decided on {} becomes a test", answer.id.replace('-', " "));
         section.push(Sentence::citing(text, answer.cite));
     }
@@ -216,7 +216,16 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
         }
     }
     let cause = if scene.goal.kind == Kind::Bug { "finding the cause, " } else { "" };
-    if places.is_empty() {
+    let spoken = if places.is_empty() { mentioned(scene) } else { Vec::new() };
+    if !spoken.is_empty() {
+        let names: Vec<String> = spoken.iter().map(|(name, fact)| format!("{name}{}", at_place(fact))).collect();
+        let text = format!(
+            "The goal or an answer speaks of {}, and not of what changes there, so that is not planned here: {cause}reading the code \
+             and writing the change needs a model or a person",
+            listed(&names)
+        );
+        section.push(Sentence::about(text, spoken.iter().map(|(_, fact)| *fact)));
+    } else if places.is_empty() {
         let text = format!(
             "Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned \
              here: {cause}reading the code and writing the change needs a model or a person"
@@ -229,11 +238,55 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
     } else {
         let verb = if places.len() == 1 { "stands" } else { "stand" };
         let text = format!(
-            "Rules know where {} {verb}, not what happens there: {cause}reading the code and writing the change and its tests needs a \
-             model or a person",
-            listed(&places)
+            "Rules know where {} {verb}, not what happens there: {cause}reading the code and writing the change{} needs a model or a \
+             person",
+            listed(&places),
+            if scene.by_hand() { "" } else { " and its tests" }
         );
         section.push(Sentence::about(text, facts));
     }
     section
+}
+
+/// Models, files, functions and routes whose name stands in the goal or in an answer as a word; some of them.
+fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
+    // `The shop` may be the project, which its nouns leave out.
+    let mut said: Vec<String> = scene.goal.nouns.iter().chain(&scene.goal.people).cloned().collect();
+    for answer in scene.answers.iter().filter(|answer| !answer.evasive()) {
+        said.extend(answer.words.iter().map(|word| stem(word).to_owned()));
+    }
+    let says = |name: &str| {
+        let words = Words::of_code(name);
+        let joined = words.iter().collect::<String>();
+        said.iter().any(|word| *word == stem(&joined))
+            || (words.len() > 1
+                && said
+                    .windows(words.len())
+                    .any(|run| run.iter().zip(words.iter()).all(|(one, other)| one == stem(other))))
+    };
+    let facts = &scene.facts;
+    let mut found: Vec<(String, &'a Fact)> = Vec::new();
+    for model in facts.models().into_iter().filter(|model| says(model.name)) {
+        found.push((code(model.name, 60), model.fact));
+    }
+    let guards = facts.select("auth.guard").chain(facts.select("error-handler"));
+    found.extend(guards.filter(|fact| says(&fact.value)).map(|fact| (code(&fact.value, 80), fact)));
+    for fact in facts.select("file") {
+        let file = fact.source.as_ref().and_then(|place| place.path.rsplit('/').next()).unwrap_or_default();
+        // `author.mapper.ts` is not called `author`, and tests are not what a goal is about.
+        let test = fact.source.as_ref().is_some_and(|place| is_test(&place.path));
+        if !test && says(file.rsplit_once('.').map_or(file, |(stem, _)| stem)) {
+            found.push((code(file, 80), fact));
+        }
+    }
+    for route in facts.routes() {
+        let last = route.path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with([':', '{', '*']));
+        let handler = route.handler.rsplit('.').next().unwrap_or_default();
+        if last.is_some_and(says) || (Words::of_code(handler).len() > 1 && says(handler)) {
+            found.push((route.name(), route.fact));
+        }
+    }
+    found.retain(|(_, fact)| fact.cited);
+    found.truncate(NAMED);
+    found
 }

@@ -15,7 +15,7 @@ use super::Case;
 use super::facts::{Relevant, at_place};
 use super::requirements;
 use super::rules::{Item, Standing};
-use super::text::{code, counted, cut, inline};
+use super::text::{code, counted, cut, inline, quote};
 use crate::ProviderError;
 use sentence::{Section, Sentence, body};
 
@@ -119,7 +119,7 @@ fn decided(material: &Material<'_, '_>) -> Section {
         let Some(cite) = answer.cite else { continue };
         let subject = capital(&answer.id.replace('-', " "));
         let item = case.assessment.items.iter().find(|item| item.finding.id == answer.id);
-        let said = inline(answer.text, 240);
+        let said = quote(answer.text, 240);
         let text = match item.and_then(|item| item.finding.recommended.as_ref()) {
             Some(choice) if answer.evasive() && choice.contains("in the answer") => {
                 format!("{subject}: left open, and to be said before the work begins")

@@ -20,6 +20,10 @@ const MOST_ANSWERED: usize = 3;
 /// Frameworks of servers.
 const SERVERS: &[&str] = &["express", "koa", "fastify", "hapi", "@nestjs/core", "restify"];
 
+/// What says most about a topic, one fact of each.
+const FIRST: &[(&str, &[&str])] =
+    &[("authentication", &["auth.guard", "route.post~login", "route.post~signin", "session.use~user"])];
+
 /// How a fact is said. `{}` stands for what was found; the place follows.
 const TEMPLATES: &[(&str, &str)] = &[
     ("auth.session", "Sign-in is kept in sessions: {}"),
@@ -85,6 +89,13 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
     }
     if let Some(entry) = facts.first(&["entry-point"]) {
         section.push(sentence(entry));
+    }
+    // What is known of the topic itself comes before what only shares words with the goal.
+    for (topic, selectors) in FIRST {
+        if material.case.scene.goal.about(topic) {
+            let first = selectors.iter().filter_map(|selector| facts.select(selector).find(|fact| fact.cited));
+            first.for_each(|fact| section.push(sentence(fact)));
+        }
     }
     let mut families: Vec<(&str, usize)> = Vec::new();
     let mut keys: Vec<&str> = Vec::new();

@@ -4,6 +4,7 @@ mod fixture;
 mod honesty;
 mod known;
 mod laws;
+mod less;
 mod overreach;
 mod places;
 mod projects;

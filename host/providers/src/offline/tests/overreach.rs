@@ -148,7 +148,8 @@ fn only_what_is_named_is_planned() {
         assert!(named.iter().all(|name| changes.contains(name)), "{goal}\n{body}");
         assert_eq!(sentences.min(named.len()), sentences.min(6), "more than {named:?} for {goal}\n{body}");
         let honest = section(&body, "What needs a model");
-        assert_eq!(honest.contains("names a thing of this project"), named.is_empty(), "{goal}\n{body}");
+        let unplanned = ["names a thing of this project", "The goal or an answer speaks of"];
+        assert_eq!(unplanned.iter().any(|said| honest.contains(said)), named.is_empty(), "{goal}\n{body}");
         assert!(
             !section(&body, "What stays as it is").contains("GET /health-check`, `POST /auth/login`"),
             "{goal}\n{body}"

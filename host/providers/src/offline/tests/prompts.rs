@@ -39,7 +39,7 @@ fn what_needs_a_model_says_so() {
     }
     let error =
         ask(&jwt(), "requirement_disambiguator", &[("focus", "understand_rejection")]).expect_err("rules cannot");
-    insta::assert_snapshot!(error, @r#"`requirement_disambiguator` needs a model: understanding why a solution was rejected means understanding a person's reason; rules make it anew once an answer that it rests on is corrected (certus answer --chain 001 ID "your answer"). Configure a provider, or take `--provider manual`, which works with any chat window and without a key"#);
+    insta::assert_snapshot!(error, @r#"`requirement_disambiguator` needs a model: understanding why a solution was rejected means understanding a person's reason; it rests on no answer that could be corrected. Configure a provider, or take `--provider manual`, which works with any chat window and without a key"#);
 }
 
 #[test]
@@ -64,6 +64,13 @@ fn a_rejection_is_worked_in_before_rules_go_on() {
     view.runs = vec![run(1)];
     let error = ask(&view, "solution_synthesizer", &[]).expect_err("the reason is not worked in");
     assert!(error.to_string().contains("too much at once"), "{error}");
+    // Without an answer there is none to correct.
+    assert!(!error.to_string().contains("certus answer"), "{error}");
+    let mut answered = view.clone();
+    let raised = ask(&jwt(), "requirement_disambiguator", &[]).expect("rules can do this");
+    learn(&mut answered, &raised);
+    answer(&mut answered, "token-storage", "In MongoDB");
+    let error = ask(&answered, "solution_synthesizer", &[]).expect_err("the reason is not worked in");
     assert!(error.to_string().contains("certus answer --chain 001 ID"), "{error}");
     // What it rests on was corrected: the next one is made from the new answer.
     let mut corrected = view.clone();
@@ -194,7 +201,7 @@ fn answers_become_decisions() {
         .map(|decision| format!("{} = {} ({})", decision.key, decision.value, decision.because))
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    session_migration = Run both for a month; (F1) Then sessions go (Answer to "People who are signed in have a session now; How should the change be made; There now: 'app.use(session({' (app.js:22); 'store: MongoStore.create({ mongoUrl })…" [A1])
+    session_migration = Run both for a month; \[F1] Then sessions go (Answer to "People who are signed in have a session now; How should the change be made; There now: 'app.use(session({' (app.js:22); 'store: MongoStore.create({ mongoUrl })…" [A1])
     token_lifetime = 15 minutes, renewed for up to 7 days; each renewal replaces the last (assumed: the answer was "no idea") (Answer to "How long does a token stay valid, and for how long may somebody stay signed in; There now: 'cookie: { maxAge: 1000 * 60 * 60 * 24 },' (app.js:27)" [A2])
     "#);
 }
@@ -236,7 +243,6 @@ fn a_question_is_answered_from_what_is_known() {
     insta::assert_snapshot!(reply.notes, @r#"
     Rules cannot answer "How do we handle logout": that needs a model that reads the code (`--provider manual` needs no key), or your own judgement. What was found and answered with its words:
     - On token storage it was answered "Refresh tokens in MongoDB, deleted on logout" [A1].
-    - error-handler: `errorHandler` at `middleware/errors.js:5` [F14].
     - route.post: `POST /api/logout → logout` at `routes/auth.js:30` [F28].
     "#);
     let reply = ask(&view, "uncertainty_resolver", &[("specific_question", "Why is the sky blue?")])

@@ -9,7 +9,7 @@ fn tokens_where_sessions_stand() {
       * Run both for 30 days: a request with a session or a token is accepted, new sign-ins get tokens
       - Switch at once: everybody signs in again
       - Keep sessions for browsers; tokens only for API clients
-    token-storage: How are tokens renewed and revoked, and where is that kept? There now: `mongoose.connect(process.env.MONGO_URL)` (app.js:14).
+    token-storage: How are tokens renewed and revoked, and where is that kept?
       * Refresh tokens in the database, beside what is there: mongoose.connect to process.env.MONGO_URL (app.js:14)
       - Refresh tokens in Redis, which would be new
       - No renewal: short-lived tokens only, and signing in again
@@ -122,7 +122,7 @@ fn what_is_there_already() {
 fn another_database_than_the_one_there_is() {
     insta::assert_snapshot!(shown("Store product reviews in Postgres", SHOP), @r#"
     database-switch: The goal names PostgreSQL, and the project uses MongoDB: `mongoose.connect(process.env.MONGO_URL)` (app.js:14). Which is meant?
-      * Use MongoDB, which is there
+      - Use MongoDB, which is there
       - Add PostgreSQL for this only; MongoDB stays for the rest
       - Move from MongoDB to PostgreSQL, as work of its own
     "#);

@@ -49,14 +49,14 @@ fn a_feature() {
 
     - The project is node with express 4.18.2, mongoose 7.6.3, express-session 1.17.3 [F22] [F23].
     - The program starts with `app.js (start)` at `package.json:7` [F2].
+    - The guard `requireLogin` is defined at `middleware/auth.js:3` [F9].
+    - `POST /api/login` is answered by `login` at `routes/auth.js:12` [F27].
     - Sign-in is kept in sessions: `express-session, store MongoStore` at `app.js:22` [F4].
     - Sessions are stored by `MongoStore.create({ mongoUrl })` at `app.js:24` [F5].
     - The session cookie is set up as `{ maxAge: 1000 * 60 * 60 * 24 }` at `app.js:27` [F6].
     - A handler works with `req.session.cart` at `routes/cart.js:9` [F7].
     - Passwords go through `bcryptjs.compare` at `routes/auth.js:19` [F8].
-    - The guard `requireLogin` is defined at `middleware/auth.js:3` [F9].
     - The setting `SESSION_SECRET` is read from the environment at `app.js:23` [F17].
-    - `User` keeps email, passwordHash, name at `models/user.js:3` [F24].
     - Which routes need a signed-in user is answered by the code: `requireLogin on 6 routes` at `routes/orders.js:8` [F10].
 
     ## What was decided
@@ -195,7 +195,7 @@ fn a_small_project() {
 
     ## What needs a model
 
-    - Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned here: reading the code and writing the change needs a model or a person [A1] [A2] [A3].
+    - The goal or an answer speaks of `GET /notes` at `index.js:6` and `POST /notes` at `index.js:11`, and not of what changes there, so that is not planned here: reading the code and writing the change needs a model or a person [F3] [F4].
     "#);
 }
 
