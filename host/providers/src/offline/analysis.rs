@@ -186,12 +186,14 @@ pub(super) fn resolve(case: &Case<'_>) -> Result<Reply, ProviderError> {
 pub(super) fn about(case: &Case<'_>, question: &str) -> Vec<(String, String)> {
     let goal = super::goal::Goal::read(question);
     let mut lines = Vec::new();
+    let words = Words::of(question);
+    // A number is no noun, and often the very thing that is asked about: why 30 days?
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let shares = |text: &str| {
-        let words = Words::of(text);
-        words.iter().any(|word| goal.nouns.iter().any(|noun| noun == stem(word)))
+        let noun = |word: &str| goal.nouns.iter().any(|noun| noun == stem(word));
+        Words::of(text).iter().any(|word| noun(word) || (is_number(word) && words.has(word)))
     };
     // `A1` and `F12` are asked about by the names that they have in the solution.
-    let words = Words::of(question);
     let cited = |id: &str| words.has(&id.to_lowercase());
     for status in case.scene.view.questions.iter().filter(|status| status.state == QuestionState::Answered) {
         let (Some(answer), Some(cite)) = (&status.answer, &status.cite) else { continue };

@@ -245,6 +245,10 @@ fn a_question_is_answered_from_what_is_known() {
     - On token storage it was answered "Refresh tokens in MongoDB, deleted on logout" [A1].
     - route.post: `POST /api/logout → logout` at `routes/auth.js:30` [F28].
     "#);
+    answer(&mut view, "session-migration", "Run both for 30 days");
+    let reply =
+        ask(&view, "uncertainty_resolver", &[("specific_question", "Why 30 days?")]).expect("rules can do this");
+    assert!(reply.notes.contains(r#"it was answered "Run both for 30 days""#), "{}", reply.notes);
     let reply = ask(&view, "uncertainty_resolver", &[("specific_question", "Why is the sky blue?")])
         .expect("rules can do this");
     insta::assert_snapshot!(reply.notes, @r#"
