@@ -38,9 +38,19 @@ impl Kind {
     }
 }
 
+/// `Fix the typo in the README`: a text that people read is corrected, and no program does anything wrong.
+fn is_of_text(words: &Words) -> bool {
+    let first = words.get(0).unwrap_or_default();
+    matches!(first, "fix" | "correct" | "update" | "proofread" | "reword")
+        && ["typo", "typos", "spelling", "readme", "changelog", "contributing"].iter().any(|text| words.has(text))
+}
+
 pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
     if gathers(words) {
         return Kind::Refactoring;
+    }
+    if is_of_text(words) {
+        return Kind::Docs;
     }
     if acts_on(words) || gives(words) {
         return Kind::Feature;

@@ -3,7 +3,32 @@
 use crate::offline::goal::Kind;
 use crate::offline::rules::Ask;
 
-const MAIL: &[&str] = &["send*", "email", "emails", "e mail*", "mail", "mails", "newsletter*", "smtp"];
+/// `Email` alone is a field more often than a message: users sign in with theirs, and lists are sorted by it.
+const MAIL: &[&str] = &[
+    "send*",
+    "an email",
+    "emails",
+    "email the",
+    "email a",
+    "email an",
+    "email every*",
+    "email all",
+    "email them",
+    "email notification*",
+    "email alert*",
+    "email reminder*",
+    "email confirmation*",
+    "email digest*",
+    "confirmation email",
+    "welcome email",
+    "reset email",
+    "verification email",
+    "e mail*",
+    "mail",
+    "mails",
+    "newsletter*",
+    "smtp",
+];
 
 pub(super) const ASKS: &[Ask] = &[
     Ask {

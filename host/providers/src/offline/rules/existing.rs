@@ -215,6 +215,10 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
     if tells_where(scene, scene.found_by_name()) {
         return too_little(scene);
     }
+    // A text that people read is found by its name, and no file of code is meant instead.
+    if scene.goal.kind == Kind::Docs && scene.goal.words.has("readme") {
+        return None;
+    }
     let entry = scene.facts.first(&["entry-point"]);
     // A name that code would have says where by itself: where no fact has it, no file is better than another.
     let identifiers = named::identifiers(&scene.view.goal);

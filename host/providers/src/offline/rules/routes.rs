@@ -67,6 +67,30 @@ const IDLE: &[&str] = &[
     "themselves",
 ];
 
+/// What a goal calls the whole project: `add login to the shop` wants no more than `add login`.
+const WHOLE: &[&str] = &[
+    "shop",
+    "app",
+    "application",
+    "project",
+    "program",
+    "site",
+    "website",
+    "service",
+    "server",
+    "backend",
+    "system",
+    "platform",
+];
+
+/// `To the shop`, `in our app`.
+fn is_whole(words: &Words, at: usize) -> bool {
+    let before = |count: usize| at.checked_sub(count).and_then(|before| words.get(before));
+    words.get(at).is_some_and(|word| WHOLE.contains(&word))
+        && before(1).is_some_and(|word| matches!(word, "the" | "our" | "this" | "my"))
+        && before(2).is_some_and(|word| matches!(word, "to" | "into" | "in" | "for" | "of" | "on"))
+}
+
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     covering(scene).map(|route| vec![finding(&route)]).unwrap_or_default()
 }
@@ -161,7 +185,7 @@ fn objects(words: &Words, action: &Action, verb: usize) -> Option<Vec<String>> {
             continue;
         }
         let object = stem(word).to_owned();
-        let idle = IDLE.contains(&word) && word != "account";
+        let idle = (IDLE.contains(&word) && word != "account") || is_whole(words, at);
         if idle || word.len() < 3 || STOP.contains(&word) || objects.contains(&object) {
             // A word that changes what is wanted makes it another wish.
             if matches!(

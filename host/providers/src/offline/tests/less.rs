@@ -407,3 +407,31 @@ fn nothing_is_named_only_where_no_name_is_said() {
         assert!(!body.contains(wrong), "{goal}\n{body}");
     }
 }
+
+#[test]
+fn an_email_that_is_a_field_sends_nothing() {
+    for goal in ["Add login with email and password", "Sort orders by email", "Let users change their email"] {
+        assert!(!questions(goal).contains("mail-"), "{goal}: {}", questions(goal));
+    }
+    for goal in ["Email the owner about each new article", "Add email notifications", "Send a mail to new users"] {
+        assert!(questions(goal).contains("mail-"), "{goal}: {}", questions(goal));
+    }
+}
+
+#[test]
+fn the_whole_project_is_no_other_goal() {
+    for goal in ["Add login", "Add login to the shop", "Add a login to our app"] {
+        assert!(questions(goal).contains("existing-route"), "{goal}: {}", questions(goal));
+    }
+}
+
+#[test]
+fn a_text_that_is_corrected_is_no_fault_of_a_program() {
+    for goal in ["Fix typo in README", "Update the README", "Correct the spelling in the README"] {
+        assert_eq!(Goal::read(goal).kind, Kind::Docs, "{goal}");
+        for id in ["bug-", "where-in-the-code", "docs-readers"] {
+            let asked = questions(goal);
+            assert!(!asked.contains(id) || (id == "docs-readers" && goal.starts_with("Update")), "{goal}: {asked}");
+        }
+    }
+}
