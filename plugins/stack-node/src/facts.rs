@@ -34,7 +34,9 @@ pub struct Found {
 pub struct Refers {
     /// Dotted where nested.
     pub field: String,
+    /// The name of the other model.
     pub model: String,
+    /// Of the field.
     pub spot: Spot,
 }
 
