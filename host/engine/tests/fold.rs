@@ -202,3 +202,26 @@ fn what_was_written_moves_facts_and_keeps_their_names() {
         .collect();
     assert_eq!(places, [("F1", 3), ("F2", 12), ("F3", 8), ("F4", 1)]);
 }
+
+#[test]
+fn chains_that_share_their_facts_learn_each_for_itself() {
+    let found = |key: &str| Discovery { key: key.to_owned(), value: "x".to_owned(), evidence: None, cited: false };
+    let read = Discovered { facts: vec![found("a"), found("b")], ..Discovered::default() };
+    let mut bodies = law::begin(started());
+    bodies.extend([intent(1, Request::ReadProject, 2), outcome(1, Outcome::ProjectRead(read))]);
+    let (mut one, mut two) = (Chain::fold(&events(bodies.clone())), Chain::fold(&events(bodies)));
+    let before = one.clone();
+    let mut known = Shared::default();
+    one.share_facts(&mut known);
+    two.share_facts(&mut known);
+    assert_eq!((&one, &two), (&before, &before));
+    assert!(std::ptr::eq(one.facts().as_ptr(), two.facts().as_ptr()), "it is one list");
+    let reply = Reply { discovered: vec![found("c")], ..Reply::default() };
+    for (seq, body) in (5..).zip([intent(2, prompt("p"), 4), outcome(2, replied(reply))]) {
+        one.apply(&Event { seq, at: 1, body });
+    }
+    assert_eq!((one.facts().len(), two.facts().len(), known.len()), (3, 2, 2));
+    // Whoever knows something else shares with nobody, and is the next to be shared with.
+    one.share_facts(&mut known);
+    assert_eq!((known.len(), two.facts().len()), (3, 2));
+}

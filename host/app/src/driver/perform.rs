@@ -1,5 +1,6 @@
 //! Performing the effects of one action, each after its intent is on disk.
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use certus_engine::{Body, EffectId, ErrorCode, Outcome, Proposal, ProposalStatus, Question, Request, Verdict};
@@ -171,6 +172,7 @@ impl Driver<'_> {
         let found = self.session.read_project(self.chain.goal()).await?;
         let elapsed_ms = self.session.elapsed(elapsed(since));
         self.note(Body::Outcome { effect: id, outcome: Outcome::ProjectRead(found), elapsed_ms });
+        self.chain.share_facts(&mut self.session.facts.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(None)
     }
 }

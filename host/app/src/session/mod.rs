@@ -14,7 +14,7 @@ mod provider;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use certus_engine::{Cap, Millis};
+use certus_engine::{Cap, Fact, Millis, Shared};
 use certus_prompts::Library;
 use certus_providers::Prices;
 use certus_runtime::Runtime;
@@ -69,6 +69,8 @@ pub struct Session {
     runtime: OnceLock<Arc<Runtime>>,
     summaries: OnceLock<Option<SummaryCache>>,
     stable: Mutex<Arc<str>>,
+    /// What was found in the project last; see [`certus_engine::Chain::share_facts`].
+    pub(crate) facts: Mutex<Shared<Fact>>,
 }
 
 impl Session {
@@ -116,6 +118,7 @@ impl Session {
             runtime: OnceLock::new(),
             summaries: OnceLock::new(),
             stable: Mutex::new(Arc::default()),
+            facts: Mutex::default(),
             prices: OnceLock::new(),
         })
     }

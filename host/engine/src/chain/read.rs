@@ -66,6 +66,16 @@ impl Chain {
         &self.facts
     }
 
+    /// Share the facts with another chain that knows the same, as chains of one project do at first; else be the one that
+    /// others share with.
+    pub fn share_facts(&mut self, known: &mut Shared<Fact>) {
+        if *self.facts == **known {
+            self.facts = known.clone();
+        } else {
+            *known = self.facts.clone();
+        }
+    }
+
     pub(crate) fn shared_facts(&self) -> Shared<Fact> {
         self.facts.clone()
     }
