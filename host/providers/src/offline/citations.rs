@@ -25,8 +25,8 @@ fn ends_cited(sentence: &str, known: &BTreeSet<&str>) -> bool {
     let mut rest = sentence.trim_end_matches(['.', '!', '?', ':', ';', ' ', '*', '_']);
     let mut cited = false;
     while let Some(inner) = rest.strip_suffix(']') {
-        let Some((before, ids)) = inner.rsplit_once('[') else { return false };
-        // Brackets of somebody else: `items[0]`, and `\[F9]` within their words.
+        let Some((before, ids)) = inner.rsplit_once('[') else { break };
+        // Brackets of somebody else: `items[0]`, a lone one, and `\[F9]` within their words.
         if before.ends_with('\\') || !ids.split(',').all(is_id) {
             break;
         }
@@ -147,7 +147,7 @@ mod tests {
     fn each_sentence_has_to_end_with_a_citation_that_resolves() {
         let body = "# Title without one.\n\nIt starts at `a.js. B` e.g. here [F1]. And this\ngoes on [F1, F2].\n\n- One [F2].\n2. Two [F1] [F2].\n\
                     - After the stop. [F1]\n```\ncode. Not a sentence.\n```\n- Forged [F9].\n- None at all.\n- In [F1] the middle.\n- First. Second [F1].\n\
-                    - Said \"One. Two [0].\" [F1].\n- Said \"One\". Two \"three\" [F1].\n- The last items[] [F2].\n- Escaped \\[F1].";
+                    - Said \"One. Two [0].\" [F1].\n- Said \"One\". Two \"three\" [F1].\n- The last items[] [F2].\n- A lone ] [F1].\n- Escaped \\[F1].";
         assert_eq!(
             uncited_sentences(body, &view()),
             ["Forged [F9].", "None at all.", "In [F1] the middle.", "First.", "Said \"One\".", "Escaped \\[F1]."]
