@@ -1,6 +1,7 @@
 //! What goes wrong with a model service: nothing hangs, nothing that was paid for is forgotten, no key is shown, and no call
 //! whose bytes had left is made again without a mark.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fake_api::{Break, Fault, How, Play, Reply, Step, Stop};
@@ -136,8 +137,8 @@ fn an_unreadable_answer_is_repaired_once() {
 }
 
 /// Kill the process once the first prompt is on its way, and hangs.
-fn killed_in_flight(model: &Model, world: &World, arguments: &[&str]) {
-    let mut child = model.command(world, arguments).spawn().expect("the binary runs");
+fn killed_in_flight(model: &Model, mut command: Command) {
+    let mut child = command.spawn().expect("the binary runs");
     let deadline = Instant::now() + Duration::from_secs(60);
     while model.asked("requirement_disambiguator") == 0 {
         assert!(Instant::now() < deadline, "the call is never made");
@@ -150,7 +151,7 @@ fn killed_in_flight(model: &Model, world: &World, arguments: &[&str]) {
 #[test]
 fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
     let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
-    killed_in_flight(&model, &world, &FLOW);
+    killed_in_flight(&model, model.command(&world, &FLOW));
     // What ran beside it may have ended by then or not.
     let ended: Vec<Value> = events(&world, "outcome").iter().map(|event| event["effect"].clone()).collect();
     let open = events(&world, "reserved").into_iter().filter(|event| !ended.contains(&event["effect"]));
@@ -184,14 +185,7 @@ fn a_call_of_a_model_that_bills_nobody_is_never_billed_twice() {
         command.env("OLLAMA_HOST", model.url());
         command
     };
-    let mut child = ollama(&FLOW).spawn().expect("the binary runs");
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while model.asked("requirement_disambiguator") == 0 {
-        assert!(Instant::now() < deadline, "the call is never made");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().expect("it can be killed");
-    let _ = child.wait();
+    killed_in_flight(&model, ollama(&FLOW));
     // Whoever goes on, what was interrupted was not billed.
     let ran = model.run(&world, &["flow", "--continue", "--until", "context-building", "--provider", "openai"]).ok();
     assert!(!ran.stderr.contains("billed twice"), "{}", ran.stderr);
@@ -205,7 +199,7 @@ fn a_call_of_a_model_that_bills_nobody_is_never_billed_twice() {
 #[test]
 fn a_billed_call_is_not_forgotten_because_rules_go_on() {
     let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
-    killed_in_flight(&model, &world, &FLOW);
+    killed_in_flight(&model, model.command(&world, &FLOW));
     let ran = model.run(&world, &["flow", "--continue", "--until", "context-building", "--provider", "offline"]);
     let _ = ran.says("possibly billed twice");
     let (_, cost) = model.json(&world, &["chain-cost"]);

@@ -1,10 +1,9 @@
 //! Uncertainties that were closed, over all chains of a project, and what the runs that closed them cost.
 
-use certus_engine::{Chain, ChainId};
+use certus_engine::Chain;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use crate::pen::Pen;
 use crate::row::unsigned;
 
 /// What removing uncertainties of one area cost.
@@ -51,18 +50,11 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Removed> {
     })
 }
 
-/// Fill the table from the events of chains that are older than it. One that cannot be read is left out: it is named for what
-/// it is wherever it is read.
+/// Fill the table for chains that are older than it.
 pub(crate) fn fill(db: &Connection, path: &std::path::Path) -> rusqlite::Result<()> {
-    let ids: Vec<u32> =
-        db.prepare("SELECT DISTINCT chain FROM events")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut pen = Pen::new(db)?;
-    for id in ids.into_iter().map(ChainId) {
-        if let Ok(events) = crate::read::events(db, path, id, 0) {
-            let mut found = Vec::new();
-            crate::projection::closed(&Chain::fold(&events), None, &mut found);
-            pen.changes(id, &found)?;
-        }
-    }
-    Ok(())
+    crate::projection::fill(db, path, |events| {
+        let mut found = Vec::new();
+        crate::projection::closed(&Chain::fold(events), None, &mut found);
+        found
+    })
 }

@@ -1,10 +1,8 @@
 //! What became of confidences, over all chains of a project.
 
-use certus_engine::ChainId;
 use certus_engine::calibration::{Prediction, predictions};
 use rusqlite::{Connection, Row};
 
-use crate::pen::Pen;
 use crate::projection::Change;
 use crate::{Store, StoreError};
 
@@ -31,18 +29,9 @@ fn prediction(row: &Row<'_>) -> rusqlite::Result<Prediction> {
     })
 }
 
-/// Fill the table from the events of chains that are older than it. One that cannot be read is left out: it is named for what
-/// it is wherever it is read.
+/// Fill the table for chains that are older than it.
 pub(crate) fn fill(db: &Connection, path: &std::path::Path) -> rusqlite::Result<()> {
-    let ids: Vec<u32> =
-        db.prepare("SELECT DISTINCT chain FROM events")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut pen = Pen::new(db)?;
-    for id in ids.into_iter().map(ChainId) {
-        if let Ok(events) = crate::read::events(db, path, id, 0) {
-            let found: Vec<Change> =
-                predictions(&events).into_iter().map(|one| Change::Settled(Box::new(one))).collect();
-            pen.changes(id, &found)?;
-        }
-    }
-    Ok(())
+    crate::projection::fill(db, path, |events| {
+        predictions(events).into_iter().map(|one| Change::Settled(Box::new(one))).collect()
+    })
 }

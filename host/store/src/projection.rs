@@ -4,11 +4,16 @@
 //! and, over the whole history, in [`crate::Store::rebuild_projections`]: so both give the same rows. The writer thread only
 //! executes, see [`crate::pen`].
 
+use std::path::Path;
+
 use certus_engine::calibration::{Prediction, settled};
 use certus_engine::{
-    Amount, Attribution, Body, Chain, Closing, Effect, EffectId, EffectState, Event, Millis, Outcome, PhaseVisit,
-    Request,
+    Amount, Attribution, Body, Chain, ChainId, Closing, Effect, EffectId, EffectState, Event, Millis, Outcome,
+    PhaseVisit, Request,
 };
+use rusqlite::Connection;
+
+use crate::pen::Pen;
 
 /// One change of the tables, of the chain at hand.
 #[derive(Debug)]
@@ -87,6 +92,20 @@ pub(crate) struct Finished {
     pub(crate) unpriced: u64,
     /// Overall confidence, when the outcome was believed at once: the usual case, and one change instead of two.
     pub(crate) after: Option<f64>,
+}
+
+/// Fill a table from the events of chains that are older than it. One that cannot be read is left out: it is named for what it
+/// is wherever it is read.
+pub(crate) fn fill(db: &Connection, path: &Path, found: impl Fn(&[Event]) -> Vec<Change>) -> rusqlite::Result<()> {
+    let ids: Vec<u32> =
+        db.prepare("SELECT DISTINCT chain FROM events")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut pen = Pen::new(db)?;
+    for id in ids.into_iter().map(ChainId) {
+        if let Ok(events) = crate::read::events(db, path, id, 0) {
+            pen.changes(id, &found(&events))?;
+        }
+    }
+    Ok(())
 }
 
 /// Fold one event in, noting what it changes in the tables.

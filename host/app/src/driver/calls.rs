@@ -37,7 +37,7 @@ enum Next {
     /// It has its outcome.
     Settled,
     /// After this long, once more.
-    Again(Box<Call>, Duration),
+    Again(Box<Call>, certus_providers::Request, Duration),
     /// Not now.
     Stop(Stop),
 }
@@ -104,8 +104,7 @@ impl<'a> Driver<'a> {
             match self.settle(call, result, elapsed_ms).await? {
                 Next::Settled => {}
                 Next::Stop(why) => drop(stop.get_or_insert(why)),
-                Next::Again(call, wait) => {
-                    let request = self.again_of(&call)?;
+                Next::Again(call, request, wait) => {
                     running.push(attempt(Arc::clone(&self.provider), listener, call, request, wait));
                 }
             }
@@ -253,7 +252,7 @@ impl<'a> Driver<'a> {
         let request = self.again_of(&call)?;
         Ok(match self.set_aside(call.id, &request).await? {
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
-            None => Next::Again(call, wait),
+            None => Next::Again(call, request, wait),
         })
     }
 
