@@ -5,17 +5,16 @@
 use super::clauses;
 pub(super) use super::kind::Kind;
 use super::kind::{accuses, converts, is_order, kind, states_a_fault};
-use super::lexicon::{ACTORS, ENGLISH, FOREIGN, GROUND, KINDS, SHAPE, STANDARDS, STOP};
+use super::lexicon::{ENGLISH, FOREIGN, KINDS, SHAPE, STANDARDS};
+use super::nouns::{names_actor, nouns};
 use super::text::{Words, stem};
 use super::topics::{TOPICS, Topic};
+use super::written::{Requested, files, paths, requests, without_requests};
 
 /// Bytes of a goal that rules read.
 pub(super) const MOST_READ: usize = 16 * 1024;
 /// Topics of one goal, in the order of their first mention.
 const MOST_TOPICS: usize = 3;
-/// Nouns of one goal.
-const MOST_NOUNS: usize = 40;
-
 /// Words that say of a fault that there is one, and not what it is.
 const ONLY_WRONG: &[&str] = &[
     "broken",
@@ -29,9 +28,6 @@ const ONLY_WRONG: &[&str] = &[
     "incorrect*",
 ];
 
-/// Methods of a request, as a goal writes them out.
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-
 /// In which language the goal seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -40,16 +36,6 @@ pub(super) enum Language {
     Other(Option<&'static str>),
     /// Nothing to tell by: no words.
     Nothing,
-}
-
-/// A path that a goal or an answer writes out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Requested {
-    /// Upper case, where it stands before the path.
-    pub(super) method: Option<&'static str>,
-    pub(super) path: String,
-    /// The word before, in lower case; empty at the beginning.
-    pub(super) before: String,
 }
 
 /// A goal, taken apart.
@@ -354,89 +340,6 @@ fn topics(words: &Words, main: &[bool]) -> Vec<&'static Topic> {
     found.into_iter().take(MOST_TOPICS).map(|(_, index)| &TOPICS[index]).collect()
 }
 
-/// Verbs that begin a goal, and are names of functions elsewhere.
-const ORDERS: &[&str] = &[
-    "replace", "switch", "migrate", "convert", "move", "swap", "extract", "split", "rename", "merge", "turn", "give",
-    "put", "reduce", "ensure", "prevent", "limit", "list", "return", "keep", "stop", "let",
-];
-
-/// Nouns, and those that only say who is to use it.
-fn nouns(words: &Words, with_ground: bool, project: &[String]) -> (Vec<String>, Vec<String>) {
-    let (mut nouns, mut people): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    for (at, word) in words.iter().enumerate() {
-        // What is to be done is no name of anything: `replace` is not `controller.replace`.
-        let verb = at == 0 && words.len() > 1 && ORDERS.contains(&word);
-        if verb
-            || names_project(words, at, project)
-            || (word.len() < 3 && !matches!(word, "ai" | "ui" | "db" | "ci" | "qa"))
-            || STOP.contains(&word)
-            || (!with_ground && GROUND.contains(&word))
-            || word.starts_with(|letter: char| letter.is_ascii_digit())
-        {
-            continue;
-        }
-        let noun = stem(word).to_owned();
-        let list = if names_people(words, at) { &mut people } else { &mut nouns };
-        if noun.len() >= 2 && !list.contains(&noun) && list.len() < MOST_NOUNS {
-            list.push(noun);
-        }
-    }
-    people.retain(|person| !nouns.contains(person));
-    (nouns, people)
-}
-
-/// `this shop` is the project. So is `the shop` where that is its name, and nothing follows that it would belong to.
-fn names_project(words: &Words, at: usize, project: &[String]) -> bool {
-    const AFTER: &[&str] =
-        &["with", "by", "for", "so", "and", "using", "without", "to", "that", "when", "via", "on", "in"];
-    let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
-    let called = words.get(at).is_some_and(|word| project.iter().any(|known| known == word));
-    match before {
-        "this" => true,
-        "our" | "my" => project.is_empty() || called,
-        "the" | "whole" | "entire" => called && words.get(at + 1).is_none_or(|next| AFTER.contains(&next)),
-        _ => false,
-    }
-}
-
-/// `for some users` and `users should …` say who, not what; so does `let waiters …`, whoever they are.
-pub(super) fn names_people(words: &Words, at: usize) -> bool {
-    const BEFORE: &[&str] =
-        &["for", "some", "all", "any", "many", "let", "lets", "allow", "allows", "enable", "as", "letting"];
-    const AFTER: &[&str] = &[
-        "should", "can", "could", "must", "may", "want", "wants", "need", "needs", "report", "reports", "complain",
-        "to", "cannot", "cant", "get", "see", "who", "that",
-    ];
-    let Some(word) = words.get(at) else { return false };
-    let next = words.get(at + 1);
-    let mut before = at.checked_sub(1).and_then(|before| words.get(before));
-    if matches!(before, Some("the" | "a" | "an" | "our" | "every")) {
-        before = at.checked_sub(2).and_then(|before| words.get(before));
-    }
-    let granted = match before {
-        Some("let" | "lets") => next.is_some_and(|next| !matches!(next, "be" | "on" | "in" | "to" | "of")),
-        Some("allow" | "allows" | "enable") => next == Some("to"),
-        _ => false,
-    };
-    let begins = before.is_none_or(|word| matches!(word, "so" | "that" | "when" | "if"));
-    granted
-        || (is_actor(word)
-            && (before.is_some_and(|word| BEFORE.contains(&word))
-                || (begins && next.is_some_and(|next| AFTER.contains(&next)))))
-}
-
-/// Somebody is named besides what the goal is about: in `delete users` nobody is.
-fn names_actor(words: &Words, nouns: &[String]) -> bool {
-    let at = ACTORS.iter().filter_map(|actor| words.position(actor));
-    at.filter_map(|at| words.get(at)).any(|word| !nouns.iter().any(|noun| noun == stem(word)))
-}
-
-/// A word for somebody who uses what is built.
-pub(super) fn is_actor(word: &str) -> bool {
-    matches!(word, "somebody" | "someone")
-        || ACTORS.iter().any(|actor| *actor == word || actor.trim_end_matches('*') == stem(word))
-}
-
 fn language(text: &str, words: &Words) -> Language {
     let letters = text.chars().filter(|letter| letter.is_alphabetic()).count();
     if letters < 2 {
@@ -481,53 +384,6 @@ fn instructs(words: &Words) -> bool {
         "ignore all instructions",
     ];
     words.any(&patterns).is_some()
-}
-
-fn paths(text: &str) -> Vec<String> {
-    let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '/' | ':' | '_' | '-');
-    text.split_whitespace()
-        .map(|word| word.trim_matches(edge).trim_end_matches(':'))
-        .filter(|word| word.len() > 1 && word.starts_with('/') && !word.starts_with("//"))
-        .take(20)
-        .map(str::to_owned)
-        .collect()
-}
-
-pub(super) fn requests(text: &str) -> Vec<Requested> {
-    let edge = |letter: char| !letter.is_alphanumeric();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let at = |index: Option<usize>| index.and_then(|index| words.get(index)).map_or("", |word| word.trim_matches(edge));
-    let requested = |(index, word): (usize, &&str)| {
-        let path = paths(word).pop()?;
-        let before = index.checked_sub(1);
-        let method = METHODS.iter().copied().find(|method| *method == at(before));
-        let before = if method.is_some() { index.checked_sub(2) } else { before };
-        Some(Requested { method, path, before: at(before).to_lowercase() })
-    };
-    words.iter().enumerate().filter_map(requested).take(20).collect()
-}
-
-/// The text without the requests that it writes out.
-fn without_requests(text: &str) -> String {
-    let edge = |letter: char| !letter.is_alphanumeric();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let path = |at: usize| words.get(at).is_some_and(|word| !paths(word).is_empty());
-    let method = |at: usize| words.get(at).is_some_and(|word| METHODS.contains(&word.trim_matches(edge)));
-    let kept = |at: &usize| !path(*at) && (!method(*at) || !path(at + 1));
-    let told: Vec<&str> = (0..words.len()).filter(kept).filter_map(|at| words.get(at).copied()).collect();
-    told.join(" ")
-}
-
-fn files(text: &str) -> Vec<String> {
-    const ENDINGS: &[&str] = &["js", "ts", "mjs", "cjs", "jsx", "tsx", "py", "php"];
-    let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '-');
-    let named = |word: &&str| {
-        word.rsplit_once('.').is_some_and(|(name, ending)| {
-            name.chars().any(char::is_alphanumeric) && ENDINGS.contains(&ending) && !GROUND.contains(&name)
-        })
-    };
-    let words = text.split_whitespace().map(|word| word.trim_matches(edge)).filter(named);
-    words.filter(|word| !word.to_lowercase().ends_with("node.js")).take(20).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! behaviour away; a feature has a verb that creates. What is none of these is not guessed: it is asked about.
 
 use super::clauses;
-use super::goal::is_actor;
 use super::lexicon::{ACTORS, FAILURES, KINDS};
+use super::nouns::is_actor;
 use super::text::Words;
 
 /// What kind of work is wanted.

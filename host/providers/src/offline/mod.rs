@@ -24,6 +24,7 @@ mod guards;
 mod kind;
 mod lexicon;
 mod named;
+mod nouns;
 mod packs;
 mod requirements;
 mod rules;
@@ -34,6 +35,7 @@ mod tests;
 mod text;
 mod told;
 mod topics;
+mod written;
 
 use async_trait::async_trait;
 use certus_engine::{Reply, Verdict, View};

@@ -8,11 +8,13 @@ use certus_engine::Fact;
 
 use super::clauses;
 use super::facts::{Facts, Model, Route, at_place, is_or_below, named_in};
-use super::goal::{Goal, Kind, is_actor, names_people, requests};
+use super::goal::{Goal, Kind};
 use super::lexicon::STOP;
+use super::nouns::{is_actor, names_people};
 use super::scene::is_test;
 use super::text::{Words, code, stem};
 use super::told;
+use super::written::requests;
 
 /// Things that one text names at most; more is a topic rather than a name.
 const MOST: usize = 24;

@@ -3,12 +3,13 @@
 use certus_engine::{Fact, QuestionState, QuestionStatus, View};
 
 use super::facts::{Facts, Relevant, Route, is_or_below, telling};
-use super::goal::{Goal, Language, Requested, requests};
+use super::goal::{Goal, Language};
 use super::guards;
 use super::kind::{Kind, corrected};
 use super::named::{self, Named, Thing};
 use super::rules::missing;
 use super::text::{Words, quote};
+use super::written::{Requested, requests};
 
 /// Questions whose answer is read as the goal, because the goal itself could not be read.
 pub(super) const RESTATED: [&str; 2] = ["goal-in-english", "goal-restated"];

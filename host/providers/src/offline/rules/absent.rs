@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::offline::facts::{Route, at_place};
-use crate::offline::goal::{Kind, Requested};
+use crate::offline::goal::Kind;
 use crate::offline::scene::Scene;
 use crate::offline::text::{Words, code, stem};
+use crate::offline::written::Requested;
 
 /// What exists and comes nearest, named at most.
 const NEAREST: usize = 3;

@@ -29,7 +29,7 @@ pub(in crate::offline) struct Ask {
     /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any.
     pub(in crate::offline) says: &'static [&'static str],
     /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
-    /// status that tells of an error, `#number` any number.
+    /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself.
     pub(in crate::offline) unless: &'static [&'static str],
     /// Only where there is such a fact; empty for any.
     pub(in crate::offline) needs: &'static [&'static str],
@@ -84,7 +84,7 @@ impl Ask {
             && (self.kinds.is_empty() || self.kinds.contains(&goal.kind))
             && (self.says.is_empty() || self.says.iter().any(|word| goal.asks_for(word)))
             && (self.needs.is_empty() || scene.facts.has(self.needs))
-            && !self.unless.iter().any(|word| settles(goal, word))
+            && !self.unless.iter().any(|word| settles(scene, word))
     }
 
     /// The fact that answers the question, where the goal raises it and the project answers it.
@@ -172,10 +172,12 @@ fn denies(goal: &Goal, option: &str) -> bool {
     DENIALS.iter().any(|(start, wishes)| option.starts_with(start) && wishes.iter().any(|wish| goal.says(wish)))
 }
 
-fn settles(goal: &Goal, word: &str) -> bool {
+fn settles(scene: &Scene<'_>, word: &str) -> bool {
+    let goal = &scene.goal;
     match word {
         "#duration" => goal.has_duration(),
         "#status" => goal.words.iter().any(|word| word.parse().is_ok_and(|number: u16| (400..600).contains(&number))),
+        "#thing" => scene.by_goal().next().is_some(),
         "#number" => goal.words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())),
         _ => goal.words.has(word),
     }

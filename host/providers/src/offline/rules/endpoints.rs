@@ -4,8 +4,9 @@
 
 use super::{Finding, routes};
 use crate::offline::facts::Route;
-use crate::offline::goal::{Kind, is_actor};
+use crate::offline::goal::Kind;
 use crate::offline::lexicon::STOP;
+use crate::offline::nouns::is_actor;
 use crate::offline::scene::Scene;
 use crate::offline::text::Words;
 

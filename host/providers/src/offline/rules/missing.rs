@@ -5,8 +5,9 @@ use certus_engine::Fact;
 
 use super::Finding;
 use crate::offline::facts::{Route, at_place, is_or_below, named_in, quoted, said, telling};
-use crate::offline::goal::{Kind, is_actor};
+use crate::offline::goal::Kind;
 use crate::offline::lexicon::STOP;
+use crate::offline::nouns::is_actor;
 use crate::offline::scene::Scene;
 use crate::offline::text::{code, counted, listed, stem};
 

@@ -5,8 +5,9 @@
 
 use super::Finding;
 use crate::offline::facts::{Route, place, quoted};
-use crate::offline::goal::{Kind, is_actor, names_people};
+use crate::offline::goal::Kind;
 use crate::offline::lexicon::STOP;
+use crate::offline::nouns::{is_actor, names_people};
 use crate::offline::scene::Scene;
 use crate::offline::text::{Words, stem};
 

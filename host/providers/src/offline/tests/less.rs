@@ -375,6 +375,16 @@ fn a_topic_that_the_project_settles_is_not_asked_about() {
 }
 
 #[test]
+fn what_a_goal_names_is_what_it_wants_tested() {
+    for goal in ["Write tests for POST /auth/login", "Add tests for the Article model", "Write tests"] {
+        let asked = questions(goal);
+        assert_eq!(asked.contains("test-what"), goal == "Write tests", "{goal}: {asked}");
+        // How the tests that are there get a database stands in them.
+        assert!(!asked.contains("test-data"), "{goal}: {asked}");
+    }
+}
+
+#[test]
 fn what_somebody_said_stays_as_they_said_it() {
     for said in [
         "GET /articles answers [] for items[0]. It should answer the first one",
