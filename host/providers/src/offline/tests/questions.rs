@@ -206,7 +206,7 @@ fn vague_goals_get_some_questions_and_no_more_than_five() {
     Add coupons to checkout: coupon-rules, total-definition
     Let customers cancel orders: order-cancel
     Add two factor authentication: second-factor, second-factor-who, second-factor-when
-    Write more tests: test-what, test-data
+    Write more tests: test-what
     "#);
     for goal in goals {
         let count = asked(goal, SHOP).len();
