@@ -5,6 +5,7 @@ mod budget;
 mod cases;
 mod durability;
 mod edits;
+mod evidence;
 mod hostile;
 mod journey;
 mod lies;

@@ -146,6 +146,9 @@ pub fn headline(body: &Body) -> Option<String> {
             )
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
+        Body::Outcome { outcome: Outcome::Checked { status: Some(0), changed, .. }, .. } if !changed.is_empty() => {
+            format!("It passed, but while it ran these files changed: {}", changed.join(", "))
+        }
         Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
             Some(0) => "It passed".to_owned(),
             Some(127) => "It failed: a command that it needs is not there (exit status 127)".to_owned(),

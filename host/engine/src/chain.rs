@@ -216,6 +216,9 @@ pub struct Evidence {
     /// The project as the check left it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Digest>,
+    /// Files that changed while it ran: the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The last lines it printed.
     pub tail: String,
     /// In which phase.
@@ -231,6 +234,11 @@ impl Evidence {
     /// Only exit status 0 is a pass.
     pub fn passed(&self) -> bool {
         self.status == Some(0)
+    }
+
+    /// No file changed while it ran: what it says, it says of one state of the project.
+    pub fn is_steady(&self) -> bool {
+        self.after.is_none_or(|after| after == self.tree)
     }
 
     /// Neither a pass nor a tool that is not there: what a shell says of a command that it does not find (127) or may not run
@@ -549,13 +557,14 @@ impl Chain {
             (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
-            (Request::Check { check, command }, Outcome::Checked { status, tree, after, tail }) => {
+            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),
                     command: command.clone(),
                     status: *status,
                     tree: *tree,
                     after: *after,
+                    changed: changed.clone(),
                     tail: tail.clone(),
                     phase: effect.phase.clone(),
                     visit: effect.visit,

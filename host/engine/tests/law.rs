@@ -106,6 +106,7 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             status: Some(i32::from(draw < 3)),
             tree: Digest::of("tree"),
             after: None,
+            changed: Vec::new(),
             tail: String::new(),
         },
         Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
@@ -374,7 +375,13 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
         drive.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
         drive.record(outcome(
             id,
-            Outcome::Checked { status, tree: Digest::of("tree"), after: None, tail: String::new() },
+            Outcome::Checked {
+                status,
+                tree: Digest::of("tree"),
+                after: None,
+                changed: Vec::new(),
+                tail: String::new(),
+            },
         ));
     };
     assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);

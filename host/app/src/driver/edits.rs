@@ -24,6 +24,8 @@ use crate::session::edits::{named_draft, what_there_is};
 const BASE: usize = 8;
 /// Bytes of a check's last lines that are kept in the events.
 const TAIL: usize = 16 * 1024;
+/// Files that a check changed, of which the events keep the names.
+const CHANGED: usize = 20;
 
 /// Why an effect of a draft failed, as it is recorded.
 struct Fault(ErrorCode, String);
@@ -215,7 +217,8 @@ impl Driver<'_> {
         self.listener.busy(line);
         let since = Instant::now();
         let project = self.session.project();
-        let tree = parsed(&project.tree_digest().sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let before = project.tree();
+        let tree = parsed(&before.digest.sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
@@ -233,14 +236,17 @@ impl Driver<'_> {
                     String::new()
                 };
                 let status = if limit.is_empty() { finished.status } else { None };
-                let after = parsed(&project.tree_digest().sha256).ok();
-                Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
+                let left = project.tree();
+                let (after, changed) = (parsed(&left.digest.sha256).ok(), first(before.changed(&left)));
+                let tail = format!("{}{limit}", end(&finished.output, TAIL));
+                Outcome::Checked { status, tree, after, changed, tail }
             }
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {
                 status: None,
                 tree,
                 after: None,
+                changed: Vec::new(),
                 tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
             },
         };
@@ -277,6 +283,15 @@ impl Driver<'_> {
             _ => Ok(files.unwrap_or_default()),
         }
     }
+}
+
+/// The first of the files that a check changed, as they are shown; and how many more there are.
+fn first(mut changed: Vec<String>) -> Vec<String> {
+    let more = changed.len().saturating_sub(CHANGED);
+    changed.truncate(CHANGED);
+    let mut shown: Vec<String> = changed.iter().map(|path| crate::clean::line(path, 300)).collect();
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    shown
 }
 
 /// The last bytes of a text, from the beginning of a line.

@@ -111,7 +111,7 @@ pub(crate) fn waiver_title(evidence: &crate::Evidence) -> String {
 /// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
 /// planned anew, approved ones written.
 pub fn due(chain: &Chain) -> Ruling {
-    if let Some(proposal) = waiver(chain) {
+    if let Some(proposal) = super::present::restless(chain).or_else(|| waiver(chain)) {
         return Ruling { record: Vec::new(), requests: vec![Request::Approve { proposal }] };
     }
     let request = chain.drafts().iter().find_map(|draft| match &draft.state {

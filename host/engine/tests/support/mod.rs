@@ -275,6 +275,7 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             status,
             tree,
             after: None,
+            changed: Vec::new(),
             tail
         }),
         Just(Outcome::Done),

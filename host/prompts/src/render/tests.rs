@@ -338,6 +338,7 @@ fn check(command: &str, status: i32, tail: &str) -> CheckRun {
         status: Some(status),
         tree: Digest::of("tree"),
         after: None,
+        changed: Vec::new(),
         tail: tail.into(),
         phase: "implementation".into(),
         visit: 1,

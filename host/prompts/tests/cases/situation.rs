@@ -207,6 +207,7 @@ fn checked(checked: Checked) -> CheckRun {
         status: Some(checked.status),
         tree: Digest::of("tree"),
         after: None,
+        changed: Vec::new(),
         tail: checked.output,
         phase: "implementation".to_owned(),
         visit: 1,

@@ -444,6 +444,7 @@ mod tests {
                 status,
                 tree: proposal.digest(),
                 after: None,
+                changed: Vec::new(),
                 tail: text("ok"),
                 phase: text("first"),
                 visit: 2,

@@ -1,0 +1,217 @@
+//! What evidence speaks of, and whose word counts beside it.
+
+mod support;
+
+use certus_engine::*;
+use support::*;
+
+/// Knows every prompt.
+struct Shelf;
+
+impl Catalogue for Shelf {
+    fn prompt(&self, name: &str) -> Option<PromptRef> {
+        Some(PromptRef { name: name.to_owned(), version: "1".to_owned() })
+    }
+
+    fn command(&self, _: &str) -> Option<CommandRef> {
+        None
+    }
+}
+
+struct Story {
+    chain: Chain,
+}
+
+impl Story {
+    /// In the phase that gathers evidence; another one follows it and leaves it free.
+    fn new() -> Self {
+        let mut started = started();
+        let phases = &mut started.methodology.phases;
+        phases[2].may_follow = vec!["ship".to_owned()];
+        let mut ship = phases[2].clone();
+        ship.name = "ship".to_owned();
+        ship.may_follow.clear();
+        ship.gate = Gate { free_to: vec!["build".to_owned()], ..Gate::default() };
+        phases.push(ship);
+        let mut story = Self { chain: Chain::default() };
+        law::begin(started).into_iter().for_each(|body| story.record(body));
+        story.enter("build");
+        story
+    }
+
+    fn record(&mut self, body: Body) {
+        self.chain.apply(&Event { seq: self.chain.version() + 1, at: 0, body });
+    }
+
+    fn enter(&mut self, phase: &str) {
+        let visit = self.chain.visits_of(phase) + 1;
+        self.record(Body::PhaseEntered { phase: phase.to_owned(), visit, why: String::new() });
+    }
+
+    fn perform(&mut self, request: Request, done: Outcome) {
+        let (basis, id) = (self.chain.version(), self.chain.next_effect());
+        self.record(intent(id, request, basis));
+        self.record(outcome(id, done));
+    }
+
+    /// A check passes; it began on one state of the files and left another, or the same.
+    fn passes(&mut self, check: Check, before: &str, after: &str) {
+        let changed = if before == after { Vec::new() } else { vec!["out.json".to_owned()] };
+        let (tree, after) = (Digest::of(before), Some(Digest::of(after)));
+        let checked = Outcome::Checked { status: Some(0), tree, after, changed, tail: String::new() };
+        self.perform(Request::Check { check, command: format!("npm {}", check.name()) }, checked);
+    }
+
+    /// What a person is asked without anybody naming it.
+    fn due(&self) -> Option<Proposal> {
+        match law::due(&self.chain).requests.as_slice() {
+            [Request::Approve { proposal }] => Some(proposal.clone()),
+            _ => None,
+        }
+    }
+
+    fn says(&mut self, proposal: Proposal, verdict: Verdict) {
+        let digest = proposal.digest();
+        self.perform(Request::Approve { proposal }, Outcome::Judged { verdict, digest, by: None, grant: None });
+    }
+
+    /// What follows of the files being so, before an action is judged.
+    fn on(&self, tree: &str, action: &Action) -> Option<Ruling> {
+        assert!(law::builds_on_evidence(&self.chain, action), "{action:?}");
+        law::judge_tree(&self.chain, action, Digest::of(tree), 0)
+    }
+
+    fn follow(&mut self, ruling: Ruling) {
+        assert_eq!(ruling.requests, []);
+        ruling.record.into_iter().for_each(|body| self.record(body));
+    }
+
+    fn replies(&mut self, name: &str, areas: &[(&str, f64)]) {
+        let confidence = areas.iter().map(|(area, score)| ((*area).to_owned(), *score)).collect();
+        self.perform(prompt(name), replied(Reply { confidence, ..Reply::default() }));
+    }
+}
+
+fn ship() -> Action {
+    Action::EnterPhase { phase: "ship".to_owned(), why: String::new() }
+}
+
+fn finish() -> Action {
+    Action::Finish("done".to_owned())
+}
+
+fn no() -> Verdict {
+    Verdict::Rejected("no".to_owned())
+}
+
+#[test]
+fn every_check_that_the_gate_names_passed_on_the_files_as_they_are() {
+    let mut story = Story::new();
+    story.passes(Check::Test, "a", "a");
+    // It came last and agrees with the files. The tests do not.
+    story.passes(Check::Lint, "b", "b");
+    let ruling = story.on("b", &ship()).expect("the tests ran on other files");
+    assert_eq!(ruling.record, [Body::TreeChanged { tree: Digest::of("b") }]);
+    // Nor are reviewers paid for.
+    let review = Action::RunPrompts(vec![PromptCall::new("code_reviewer")]);
+    assert_eq!(story.on("b", &review), Some(ruling.clone()));
+    assert!(!law::builds_on_evidence(&story.chain, &Action::RunPrompts(vec![PromptCall::new("solution_designer")])));
+    story.follow(ruling);
+    assert!(!story.chain.lacks().is_empty());
+    story.passes(Check::Test, "b", "b");
+    assert_eq!(story.on("b", &ship()), None);
+    assert!(story.on("c", &ship()).is_some());
+}
+
+#[test]
+fn a_pass_during_which_files_changed_is_run_again_and_then_asked_about() {
+    let mut story = Story::new();
+    story.passes(Check::Test, "a", "b");
+    assert!(!story.chain.lacks().is_empty() && story.due().is_none(), "it runs once more");
+    story.passes(Check::Test, "b", "b");
+    assert!(story.chain.lacks().is_empty(), "then it counts");
+    story.passes(Check::Test, "b", "c");
+    story.passes(Check::Test, "c", "d");
+    let asked = story.due().expect("it changes files each time");
+    assert_eq!(asked.title, "Go on although `npm test` changes files while it runs?");
+    assert!(asked.body.contains("\n- out.json\n") && law::lawful_proposal(&asked).is_err());
+    story.says(asked.clone(), no());
+    assert!(!story.chain.lacks().is_empty() && story.due().is_none(), "a no runs it again");
+    story.passes(Check::Test, "d", "e");
+    let asked = story.due().expect("asked again");
+    story.says(asked, Verdict::Approved);
+    assert!(story.chain.lacks().is_empty());
+    assert_eq!(story.on("e", &ship()), None);
+    // Not whatever else it changes, nor in another visit.
+    let checked = Outcome::Checked {
+        status: Some(0),
+        tree: Digest::of("e"),
+        after: Some(Digest::of("f")),
+        changed: vec!["lib/price.js".to_owned()],
+        tail: String::new(),
+    };
+    story.perform(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked);
+    assert!(!story.chain.lacks().is_empty());
+    story.enter("build");
+    story.passes(Check::Test, "f", "g");
+    assert!(!story.chain.lacks().is_empty());
+}
+
+#[test]
+fn what_a_later_check_may_change_is_passed_over() {
+    let mut story = Story::new();
+    story.passes(Check::Test, "a", "a");
+    story.passes(Check::Build, "a", "b");
+    story.passes(Check::Build, "b", "c");
+    assert!(story.on("c", &ship()).is_some());
+    let asked = story.due().expect("the build changes files each time");
+    story.says(asked, Verdict::Approved);
+    assert_eq!(story.on("c", &ship()), None, "the tests, and what the build made of the files");
+    assert!(story.on("d", &ship()).is_some());
+}
+
+#[test]
+fn files_that_change_again_and_again_are_for_a_person() {
+    let mut story = Story::new();
+    for round in 0..3 {
+        story.passes(Check::Test, &format!("{round}"), &format!("{round}"));
+        let ruling = story.on(&format!("changed {round}"), &ship()).expect("changed");
+        story.follow(ruling);
+    }
+    story.passes(Check::Test, "3", "3");
+    let asked = |story: &Story| match story.on("4", &ship()).expect("changed").requests.as_slice() {
+        [Request::Approve { proposal }] => Some(proposal.clone()),
+        _ => None,
+    };
+    let proposal = asked(&story).expect("a person is asked");
+    story.says(proposal.clone(), no());
+    assert_eq!(asked(&story), None, "a no checks again");
+    let ruling = story.on("4", &ship()).expect("changed");
+    story.follow(ruling);
+    story.passes(Check::Test, "3", "3");
+    story.says(asked(&story).expect("and is asked again"), Verdict::Approved);
+    assert_eq!(story.on("4", &ship()), None);
+    assert!(story.on("5", &ship()).is_some(), "these files were seen by nobody");
+}
+
+#[test]
+fn a_chain_finishes_on_the_files_that_were_checked_or_goes_back() {
+    let mut story = Story::new();
+    story.passes(Check::Test, "a", "a");
+    story.enter("ship");
+    assert_eq!(story.on("a", &finish()), None);
+    for visit in 2..4 {
+        let ruling = story.on("b", &finish()).expect("changed since");
+        assert!(matches!(&ruling.record[..], [Body::TreeChanged { .. }, Body::PhaseLeft { success: false, .. },
+            Body::PhaseEntered { phase, visit: entered, .. }] if phase == "build" && *entered == visit));
+        story.follow(ruling);
+        assert!(!story.chain.lacks().is_empty(), "the tests run again");
+        story.passes(Check::Test, "a", "a");
+        story.enter("ship");
+    }
+    let ruling = story.on("b", &finish()).expect("changed since");
+    let [Request::Approve { proposal }] = ruling.requests.as_slice() else { panic!("nobody is asked: {ruling:?}") };
+    story.says(proposal.clone(), Verdict::Approved);
+    assert_eq!(story.on("b", &finish()), None);
+    assert!(law::judge(&story.chain, &finish(), &Shelf, 0).is_ok());
+}
