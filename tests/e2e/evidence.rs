@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::model::{GOAL, Model, RIGHT, WRONG, but, first, reply, script, shop, until_the_tests_ran, when, whole};
+use crate::model::{
+    GOAL, Model, RIGHT, WRONG, but, confidence, first, reply, script, shop, until_the_tests_ran, when, whole,
+};
 use crate::support::{Ran, World};
 
 fn incomplete(model: &Model, world: &World) -> Value {
@@ -75,7 +77,12 @@ fn what_is_saved_while_the_tests_run_was_not_tested() {
     let _ = model.run(&world, &["flow", GOAL]).exits(3);
     let _ = model.run(&world, &["approve"]).exits(3);
     let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3);
-    let child = model.command(&world, &["approve"]).stderr(std::process::Stdio::piped()).spawn().expect("it runs");
+    let child = model
+        .command(&world, &["approve"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it runs");
     wait_for(&began);
     world.write("lib/discount.js", WRONG);
     std::fs::write(&go, "").expect("it can go on");
@@ -96,4 +103,22 @@ fn tests_that_write_files_each_time_are_for_a_person() {
     let asked = until_the_tests_ran(&model, &world).exits(3);
     let _ = asked.shows("Go on although `npm test` changes files while it runs?").shows("- report.txt");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
+}
+
+#[test]
+fn who_writes_does_not_review() {
+    let bad = |area: &str| reply(json!({"notes": "A hole.", "confidence": [{"area": area, "confidence": 0.1}]}));
+    let sure =
+        reply(json!({"notes": "All good now.", "confidence": confidence(&["code_review", "security", "simplicity"])}));
+    let mut steps = vec![when("code_reviewer", bad("code_review")), when("security_scanner", bad("security"))];
+    let mut usual = whole(RIGHT);
+    let done = usual.iter().position(|step| step.when.contains("tdd_flow_controller") && step.times.is_none());
+    usual[done.expect("the author's last word")] = when("tdd_flow_controller", sure);
+    steps.extend(usual);
+    let (model, world) = (Model::start(steps), shop());
+    let ran = until_the_tests_ran(&model, &world);
+    assert!(!ran.stderr.contains("Complete") && ran.status != Some(0), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["confidence"]["areas"]["code_review"], 0.1, "{shown}");
+    assert_eq!(model.asked("deployment_checker"), 0);
 }

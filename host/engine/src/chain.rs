@@ -8,6 +8,7 @@ mod correct;
 mod edits;
 mod learn;
 mod read;
+mod reviews;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +43,8 @@ pub struct Chain {
     scores: BTreeMap<String, f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     scored_by: BTreeMap<String, Scorer>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    reviews: BTreeMap<String, f64>,
     questions: Vec<QuestionStatus>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     closings: BTreeMap<String, Closing>,
@@ -300,6 +303,7 @@ impl Chain {
             // A context is a file like any other: what no reply could bring in does not come in by it either.
             self.scores.retain(|area, score| (0.0..=1.0).contains(score) && !area.is_empty());
             self.scored_by.retain(|area, _| self.scores.contains_key(area));
+            self.reviews.retain(|area, score| (0.0..=1.0).contains(score) && crate::law::reviewer::of(area).is_some());
             self.uncertainties.retain(|known| (0.0..=1.0).contains(&known.confidence));
             self.restored_from = Some(from.clone());
         }
@@ -368,7 +372,7 @@ impl Chain {
             }
             Body::TakenOver => self.lose_permissions(),
             Body::TreeChanged { .. } => {
-                self.last_write = event.seq;
+                self.files_changed(event.seq);
                 self.disturbed = self.disturbed.saturating_add(1);
             }
             Body::ContextFilled { percent, .. } => self.filled = Some(*percent),

@@ -5,7 +5,7 @@
 
 mod implementation;
 mod present;
-mod reviewer;
+pub(crate) mod reviewer;
 mod upkeep;
 
 use std::fmt;

@@ -215,3 +215,40 @@ fn a_chain_finishes_on_the_files_that_were_checked_or_goes_back() {
     assert_eq!(story.on("b", &finish()), None);
     assert!(law::judge(&story.chain, &finish(), &Shelf, 0).is_ok());
 }
+
+/// The same, with reviewers.
+fn reviewed() -> Story {
+    let mut story = Story::new();
+    let mut started = story.chain.started().expect("started").clone();
+    started.methodology.phases[2].gate.confidence =
+        [("code_review".to_owned(), 0.8), ("security".to_owned(), 0.8)].into();
+    story.chain = Chain::default();
+    law::begin(started).into_iter().for_each(|body| story.record(body));
+    story
+}
+
+#[test]
+fn in_a_reviewed_area_only_its_reviewer_is_heard() {
+    let mut story = reviewed();
+    // Before there is anything to review, security is an area like any other.
+    story.replies("uncertainty_analysis", &[("security", 0.9)]);
+    assert_eq!(story.chain.confidence("security"), 0.9);
+    story.enter("build");
+    story.passes(Check::Test, "a", "a");
+    let lacking = |story: &Story| -> Vec<String> {
+        let lacks = story.chain.lacks().into_iter();
+        lacks.filter_map(|lack| if let Lack::Confidence { area, .. } = lack { Some(area) } else { None }).collect()
+    };
+    assert_eq!(lacking(&story), ["code_review", "security"], "nobody reviewed it");
+    story.replies("tdd_flow_controller", &[("code_review", 0.99), ("security", 0.99)]);
+    assert_eq!(lacking(&story), ["code_review", "security"], "the author says so");
+    assert_eq!(story.chain.confidence("security"), 0.9);
+    story.replies("code_reviewer", &[("code_review", 0.1), ("security", 0.99)]);
+    story.replies("tdd_flow_controller", &[("code_review", 0.99)]);
+    assert_eq!((lacking(&story).len(), story.chain.confidence("code_review")), (2, 0.1));
+    story.replies("code_reviewer", &[("code_review", 0.9)]);
+    story.replies("security_scanner", &[("security", 0.9)]);
+    assert_eq!(lacking(&story), [""; 0]);
+    story.record(Body::TreeChanged { tree: Digest::of("b") });
+    assert_eq!(lacking(&story), ["code_review", "security"], "they have not seen these files");
+}

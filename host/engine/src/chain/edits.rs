@@ -31,6 +31,7 @@ impl Chain {
             return;
         };
         let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
+        let mut changed = false;
         let next = match (&effect.request, outcome, &draft.state) {
             (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended) => {
                 DraftState::Planned(plan.clone())
@@ -51,7 +52,7 @@ impl Chain {
                 Verdict::Rejected(why) | Verdict::MoreInfo(why) => DraftState::Refused(why.clone()),
             },
             (Request::Write { .. }, Outcome::Written { undo }, DraftState::Approved(plan)) => {
-                self.last_write = effect.settled;
+                changed = true;
                 if plan.files.iter().any(|file| says_what_runs(&file.path)) {
                     // What was allowed was the command as it was.
                     self.allowed_commands.clear();
@@ -59,7 +60,7 @@ impl Chain {
                 DraftState::Written(Written { plan: plan.digest, undo: *undo, files: plan.files.clone() })
             }
             (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
-                self.last_write = effect.settled;
+                changed = true;
                 DraftState::Undone
             }
             // What changed meanwhile was not seen by whoever approved: the draft is planned against the files as they are, and shown
@@ -82,6 +83,9 @@ impl Chain {
         if draft.state.is_over() {
             // What can still be needed of it stands in the events.
             draft.edits.clear();
+        }
+        if changed {
+            self.files_changed(effect.settled);
         }
     }
 

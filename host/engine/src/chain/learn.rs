@@ -34,7 +34,7 @@ impl Chain {
         let cited = reply.discovered.iter().filter(|found| found.evidence.is_some() && found.cited).count();
         let trust = if quoted == 0 { 1.0 } else { cited as f64 / quoted as f64 };
         for (area, &score) in &reply.confidence {
-            if (0.0..=1.0).contains(&score) && !area.is_empty() {
+            if (0.0..=1.0).contains(&score) && !area.is_empty() && self.hears(prompt, area, score * trust) {
                 self.scores.insert(area.clone(), score * trust);
                 self.scored_by.insert(area.clone(), scorer.clone());
             }
