@@ -146,6 +146,9 @@ pub fn headline(body: &Body) -> Option<String> {
             )
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
+        Body::WhatRuns { changed, .. } if !changed.is_empty() => {
+            format!("What the project's own commands do was changed: {}", changed.join(", "))
+        }
         Body::Outcome { outcome: Outcome::Checked { status: Some(0), changed, .. }, .. } if !changed.is_empty() => {
             format!("It passed, but while it ran these files changed: {}", changed.join(", "))
         }
@@ -228,6 +231,7 @@ pub fn story(body: &Body) -> String {
             format!("#{effect} Set aside {} tokens, {}", amount.tokens, money(*amount))
         }
         Body::BudgetSet { .. } => "Other budgets hold from here on".to_owned(),
+        Body::WhatRuns { files, .. } => format!("Noted the files that say what runs: {}", files.len()),
         Body::Rated { stars } => format!("Rated {stars} of 5"),
         other => other.kind().to_owned(),
     };

@@ -6,6 +6,7 @@
 mod closing;
 mod correct;
 mod edits;
+mod grants;
 mod learn;
 mod read;
 mod reviews;
@@ -13,6 +14,7 @@ mod reviews;
 use std::collections::BTreeMap;
 
 pub use closing::Closing;
+pub use grants::says_what_runs;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Scorer;
@@ -76,6 +78,10 @@ pub struct Chain {
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    what_runs: BTreeMap<String, Digest>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    what_changed: String,
     last_write: u64,
     disturbed: u32,
     confidence_from: Option<String>,
@@ -375,6 +381,7 @@ impl Chain {
                 self.files_changed(event.seq);
                 self.disturbed = self.disturbed.saturating_add(1);
             }
+            Body::WhatRuns { files, diff, .. } => self.note_what_runs(files, diff),
             Body::ContextFilled { percent, .. } => self.filled = Some(*percent),
             Body::ContextReset { fresh_from, .. } => self.fresh_from = *fresh_from,
             Body::Reopened => self.ended = None,

@@ -6,6 +6,7 @@
 mod implementation;
 mod present;
 pub(crate) mod reviewer;
+pub(crate) mod tests_first;
 mod upkeep;
 
 use std::fmt;

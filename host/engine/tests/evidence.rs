@@ -252,3 +252,126 @@ fn in_a_reviewed_area_only_its_reviewer_is_heard() {
     story.record(Body::TreeChanged { tree: Digest::of("b") });
     assert_eq!(lacking(&story), ["code_review", "security"], "they have not seen these files");
 }
+
+#[test]
+fn that_no_tests_are_needed_is_for_a_person_to_say() {
+    let mut story = Story::new();
+    let says = |notes: &str, edits: &[&str]| {
+        let edits = edits.iter().map(|path| Edit { path: (*path).to_owned(), ..Edit::default() }).collect();
+        let artifacts = vec![Document { kind: "tests".to_owned(), edits, ..Document::default() }];
+        replied(Reply { notes: notes.to_owned(), artifacts, ..Reply::default() })
+    };
+    let ran = |story: &Story| story.chain.runs().iter().filter(|run| run.name == "test_generator").count();
+    story.perform(prompt("test_generator"), says("No tests are needed.", &[]));
+    let asked = story.due().expect("a person is asked");
+    assert!(asked.title == "Go on without new tests?" && asked.body.contains("No tests are needed."));
+    assert!(law::lawful_proposal(&asked).is_err(), "nobody else words it");
+    assert_eq!(ran(&story), 1);
+    story.says(asked.clone(), no());
+    assert_eq!((ran(&story), story.due()), (0, None), "a no has it asked again");
+    story.perform(prompt("test_generator"), says("No tests are needed.", &[]));
+    story.says(story.due().expect("asked again"), Verdict::Approved);
+    assert_eq!((ran(&story), story.due()), (1, None), "a yes goes on");
+    let mut story = Story::new();
+    story.perform(prompt("test_generator"), says("", &["test/a.js"]));
+    assert_eq!(story.due(), None);
+}
+
+/// A draft, planned.
+fn planned(story: &mut Story, kind: &str, file: &FileChange) -> String {
+    let edits = vec![Edit { path: file.path.clone(), ..Edit::default() }];
+    let artifacts = vec![Document { kind: kind.to_owned(), edits, ..Document::default() }];
+    story.perform(prompt("tdd_flow_controller"), replied(Reply { artifacts, ..Reply::default() }));
+    let draft = format!("D{}", story.chain.drafts().len());
+    let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file.clone()] };
+    story.perform(Request::Plan { draft: draft.clone() }, Outcome::Planned { plan });
+    draft
+}
+
+fn approve(story: &mut Story, draft: &str, grant: Grant) {
+    let DraftState::Planned(plan) =
+        story.chain.drafts().iter().find(|one| one.id == draft).expect("a draft").state.clone()
+    else {
+        panic!("it is planned")
+    };
+    let (digest, verdict) = (plan.digest, Verdict::Approved);
+    let judged = Outcome::Judged { verdict, digest, by: None, grant: Some(grant) };
+    story.perform(Request::ApproveEdits { draft: draft.to_owned(), plan }, judged);
+    story.perform(
+        Request::Write { draft: draft.to_owned(), plan: digest },
+        Outcome::Written { undo: Digest::of("undo") },
+    );
+}
+
+#[test]
+fn what_decides_more_than_the_change_is_covered_by_no_grant() {
+    let mut story = Story::new();
+    let (old, new) = (Some(Digest::of("old")), Some(Digest::of("new")));
+    let file = |path: &str, old| FileChange { path: path.to_owned(), old, new, added: 1, removed: 0, cut: false };
+    let tests = planned(&mut story, "tests", &file("checks/price.js", None));
+    approve(&mut story, &tests, Grant::Chain);
+    let cut = FileChange { cut: true, ..file("lib/a.js", old) };
+    let gone = FileChange { new: None, ..file("lib/a.js", old) };
+    let mut cases =
+        vec![(cut, false), (gone, false), (file("lib/a.js", old), true), (file("lib/latest.js", old), true)];
+    for path in [
+        "package.json",
+        "config.json",
+        "a/prompts/custom/x.md",
+        ".husky/pre-commit",
+        ".vscode/tasks.json",
+        ".githooks/pre-push",
+        ".github/workflows/ci.yml",
+        ".gitlab/x.yml",
+        ".circleci/config.yml",
+        "Jenkinsfile",
+        ".pre-commit-config.yaml",
+        ".gitignore",
+        "lib/.gitattributes",
+        ".dockerignore",
+    ] {
+        cases.push((file(path, None), false));
+    }
+    // Tests may come; those that are there change before a person's eyes.
+    for (path, new_is_granted) in
+        [("checks/price.js", false), ("test/a.js", true), ("lib/a.spec.ts", true), ("PriceTest.java", true)]
+    {
+        cases.push((file(path, old), false));
+        if new_is_granted {
+            cases.push((file(path, None), true));
+        }
+    }
+    for (file, granted) in cases {
+        let draft = planned(&mut story, "change", &file);
+        let known = story.chain.drafts().iter().find(|one| one.id == draft).expect("a draft");
+        assert_eq!(story.chain.is_granted(known), granted, "{file:?}");
+    }
+}
+
+#[test]
+fn what_a_person_let_run_was_the_command_as_it_was() {
+    let mut story = Story::new();
+    let mut commands = ProjectSummary::default();
+    commands.commands.insert("test".to_owned(), "npm test".to_owned());
+    story.perform(Request::ReadProject, Outcome::ProjectRead(Discovered { facts: Vec::new(), summary: commands }));
+    let reads = |script: &str, diff: &str| Body::WhatRuns {
+        files: [("package.json".to_owned(), Digest::of(script))].into(),
+        changed: Vec::new(),
+        diff: diff.to_owned(),
+    };
+    let ruling = |story: &Story| {
+        law::judge(&story.chain, &Action::RunCheck(Check::Test), &Shelf, 0).expect("lawful").requests.remove(0)
+    };
+    let runs = Request::Check { check: Check::Test, command: "npm test".to_owned() };
+    story.record(reads("node --test", ""));
+    let Request::Approve { proposal } = ruling(&story) else { panic!("it is asked first") };
+    story.says(proposal, Verdict::Approved);
+    assert_eq!(ruling(&story), runs);
+    story.record(reads("node --test", ""));
+    assert_eq!(ruling(&story), runs);
+    story.record(reads("true", "-node --test\n+true"));
+    let Request::Approve { proposal } = ruling(&story) else { panic!("it is asked again") };
+    assert!(proposal.body.contains("-node --test\n+true"), "{}", proposal.body);
+    story.says(proposal, Verdict::Approved);
+    assert_eq!(ruling(&story), runs);
+}

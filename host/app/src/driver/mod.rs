@@ -16,6 +16,7 @@ mod price;
 mod prompt;
 mod record;
 mod said;
+mod what_runs;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -292,6 +293,9 @@ impl<'a> Driver<'a> {
             {
                 self.follow(ruling);
                 return Ok(None);
+            }
+            if matches!(action, Action::RunCheck(_)) {
+                self.note_what_runs();
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))

@@ -274,6 +274,7 @@ impl Chain {
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
+            crate::law::tests_first::asks_again(proposal, verdict, &mut self.runs);
             if proposal.kind == super::COMMAND && *verdict == Verdict::Approved {
                 self.allowed_commands.push(proposal.title.clone());
             }

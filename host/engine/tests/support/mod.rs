@@ -295,7 +295,10 @@ fn plan() -> impl Strategy<Value = Plan> {
     (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, stored, files)| Plan {
         digest,
         stored,
-        files: files.into_iter().map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 }).collect(),
+        files: files
+            .into_iter()
+            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false })
+            .collect(),
     })
 }
 
