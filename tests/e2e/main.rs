@@ -6,6 +6,7 @@ mod cases;
 mod durability;
 mod edits;
 mod evidence;
+mod grants;
 mod hostile;
 mod journey;
 mod lies;

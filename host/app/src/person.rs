@@ -36,6 +36,8 @@ pub trait Person: Send + Sync {
 /// Planned edits, as a person sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownEdits {
+    /// `047`.
+    pub chain: String,
     /// `D1` …
     pub draft: String,
     /// `tests`, `change` …
@@ -55,6 +57,8 @@ pub struct ShownFile {
     pub path: String,
     /// A unified diff without control characters.
     pub diff: String,
+    /// There is more to the change than `diff` shows.
+    pub cut: bool,
     /// Lines.
     pub added: u64,
     /// Lines.

@@ -116,6 +116,7 @@ impl Driver<'_> {
         let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         Ok(ShownEdits {
+            chain: self.id.to_string(),
             draft: draft.to_owned(),
             kind: known.map(|draft| crate::clean::line(&draft.kind, 60)).unwrap_or_default(),
             title: known.map(|draft| crate::clean::line(&draft.title, 200)).unwrap_or_default(),
@@ -126,6 +127,7 @@ impl Driver<'_> {
                 .map(|file| ShownFile {
                     path: file.path.clone(),
                     diff: file.diff.clone(),
+                    cut: file.diff_cut,
                     added: file.added,
                     removed: file.removed,
                     after: file.after().map(str::to_owned),
