@@ -108,11 +108,9 @@ fn a_command_that_does_something_else_than_when_it_was_allowed_is_asked_about_ag
     assert!(!world.project.join("PWNED").exists());
 
     // A test changes it, while it runs.
-    let tampers = format!(
-        "const fs = require('fs');\nconst manifest = JSON.parse(fs.readFileSync('package.json'));\nmanifest.scripts.test = 'true';\n\
-         fs.writeFileSync('package.json', JSON.stringify(manifest, null, 2));\nrequire('node:assert').ok(fs.existsSync('lib/discount.js'));\n"
-    );
-    let tests = drafts("test_generator", "tests", &[whole("test/discount.test.js", &tampers, None)]);
+    let tampers = "const fs = require('fs');\nconst manifest = JSON.parse(fs.readFileSync('package.json'));\nmanifest.scripts.test = 'true';\n\
+         fs.writeFileSync('package.json', JSON.stringify(manifest, null, 2));\nrequire('node:assert').ok(fs.existsSync('lib/discount.js'));\n";
+    let tests = drafts("test_generator", "tests", &[whole("test/discount.test.js", tampers, None)]);
     let (model, world) = (Model::start(but(vec![tests], WRONG)), shop());
     let _ = model.run(&world, &["flow", GOAL]).exits(3);
     let _ = model.run(&world, &["approve"]).exits(3);
@@ -159,6 +157,8 @@ fn machines_see_what_waits_and_approve_nothing_else() {
         let _ = ran.says("nothing was approved").says("certus flow --continue --chain 001");
     }
     assert!(!world.project.join("test/discount.test.js").exists());
-    let _ = model.run(&world, &["approve", "D2"]).exits(3).shows("npm test");
+    let (_, asks) = model.json(&world, &["approve", "D2"]);
+    assert_eq!(asks["proposal"]["title"], "npm test", "{asks}");
+    assert!(asks["proposal"]["body"].as_str().is_some_and(|body| body.contains("own command")), "{asks}");
     assert!(world.project.join("test/discount.test.js").exists() && !world.project.join("test/other.test.js").exists());
 }

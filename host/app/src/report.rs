@@ -3,8 +3,8 @@
 mod cost;
 
 use certus_engine::{
-    Cap, Chain, ChainId, Digest, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, QuestionStatus,
-    Request, Uncertainty, Verdict,
+    Cap, Chain, ChainId, Digest, Draft, DraftState, Effect, Lack, Outcome, Place, ProposalStatus, QuestionState,
+    QuestionStatus, Request, Uncertainty, Verdict,
 };
 use certus_store::Status;
 use cost::CapLine;
@@ -47,6 +47,9 @@ pub struct FlowReport {
     pub answers: Vec<Answer>,
     /// The last solution that was shown, if any.
     pub solution: Option<Solution>,
+    /// What waits for a verdict and is no solution: a command that may run, or what may be passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Solution>,
     /// How to commit what was written, once the chain is complete.
     pub advice: Option<String>,
     /// How the rest can cost less, as `cost_monitor` said last; only where the methodology's `cost-monitor` is on.
@@ -267,6 +270,7 @@ impl FlowReport {
                 })
                 .collect(),
             solution: solution(chain),
+            proposal: proposal(chain),
             advice: chain.ended().filter(|ended| ended.success).and_then(|_| said_by(chain, "git_advisor")),
             cost_advice: said_by(chain, "cost_monitor"),
             edits: chain.drafts().iter().map(draft).collect(),
@@ -436,7 +440,18 @@ fn said_by(chain: &Chain, prompt: &str) -> Option<String> {
 }
 
 fn solution(chain: &Chain) -> Option<Solution> {
-    let shown = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution")?;
+    chain.proposals().iter().rfind(|status| status.proposal.kind == "solution").map(shown)
+}
+
+fn proposal(chain: &Chain) -> Option<Solution> {
+    let waits = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
+        Request::Approve { proposal } if proposal.kind != "solution" => Some(proposal.digest()),
+        _ => None,
+    })?;
+    chain.proposals().iter().rfind(|status| status.digest == waits && status.verdict.is_none()).map(shown)
+}
+
+fn shown(shown: &ProposalStatus) -> Solution {
     let (verdict, why) = match &shown.verdict {
         Some(Verdict::Rejected(why)) => (Some("rejected"), Some(why.clone())),
         _ if shown.withdrawn.is_some() => (Some("withdrawn"), shown.withdrawn.clone()),
@@ -444,13 +459,13 @@ fn solution(chain: &Chain) -> Option<Solution> {
         Some(Verdict::Approved) => (Some("approved"), None),
         Some(Verdict::MoreInfo(what)) => (Some("more-info"), Some(what.clone())),
     };
-    Some(Solution {
+    Solution {
         title: crate::clean::clean(&shown.proposal.title),
         body: crate::clean::clean(&shown.proposal.body),
         digest: shown.digest.to_string(),
         verdict,
         why,
-    })
+    }
 }
 
 /// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.

@@ -229,7 +229,24 @@ fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool
 
 #[cfg(test)]
 mod tests {
+    use certus_app::engine::{Body, Digest, Event, Proposal, Request};
+
     use super::*;
+
+    #[test]
+    fn whoever_breaks_off_where_they_are_asked_is_asked_again() {
+        let text = || "x".to_owned();
+        let request = Request::Approve { proposal: Proposal { kind: text(), title: text(), body: text() } };
+        let asked =
+            Body::Intent { effect: 1, invocation: None, occurrence: 0, digest: Digest::of("x"), request, basis: 0 };
+        let chosen = Body::ProviderChosen { provider: "openai".to_owned() };
+        let events = (1..).zip([chosen, asked]).map(|(seq, body)| Event { seq, at: 0, body });
+        let chain = Chain::fold(&events.collect::<Vec<_>>());
+        let id: ChainId = "1".parse().expect("an id");
+        assert!(FlowReport::of(id, &chain, None, "").next.is_some_and(|next| next.starts_with("certus approve")));
+        let failure = gone_on(Failure::of(Kind::Interrupted, "interrupted").hint(GO_ON), id, &chain);
+        assert_eq!(failure.hints, ["go on with: certus flow --continue --chain 001 --provider openai"]);
+    }
 
     #[test]
     fn hints_of_a_chain_name_it() {

@@ -379,6 +379,7 @@ impl Chain {
             Body::TakenOver => self.lose_permissions(),
             Body::TreeChanged { .. } => {
                 self.files_changed(event.seq);
+                self.asks_reviewers_again();
                 self.disturbed = self.disturbed.saturating_add(1);
             }
             Body::WhatRuns { files, diff, .. } => self.note_what_runs(files, diff),

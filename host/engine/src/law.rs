@@ -148,7 +148,7 @@ pub trait Catalogue {
 
 pub(crate) use implementation::waiver_title;
 pub use implementation::{after_undo, due, judge_undo, take_over};
-pub use present::{builds_on_evidence, judge_tree};
+pub use present::{builds_on_evidence, judge_tree, leaving};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 
@@ -211,8 +211,7 @@ pub fn judge_command(chain: &Chain, line: &str, depth: u8, catalogue: &dyn Catal
     }
     let mut ruling = Ruling::default();
     if !command.phases.is_empty() && !command.phases.iter().any(|phase| phase == chain.phase()) {
-        let follows = chain.phase_definition().map(|phase| phase.may_follow.as_slice()).unwrap_or_default();
-        let Some(target) = command.phases.iter().find(|phase| follows.contains(phase)) else {
+        let Some(target) = taken_to(chain, &command.phases) else {
             return refuse(
                 Law::CommandOutOfPhase,
                 format!("/{} runs in {}, not in {}", command.name, command.phases.join(", "), chain.phase()),
@@ -222,6 +221,13 @@ pub fn judge_command(chain: &Chain, line: &str, depth: u8, catalogue: &dyn Catal
     }
     ruling.requests.push(Request::Command { line: line.to_owned(), plugin: command.plugin, depth });
     Ok(ruling)
+}
+
+/// The phase that a command line takes the chain to, where it belongs to another than the present one.
+fn taken_to<'c>(chain: &'c Chain, phases: &[String]) -> Option<&'c String> {
+    let follows = chain.phase_definition().map(|phase| phase.may_follow.as_slice()).unwrap_or_default();
+    let here = phases.is_empty() || phases.iter().any(|phase| phase == chain.phase());
+    phases.iter().find_map(|phase| follows.iter().find(|follows| *follows == phase)).filter(|_| !here)
 }
 
 fn perform(request: Request) -> Judged {

@@ -249,8 +249,11 @@ fn in_a_reviewed_area_only_its_reviewer_is_heard() {
     story.replies("code_reviewer", &[("code_review", 0.9)]);
     story.replies("security_scanner", &[("security", 0.9)]);
     assert_eq!(lacking(&story), [""; 0]);
+    let reviewers = |story: &Story| story.chain.runs().iter().filter(|run| run.name == "code_reviewer").count();
+    assert_eq!(reviewers(&story), 2);
     story.record(Body::TreeChanged { tree: Digest::of("b") });
     assert_eq!(lacking(&story), ["code_review", "security"], "they have not seen these files");
+    assert_eq!(reviewers(&story), 0, "they are asked again");
 }
 
 #[test]
@@ -374,4 +377,27 @@ fn what_a_person_let_run_was_the_command_as_it_was() {
     assert!(proposal.body.contains("-node --test\n+true"), "{}", proposal.body);
     story.says(proposal, Verdict::Approved);
     assert_eq!(ruling(&story), runs);
+}
+
+#[test]
+fn a_command_leaves_the_phase_on_the_same_terms() {
+    struct Commands;
+    impl Catalogue for Commands {
+        fn prompt(&self, _: &str) -> Option<PromptRef> {
+            None
+        }
+        fn command(&self, line: &str) -> Option<CommandRef> {
+            let phases = vec![line.trim_start_matches('/').to_owned()];
+            let plugin = PluginRef { name: "core".to_owned(), digest: Digest::of("core") };
+            Some(CommandRef { name: line.to_owned(), plugin, chainable: true, phases })
+        }
+    }
+    let mut story = Story::new();
+    story.passes(Check::Test, "a", "a");
+    let leaving = |line: &str| law::leaving(&story.chain, Action::RunCommand(line.to_owned()), &Commands);
+    assert!(story.on("b", &leaving("/ship")).is_some(), "the files are others");
+    assert_eq!(story.on("a", &leaving("/ship")), None);
+    for line in ["/build", "/nowhere"] {
+        assert!(!law::builds_on_evidence(&story.chain, &leaving(line)));
+    }
 }

@@ -229,8 +229,9 @@ impl Driver<'_> {
 
     /// Run one of the project's own checks, on the files as they are.
     pub(crate) async fn check(&mut self, id: EffectId, check: Check, line: &str) -> Result<(), Failure> {
-        // Whoever allowed it may have done so in another process, long ago.
-        if self.note_what_runs() {
+        // Whoever allowed it may have done so in another process, long ago. Where nothing was noted then, nothing can be compared.
+        let noted = !self.chain.what_runs().is_empty();
+        if self.note_what_runs() && noted {
             let message = "files that say what it does were changed since it was allowed".to_owned();
             let outcome = Outcome::Failed { code: ErrorCode::Denied, message };
             self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
@@ -366,8 +367,7 @@ fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
 /// Certus never deletes, whoever approves it.
 fn deletes(path: &str) -> String {
     format!(
-        "{}: Certus deletes no file: whoever wants it gone removes it themselves (git_advisor says how), and the change does \
-         without it",
+        "{}: Certus deletes no file: whoever wants it gone removes it themselves, as with `git rm`, and the change does without it",
         crate::clean::line(path, 200)
     )
 }

@@ -283,14 +283,19 @@ impl<'a> Driver<'a> {
             return Ok(Some(Stop::CommandEnded { failed: self.last_failure() }));
         }
         let (named, ruling) = if let Some(then) = self.chain.then().cloned() {
+            if let Some(ruling) = self.judge_tree(&Action::RunCommand(then.line.clone()))? {
+                let asks = !ruling.requests.is_empty();
+                self.follow(ruling);
+                if asks {
+                    return Ok(None);
+                }
+            }
             let ruling = law::judge_command(&self.chain, &then.line, then.depth, catalogue, self.now());
             (format!("then {}", then.line), ruling)
         } else {
             let view = View { refusals: self.refusals(), ..self.chain.view(self.id) };
             let action = as_shown(self.session.ask_controller(&self.chain, &view).await?);
-            if law::builds_on_evidence(&self.chain, &action)
-                && let Some(ruling) = law::judge_tree(&self.chain, &action, self.tree()?, self.now())
-            {
+            if let Some(ruling) = self.judge_tree(&action)? {
                 self.follow(ruling);
                 return Ok(None);
             }
@@ -309,10 +314,15 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The project's files as they are.
-    fn tree(&self) -> Result<certus_engine::Digest, Failure> {
+    /// What has to happen first, where an action builds on checks of other files than there are.
+    pub(crate) fn judge_tree(&self, action: &Action) -> Result<Option<Ruling>, Failure> {
+        let action = law::leaving(&self.chain, action.clone(), self.session.catalogue());
+        if !law::builds_on_evidence(&self.chain, &action) {
+            return Ok(None);
+        }
         let digest = self.session.project().tree_digest().sha256;
-        digest.parse().map_err(|_| Failure::failed("the digest of the project's files is none"))
+        let tree = digest.parse().map_err(|_| Failure::failed("the digest of the project's files is none"))?;
+        Ok(law::judge_tree(&self.chain, &action, tree, self.now()))
     }
 
     /// A prompt that the library cannot use is there for a person, who must be told what is wrong with its file.

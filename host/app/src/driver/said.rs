@@ -1,8 +1,8 @@
 //! What a person says of a chain outside of its own questions: a verdict, a correction, a command line.
 
 use certus_engine::{
-    Body, Chain, Digest, Effect, EffectId, EffectState, ErrorCode, Grant, Law, Outcome, Refusal, Request, Ruling,
-    Verdict, law,
+    Action, Body, Chain, Digest, Effect, EffectId, EffectState, ErrorCode, Grant, Law, Outcome, Refusal, Request,
+    Ruling, Verdict, law,
 };
 
 use super::{Driver, Stop, Wider};
@@ -128,6 +128,11 @@ impl Driver<'_> {
         crate::paths::words(line).map_err(|failure| failure.hint("close it, or put the whole line in quotes"))?;
         if !open.is_empty() && !self.takes_the_place(line) {
             return Err(crate::report::waits_first(self.id, &self.chain));
+        }
+        if self.judge_tree(&Action::RunCommand(line.to_owned()))?.is_some() {
+            let changed = "the gate is shut: files were changed since they were checked";
+            return Err(Failure::of(Kind::GateNotMet, changed)
+                .hint(format!("check them again: {}", crate::report::FlowReport::again(self.id, &self.chain))));
         }
         // On disk only together with what follows: a refusal leaves the chain as it was.
         self.take_up();

@@ -14,7 +14,10 @@ pub(crate) struct ApproveArgs {
     /// Where edits wait: approve all later edits of the same files too, in this chain
     #[arg(long, conflicts_with = "all_in_chain")]
     all_in_files: bool,
-    /// Where edits wait: approve all later edits too, in this chain
+    /// Where edits wait: approve all later edits too, in this chain, but for those that decide more than the change
+    ///
+    /// Whatever says what runs, what is ignored or what configures tools, changes of tests that are there, and diffs that are not
+    /// shown whole are shown and asked about each time.
     #[arg(long)]
     all_in_chain: bool,
     /// Another chain than the active one

@@ -35,4 +35,10 @@ impl Chain {
         self.last_write = seq;
         self.reviews.retain(|area, _| !reviewer::reads_files(area));
     }
+
+    /// Reviewers saw the files before somebody else changed them: to whoever asks them, they have not spoken in this visit.
+    pub(super) fn asks_reviewers_again(&mut self) {
+        let (phase, visit) = (self.phase.clone(), self.visit());
+        self.runs.retain(|run| !(run.phase == phase && run.visit == visit && reviewer::has_read_files(&run.name)));
+    }
 }

@@ -5,7 +5,7 @@
 //! person can say that it does not matter.
 
 use super::{Ruling, VISITS_PER_PHASE, leave, reviewer};
-use crate::{Action, Body, Chain, Digest, Evidence, Millis, Proposal, Request, chain};
+use crate::{Action, Body, Catalogue, Chain, Digest, Evidence, Millis, Proposal, Request, chain};
 
 /// How often, in one visit, changed files are checked again before a person is asked.
 const PATIENCE: u32 = 3;
@@ -15,6 +15,13 @@ const RETURNS: usize = 2;
 const CHANGED: &str = "files were changed since they were checked";
 /// What a person is asked where files change again and again.
 const TREE: &str = "Go on although files were changed since they were checked?";
+
+/// An action as far as it leaves the phase: a command of another phase takes the chain there.
+pub fn leaving(chain: &Chain, action: Action, catalogue: &dyn Catalogue) -> Action {
+    let Action::RunCommand(line) = &action else { return action };
+    let phase = catalogue.command(line).and_then(|command| super::taken_to(chain, &command.phases).cloned());
+    phase.map_or(action, |phase| Action::EnterPhase { phase, why: String::new() })
+}
 
 /// Whether an action builds on what checks said of the files: then these have to be looked at before it is judged.
 pub fn builds_on_evidence(chain: &Chain, action: &Action) -> bool {

@@ -17,6 +17,11 @@ pub(crate) fn is(prompt: &str) -> bool {
     REVIEWERS.iter().any(|(_, reviewer, _)| *reviewer == prompt)
 }
 
+/// Whether a prompt reviews what stands in the files.
+pub(crate) fn has_read_files(prompt: &str) -> bool {
+    REVIEWERS.iter().any(|(_, reviewer, files)| *reviewer == prompt && *files)
+}
+
 /// The prompt whose area it is, if it is anybody's.
 pub(crate) fn of(area: &str) -> Option<&'static str> {
     REVIEWERS.iter().find(|(known, ..)| *known == area).map(|(_, reviewer, _)| *reviewer)
