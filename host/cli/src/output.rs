@@ -153,7 +153,8 @@ impl Output {
 
     /// A warning, on stderr.
     pub(crate) fn warning(&self, text: &str) {
-        write_err(&format!("{NOTE}warning{NOTE:#}: {text}"));
+        let wrap = std::io::stderr().is_terminal();
+        format!("{NOTE}warning{NOTE:#}: {text}").lines().for_each(|line| write_err(&wrapped(line, wrap)));
     }
 
     /// A failure for machines: with `--json` the object still comes, so that a machine reads one thing always; with
@@ -168,7 +169,8 @@ impl Output {
     /// The one renderer of failures.
     pub(crate) fn failure(&self, failure: &Failure) {
         self.failure_object(failure);
-        write_err(&format!("{BAD}error{BAD:#}: {}", failure.message));
+        let wrap = std::io::stderr().is_terminal();
+        format!("{BAD}error{BAD:#}: {}", failure.message).lines().for_each(|line| write_err(&wrapped(line, wrap)));
         for hint in &failure.hints {
             self.hint(hint);
         }

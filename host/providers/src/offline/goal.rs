@@ -4,7 +4,7 @@
 
 use super::clauses;
 pub(super) use super::kind::Kind;
-use super::kind::{accuses, converts, is_order, kind, states_a_fault};
+use super::kind::{accuses, converts, is_order, kind, orders, states_a_fault};
 use super::lexicon::{ENGLISH, FOREIGN, KINDS, SHAPE, STANDARDS};
 use super::nouns::{names_actor, nouns};
 use super::text::{Words, stem};
@@ -82,9 +82,14 @@ impl Goal {
         let read = &text[..end];
         let words = Words::of(read);
         let main = clauses::main(&words);
-        let topics = topics(&words, &main);
+        let mut topics = topics(&words, &main);
         let (subjects, people) = nouns(&words, true, project);
         let requests = requests(read);
+        // `PUT /api/reviews/:id` is about reviews.
+        if !requests.is_empty() && Words::of(&without_requests(read)).any(&["api", "apis", "rest", "graphql"]).is_none()
+        {
+            topics.retain(|topic| topic.name != "api");
+        }
         // The method of a request is no verb: `DELETE /orders lets anyone in` asks for no removal.
         let told = if requests.iter().any(|wanted| wanted.method.is_some()) {
             Words::of(&without_requests(read))
@@ -150,7 +155,9 @@ impl Goal {
         }
         let words = &self.words;
         let imperative = words.get(0).is_some_and(is_order);
-        let ends = ["by", "with", "to", "into", "in", "on", "for", "when", "so", "and", "of", "at"];
+        let ends = [
+            "by", "with", "to", "into", "in", "on", "for", "when", "so", "and", "of", "at", "around", "from", "through",
+        ];
         let after = |from: &str| -> Vec<String> {
             let Some(at) = words.affirmed(from) else { return Vec::new() };
             let start = at + from.split(' ').count();
@@ -257,13 +264,34 @@ impl Goal {
         near.filter_map(|index| self.words.get(index)).any(|word| number(word) || STANDARDS.contains(&word))
     }
 
+    /// It says what should be: by an order, or by a word of wishing.
+    pub(super) fn wishes(&self) -> bool {
+        const WISHES: &[&str] = &[
+            "should", "must", "has to", "have to", "needs to", "need to", "ought to", "may only", "can only", "want*",
+            "only",
+        ];
+        let first = self.words.get(0).unwrap_or_default();
+        self.words.len() >= 4 && (self.words.any(WISHES).is_some() || is_order(first) || orders(&self.words))
+    }
+
+    /// It tells of a fault in so many words that what happens is said, and what should happen can be seen from it.
+    pub(super) fn tells_much(&self) -> bool {
+        /// Words of one sentence above which it is taken to say what it means.
+        const MUCH: usize = 8;
+        self.kind == Kind::Bug && self.states && self.words.len() > MUCH
+    }
+
     /// A number with a unit of time anywhere.
     pub(super) fn has_duration(&self) -> bool {
         let unit = |word: &str| {
             ["minute", "hour", "day", "week", "month", "second", "min", "sec"].iter().any(|unit| word.starts_with(unit))
         };
-        let number = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
-        let joined = |word: &str| number(word) && word.ends_with(['m', 'h', 'd', 's']);
+        const SPELLED: &[&str] = &[
+            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "thirty", "half",
+        ];
+        let digits = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        let number = |word: &str| digits(word) || SPELLED.contains(&word);
+        let joined = |word: &str| digits(word) && word.ends_with(['m', 'h', 'd', 's']);
         (0..self.words.len())
             .filter_map(|index| Some((self.words.get(index)?, self.words.get(index + 1))))
             .any(|(word, next)| joined(word) || (number(word) && next.is_some_and(unit)))

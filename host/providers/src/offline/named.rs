@@ -94,6 +94,10 @@ pub(super) fn written<'a>(facts: &Facts<'a>, text: &str) -> Vec<Thing<'a>> {
             add(&mut found, Thing::Route(route));
         }
     }
+    for folder in folders(text) {
+        let below = format!("{folder}/");
+        add_files(&mut found, facts, |path| path.to_lowercase() == folder || path.to_lowercase().starts_with(&below));
+    }
     let words: Vec<&str> = all_tokens(text).collect();
     for (at, token) in words.iter().copied().enumerate().filter(|(_, token)| token.len() > 2) {
         let lower = token.to_lowercase();
@@ -166,7 +170,10 @@ pub(super) fn by_words<'a>(facts: &Facts<'a>, goal: &Goal) -> Vec<Thing<'a>> {
         return if found.len() > MOST { Vec::new() } else { found };
     }
     actions(&mut found, facts, goal);
-    models(&mut found, facts, goal);
+    // Fields of a model, or a route to it, go without the model.
+    if !(goal.kind == Kind::Removal && (!goal.requests.is_empty() || goal.words.any(PARTS_OF_MODELS).is_some())) {
+        models(&mut found, facts, goal);
+    }
     packages(&mut found, facts, goal);
     if goal.kind == Kind::Bug && !found.iter().any(|thing| matches!(thing, Thing::Route(_) | Thing::File(..))) {
         told_of(&mut found, facts, goal);
@@ -213,6 +220,17 @@ fn add_files<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, fits: impl Fn(&s
 /// Words of a text as they are written, without what stands around them.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     all_tokens(text).filter(|word| word.len() > 2)
+}
+
+/// What may be a folder, or a file without an ending: `app/data`, `bin/www`, `controllers/`. A path of requests begins with a
+/// slash.
+fn folders(text: &str) -> impl Iterator<Item = String> {
+    let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '/' | '_');
+    text.split_whitespace()
+        .map(move |word| word.trim_matches(edge))
+        .filter(|word| word.contains('/') && !word.starts_with('/') && !word.contains("//"))
+        .map(|word| word.trim_end_matches('/').to_lowercase())
+        .take(MOST)
 }
 
 fn all_tokens(text: &str) -> impl Iterator<Item = &str> {
@@ -312,6 +330,10 @@ const PARTS: &[&str] = &[
 const ROUTES: &[&str] = &["route", "routes", "endpoint", "endpoints", "handler", "handlers"];
 /// Routes that read many.
 const LISTS: &[&str] = &["list", "lists", "listing", "feed", "index", "overview"];
+
+/// What a model consists of.
+const PARTS_OF_MODELS: &[&str] =
+    &["field", "fields", "column", "columns", "property", "properties", "attribute", "attributes"];
 
 fn is_new(word: &str) -> bool {
     matches!(word, "a" | "an" | "own" | "new" | "separate" | "another" | "into" | "one" | "some" | "any")
@@ -480,6 +502,10 @@ fn actions<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
             [word] => {
                 // `/articles` is what is kept, `/cart` what is done with it.
                 let many = route.path.to_lowercase().split('/').any(|part| part == format!("{word}s"));
+                // `/item/:slug` is one of what is kept too.
+                let of_one = route.path.ends_with('}')
+                    || route.path.rsplit('/').next().is_some_and(|part| part.starts_with(':'));
+                let many = many || (of_one && goal.kind != Kind::Removal);
                 goal.nouns.contains(word) && !many && !models.iter().any(|model| model.is(word)) && main.contains(word)
             }
             [] => false,

@@ -26,7 +26,8 @@ pub(in crate::offline) struct Ask {
     pub(in crate::offline) topic: &'static str,
     /// Only for these kinds of work; empty for any.
     pub(in crate::offline) kinds: &'static [Kind],
-    /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any.
+    /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any. `#deleting` is somebody
+    /// who is to be able to delete something, which is the work and not one of several things that somebody does.
     pub(in crate::offline) says: &'static [&'static str],
     /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
     /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself.
@@ -82,7 +83,7 @@ impl Ask {
         let goal = &scene.goal;
         (self.topic.is_empty() || goal.about(self.topic))
             && (self.kinds.is_empty() || self.kinds.contains(&goal.kind))
-            && (self.says.is_empty() || self.says.iter().any(|word| goal.asks_for(word)))
+            && (self.says.is_empty() || self.says.iter().any(|word| says(goal, word)))
             && (self.needs.is_empty() || scene.facts.has(self.needs))
             && !self.unless.iter().any(|word| settles(scene, word))
     }
@@ -170,6 +171,25 @@ fn denies(goal: &Goal, option: &str) -> bool {
     const DENIALS: &[(&str, &[&str])] = &[("no renewal", &["refresh*", "renew*"])];
     let option = option.trim_start_matches('*').to_lowercase();
     DENIALS.iter().any(|(start, wishes)| option.starts_with(start) && wishes.iter().any(|wish| goal.says(wish)))
+}
+
+fn says(goal: &Goal, word: &str) -> bool {
+    if word == "#deleting" { deletes(goal) } else { goal.asks_for(word) }
+}
+
+/// `Let users delete their account`, `Add a way to delete a comment`; not `log in before they can create, update or delete books`.
+fn deletes(goal: &Goal) -> bool {
+    const VERBS: &[&str] = &["delete", "deleting", "deletion", "erase", "erasing"];
+    const NEW: &[&str] =
+        &["let", "allow", "enable", "add", "implement", "support", "able", "build", "create", "introduce", "can"];
+    let words = &goal.words;
+    let listed = |at: usize| matches!(words.get(at), Some("and" | "or"));
+    (0..words.len()).any(|at| {
+        let deletes = words.get(at).is_some_and(|word| VERBS.contains(&word)) && goal.is_main(at);
+        let alone = at.checked_sub(1).is_none_or(|before| !listed(before)) && !listed(at + 1);
+        let new = (0..at).any(|before| words.get(before).is_some_and(|word| NEW.contains(&word)));
+        deletes && alone && (new || at == 0)
+    })
 }
 
 fn settles(scene: &Scene<'_>, word: &str) -> bool {

@@ -6,12 +6,9 @@ use crate::offline::clauses;
 use crate::offline::facts::{named_in, place, quoted};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::lexicon::FAILURES;
-use crate::offline::named::Thing;
+use crate::offline::named::{Named, Thing};
 use crate::offline::scene::Scene;
 use crate::offline::text::{inline, listed};
-
-/// By which a question is told that asks for the present alone.
-pub(in crate::offline) const ASKS_PRESENT: &str = "What is it now";
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = QUESTIONS.iter().filter_map(|ask| ask.find(scene)).collect();
@@ -21,8 +18,15 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if says_who_can(scene) {
         findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
     }
-    if says_both(&scene.goal) {
-        findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "change-wanted"));
+    if says_both(&scene.goal) || scene.goal.tells_much() {
+        findings.retain(|finding| finding.id != "bug-symptom");
+    }
+    // What is now stands in the code; what should be is all that can be asked, where the goal does not say it.
+    if scene.goal.wishes() {
+        findings.retain(|finding| finding.id != "change-wanted");
+    }
+    if scene.goal.tells_much() {
+        findings.retain(|finding| finding.id != "bug-since");
     }
     if scene.goal.accuses {
         findings.retain(|finding| finding.id != "bug-symptom");
@@ -54,9 +58,6 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
                         .clone_into(&mut finding.text);
                 }
                 point_at_handler(scene, finding);
-            }
-            "change-wanted" if scene.goal.words.any(&["should", "must"]).is_some() => {
-                finding.text = format!("The goal says what should be. {ASKS_PRESENT}, by one example?");
             }
             "refactoring-aim" => fit_to_part(scene, finding),
             _ => {}
@@ -244,8 +245,24 @@ fn best<'a>(facts: &[&'a certus_engine::Fact]) -> Option<&'a certus_engine::Fact
 /// A refactoring needs an edge. The files that hold what the goal names are the natural one.
 fn boundary(scene: &Scene<'_>) -> Option<Finding> {
     let words = &scene.goal.words;
-    let stated = ["only", "just", "except", "not touch", "leave", "within", "file", "function"];
+    let stated = [
+        "only",
+        "just",
+        "except",
+        "not touch",
+        "leave",
+        "within",
+        "file",
+        "function",
+        "everywhere",
+        "throughout",
+        "all over",
+        "across",
+        "whole",
+    ];
+    let named = |named: &Named<'_>| named.cite.is_none() && named.exact && matches!(named.thing, Thing::File(..));
     if scene.goal.kind != Kind::Refactoring
+        || scene.named().iter().any(named)
         || words.any(&stated).is_some()
         || words.iter().any(|word| word == "js" || word == "ts")
     {

@@ -10,7 +10,6 @@ use super::sentence::{Section, Sentence};
 use crate::offline::facts::{at_place, is_or_below};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
-use crate::offline::rules::ASKS_PRESENT;
 use crate::offline::scene::{Answered, Scene};
 use crate::offline::text::{code, counted, listed, quote, stem};
 
@@ -44,6 +43,10 @@ fn template(kind: Kind, thing: &Thing<'_>, first: bool) -> &'static str {
         (Kind::Bug, Thing::Route(_)) if first => "The search for the cause begins where {} is answered",
         (Kind::Bug, Thing::Route(_)) => "After that, {} is looked at",
         (Kind::Bug, _) => "{} is named, and is read for the cause",
+        // What the goal names may be a field of it.
+        (Kind::Removal, Thing::Model(_)) => {
+            "{} is where the removal begins; what else uses what goes is looked for first"
+        }
         (Kind::Removal, _) => "{} goes; what else uses it is looked for first",
         (Kind::Upgrade, Thing::Package(_)) => "{} is raised, and its notes on breaking changes are gone through",
         (Kind::Performance, Thing::Route(_)) => "{} is measured before and after, with the same data",
@@ -144,16 +147,6 @@ fn symptom(scene: &Scene<'_>, section: &mut Section) {
     let told = |answer: &&Answered<'_>| !answer.evasive() && !answer.leaves_open() && !answer.denies_kind();
     for id in ["bug-symptom", "change-wanted"] {
         if let Some(answer) = scene.answer(id).filter(told) {
-            if answer.question.contains(ASKS_PRESENT) {
-                // What is now is nothing to test for: what should be, the goal says.
-                let text = format!(
-                    "A test that fails until it is so states what the goal says, \"{}\"; today, as answered: \"{}\"",
-                    scene.goal_line(),
-                    quote(answer.text, 240)
-                );
-                section.push(Sentence::citing(text, answer.cite));
-                continue;
-            }
             // In the words of the person, since what follows from them only a reader of the code knows.
             let text = format!("A test that fails until it is so states: \"{}\"", quote(answer.text, 240));
             section.push(Sentence::citing(text, answer.cite));

@@ -117,7 +117,7 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
     if let Some(test) = facts.test_script().or_else(|| facts.first(&["command.test"])) {
         let run = command.unwrap_or_else(|| code(&test.value, 80));
         let text = format!(
-            "{run} runs the tests that are there{}, and has to pass before the change and after it",
+            "{run} is how this project runs its tests{}, and has to pass before the change and after it",
             at_place(test)
         );
         section.push(Sentence::about(text, [test]));

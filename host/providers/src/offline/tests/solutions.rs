@@ -68,7 +68,7 @@ fn a_feature() {
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - New tests come first; one that is there is `4 tests: auth routes` at `test/auth.test.js:6` [F19].
 
     ## What to watch
@@ -113,7 +113,7 @@ fn a_bug() {
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - The test that shows the bug comes first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
@@ -157,7 +157,7 @@ fn a_refactoring() {
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - Tests of what is not covered yet come first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
