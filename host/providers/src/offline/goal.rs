@@ -326,6 +326,8 @@ fn misread(words: &Words, topic: &str, at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
     match topic {
         "logging" => signs_in(words, at),
+        // One message is shown, and nothing is said of how errors are dealt with.
+        "errors" => matches!(before, "an" | "a" | "the" | "this" | "that"),
         "email" => OF_A_FIELD.contains(&before) && words.any(SENT).is_none(),
         // The header of that name says nothing of who may do what.
         "roles" => {

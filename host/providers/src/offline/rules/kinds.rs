@@ -43,7 +43,8 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     // A file, a guard or a package keeps no data.
     let keeps = |thing: &Thing<'_>| matches!(thing, Thing::Model(_) | Thing::Route(_));
-    if scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
+    let requested = scene.goal.kind == Kind::Removal && !scene.goal.requests.is_empty();
+    if requested || scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
         findings.retain(|finding| finding.id != "removal-data");
     }
     findings.extend(boundary(scene));

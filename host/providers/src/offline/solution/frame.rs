@@ -7,6 +7,7 @@ use super::{Material, capital};
 use crate::offline::facts::{Route, at_place, is_or_below, place};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
+use crate::offline::nouns::is_actor;
 use crate::offline::scene::{Answered, Scene, is_test};
 use crate::offline::text::{Words, code, counted, inline, listed, quote, stem};
 
@@ -173,6 +174,7 @@ pub(super) fn risks(material: &Material<'_, '_>) -> Section {
         ("risk.rate-limit", &["authentication", "rate-limiting"]),
         ("risk.session", &["authentication"]),
         ("risk.csrf", &["authentication"]),
+        ("api.irregular", &["authentication", "roles"]),
         ("risk.validation", &["validation"]),
         ("risk.error-handler", &["errors"]),
     ];
@@ -251,7 +253,8 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
 /// Models, files, functions and routes whose name stands in the goal or in an answer as a word; some of them.
 fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
     // `The shop` may be the project, which its nouns leave out.
-    let mut said: Vec<String> = scene.goal.nouns.iter().chain(&scene.goal.people).cloned().collect();
+    let people = scene.goal.people.iter().filter(|person| !is_actor(person));
+    let mut said: Vec<String> = scene.goal.nouns.iter().chain(people).cloned().collect();
     for answer in scene.answers.iter().filter(|answer| !answer.evasive()) {
         said.extend(answer.words.iter().map(|word| stem(word).to_owned()));
     }
@@ -280,7 +283,9 @@ fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
         }
     }
     for route in facts.routes() {
-        let last = route.path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with([':', '{', '*']));
+        // `/item/:slug` is one of many things, and not called by what they are.
+        let last = route.path.trim_end_matches('/').rsplit('/').next();
+        let last = last.filter(|part| !part.is_empty() && !part.starts_with([':', '{', '*']));
         let handler = route.handler.rsplit('.').next().unwrap_or_default();
         if last.is_some_and(says) || (Words::of_code(handler).len() > 1 && says(handler)) {
             found.push((route.name(), route.fact));

@@ -189,10 +189,6 @@ fn a_small_project() {
 
     - No tests were found, so it is verified as decided: "With node:test, which needs no dependency: tests of what changes come first" [A2].
 
-    ## What to watch
-
-    - 1 route changes something, and no guard was found (`index.js:11`) [F13].
-
     ## What needs a model
 
     - The goal or an answer speaks of `GET /notes` at `index.js:6` and `POST /notes` at `index.js:11`, and not of what changes there, so that is not planned here: reading the code and writing the change needs a model or a person [F3] [F4].

@@ -64,6 +64,10 @@ fn what_a_ticket_says_is_not_asked() {
         ("Add a content security policy.", "standard-secure"),
         ("Replace the promises around mongoose with async/await.", "migration-"),
         ("Move the MongoDB connection string out of server.js into the configuration.", "migration-"),
+        ("Raise the rate limit to 200 requests per minute.", "existing-rate-limit"),
+        ("Show an error message to authors whose article is refused.", "error-"),
+        ("Show unpaid subscriptions in the admin dashboard.", "admin-"),
+        ("Remove GET /articles, nobody calls it any more.", "removal-data"),
     ] {
         let asked = asked(goal);
         assert!(!asked.iter().any(|id| id.starts_with(wrong)), "{goal}: {asked:?}");
