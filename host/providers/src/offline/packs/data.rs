@@ -99,7 +99,7 @@ pub(super) const ASKS: &[Ask] = &[
     Ask {
         id: "search-amount",
         topic: "search",
-        unless: &["paginat*", "limit*", "first", "top", "#number"],
+        unless: &["filter*", "paginat*", "limit*", "first", "top", "#number"],
         shown: &["route~search"],
         claim: "How many results are shown, and in which order, is not said",
         text: "How many results at once, and in which order?",

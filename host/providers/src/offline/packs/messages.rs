@@ -402,11 +402,7 @@ pub(super) const ASKS: &[Ask] = &[
         claim: "How a person's language is known is not said",
         text: "How is a person's language known?",
         why: "Search engines need an address for each language; signed-in people expect that the choice is kept.",
-        options: &[
-            "*From the browser, changed by the person, kept with the account",
-            "From the address: /en, /de",
-            "From the browser only",
-        ],
+        options: &["*From the browser, changed by the person", "From the address: /en, /de", "From the browser only"],
         impact: 4,
         confidence: 0.3,
         ..Ask::NEW

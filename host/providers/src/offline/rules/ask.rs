@@ -10,6 +10,7 @@ use super::Finding;
 use crate::offline::facts::{quoted, said, selects, telling};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::scene::Scene;
+use crate::offline::text::stem;
 use crate::offline::topics::TOPICS;
 
 /// How sure it is that something stays as it is now: sure enough not to be asked.
@@ -83,7 +84,7 @@ impl Ask {
         let goal = &scene.goal;
         (self.topic.is_empty() || goal.about(self.topic))
             && (self.kinds.is_empty() || self.kinds.contains(&goal.kind))
-            && (self.says.is_empty() || self.says.iter().any(|word| says(goal, word)))
+            && (self.says.is_empty() || self.says.iter().any(|word| says(scene, word)))
             && (self.needs.is_empty() || scene.facts.has(self.needs))
             && !self.unless.iter().any(|word| settles(scene, word))
     }
@@ -173,22 +174,31 @@ fn denies(goal: &Goal, option: &str) -> bool {
     DENIALS.iter().any(|(start, wishes)| option.starts_with(start) && wishes.iter().any(|wish| goal.says(wish)))
 }
 
-fn says(goal: &Goal, word: &str) -> bool {
-    if word == "#deleting" { deletes(goal) } else { goal.asks_for(word) }
+fn says(scene: &Scene<'_>, word: &str) -> bool {
+    if word == "#deleting" { deletes(scene) } else { scene.goal.asks_for(word) }
 }
 
 /// `Let users delete their account`, `Add a way to delete a comment`; not `log in before they can create, update or delete books`.
-fn deletes(goal: &Goal) -> bool {
+fn deletes(scene: &Scene<'_>) -> bool {
     const VERBS: &[&str] = &["delete", "deleting", "deletion", "erase", "erasing"];
     const NEW: &[&str] =
         &["let", "allow", "enable", "add", "implement", "support", "able", "build", "create", "introduce", "can"];
+    let goal = &scene.goal;
     let words = &goal.words;
+    let models = scene.facts.models();
+    // What is not there yet is referred to by nothing.
+    let there = |at: usize| {
+        (at..at + 5).filter_map(|at| words.get(at)).any(|word| {
+            matches!(word, "account" | "accounts" | "profile" | "profiles")
+                || models.iter().any(|model| model.is(stem(word)))
+        })
+    };
     let listed = |at: usize| matches!(words.get(at), Some("and" | "or"));
     (0..words.len()).any(|at| {
         let deletes = words.get(at).is_some_and(|word| VERBS.contains(&word)) && goal.is_main(at);
         let alone = at.checked_sub(1).is_none_or(|before| !listed(before)) && !listed(at + 1);
         let new = (0..at).any(|before| words.get(before).is_some_and(|word| NEW.contains(&word)));
-        deletes && alone && (new || at == 0)
+        deletes && alone && (new || at == 0) && there(at + 1)
     })
 }
 

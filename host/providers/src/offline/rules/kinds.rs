@@ -44,8 +44,27 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     // A file, a guard or a package keeps no data.
     let keeps = |thing: &Thing<'_>| matches!(thing, Thing::Model(_) | Thing::Route(_));
     let requested = scene.goal.kind == Kind::Removal && !scene.goal.requests.is_empty();
-    if requested || scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
+    let stored = |thing: &Thing<'_>| match thing {
+        Thing::Model(_) => true,
+        Thing::Route(route) => route.writes(),
+        _ => false,
+    };
+    let unnamed = scene.by_goal().next().is_none() && !scene.named_models().is_empty();
+    let kept = unnamed || scene.by_goal().any(stored);
+    if requested || !kept {
         findings.retain(|finding| finding.id != "removal-data");
+    }
+    // A package, a middleware or a part of a page has nobody outside who calls it.
+    if !requested && !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-users");
+    }
+    // Whoever lists what goes says where it ends.
+    if scene.goal.is_long() || !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-edge");
+    }
+    if scene.goal.is_long() {
+        let asks = ["bug-symptom", "bug-when", "bug-since", "change-wanted", "docs-readers", "refactoring-aim"];
+        findings.retain(|finding| !asks.contains(&finding.id.as_str()));
     }
     findings.extend(boundary(scene));
     if !switches(scene) {
@@ -282,6 +301,10 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
         });
         let only = if files.len() == 1 { "it calls" } else { "they call" };
         options.push(format!("{} and what only {only}", listed(&files)));
+    }
+    // Without a file to name there is nothing to choose from, and who pointed at one said it.
+    if options.is_empty() || !scene.pointed().is_empty() {
+        return None;
     }
     options.push("All that has to move, each file named before".to_owned());
     let recommended = options.first().cloned();

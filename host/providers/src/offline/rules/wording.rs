@@ -262,7 +262,8 @@ fn bounded(scene: &Scene<'_>, pattern: &str, at: usize) -> bool {
     let words = &scene.goal.words;
     match pattern {
         "everything" => {
-            words.get(at + 1) == Some("else")
+            words.has("including")
+                || words.get(at + 1) == Some("else")
                 || at.checked_sub(1).is_some_and(|before| matches!(words.get(before), Some("keep" | "leave")))
         }
         "everywhere" => named::names_code(&scene.facts, &scene.view.goal),

@@ -67,6 +67,12 @@ pub(super) fn extent(material: &Material<'_, '_>) -> Section {
             Kind::Performance | Kind::Docs => format!("The work is {kind} (\"{goal}\") on"),
             _ => format!("The work is {article} {kind} (\"{goal}\") on"),
         };
+        // What only shares words with it is no place of the work yet.
+        let work = if named.iter().any(|named| named.exact) {
+            work
+        } else {
+            format!("The goal (\"{goal}\"), {article} {kind}, is by its words about")
+        };
         let cites = named
             .iter()
             .take(NAMED)
@@ -123,7 +129,7 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
         );
         section.push(Sentence::about(text, [test]));
     }
-    if let Some(file) = scene.closest("test.file") {
+    if let Some(file) = scene.closest("test.file").filter(|_| scene.goal.kind != Kind::Docs) {
         let what = match scene.goal.kind {
             Kind::Bug => "The test that shows the bug comes",
             Kind::Refactoring => "Tests of what is not covered yet come",
@@ -222,15 +228,15 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
     if !spoken.is_empty() {
         let names: Vec<String> = spoken.iter().map(|(name, fact)| format!("{name}{}", at_place(fact))).collect();
         let text = format!(
-            "The goal or an answer speaks of {}, and not of what changes there, so that is not planned here: {cause}reading the code \
-             and writing the change needs a model or a person",
+            "By its words the goal or an answer may be about {}; what changes there is not planned here: {cause}reading the code and \
+             writing the change needs a model or a person",
             listed(&names)
         );
         section.push(Sentence::about(text, spoken.iter().map(|(_, fact)| *fact)));
     } else if places.is_empty() {
         let text = format!(
-            "Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned \
-             here: {cause}reading the code and writing the change needs a model or a person"
+            "Nothing that rules found is written out in the goal or in an answer, so where the change belongs is not planned here: \
+             {cause}reading the code and writing the change needs a model or a person"
         );
         let cites: Vec<&str> =
             scene.answers.iter().filter(|answer| !answer.evasive()).filter_map(|answer| answer.cite).collect();

@@ -404,7 +404,7 @@ fn nothing_is_named_only_where_no_name_is_said() {
         ("Show a banner after the login", "`POST /auth/login`"),
     ] {
         let (_, body) = told(goal, PROJECT, &[]);
-        assert!(!body.contains("names a thing of this project"), "{goal}\n{body}");
+        assert!(!body.contains("is written out in the goal or in an answer"), "{goal}\n{body}");
         assert!(body.contains(name), "{goal}\n{body}");
     }
     for (goal, wrong) in [

@@ -148,7 +148,7 @@ fn only_what_is_named_is_planned() {
         assert!(named.iter().all(|name| changes.contains(name)), "{goal}\n{body}");
         assert_eq!(sentences.min(named.len()), sentences.min(6), "more than {named:?} for {goal}\n{body}");
         let honest = section(&body, "What needs a model");
-        let unplanned = ["names a thing of this project", "The goal or an answer speaks of"];
+        let unplanned = ["is written out in the goal", "By its words the goal or an answer may"];
         assert_eq!(unplanned.iter().any(|said| honest.contains(said)), named.is_empty(), "{goal}\n{body}");
         assert!(
             !section(&body, "What stays as it is").contains("GET /health-check`, `POST /auth/login`"),
@@ -161,7 +161,7 @@ fn only_what_is_named_is_planned() {
 fn only_what_the_goal_names_goes() {
     for (goal, goes) in [
         ("Remove DELETE /users/:id", vec!["`DELETE /users/:id`"]),
-        ("remove the email verification", vec!["`POST /auth/verify-email`"]),
+        ("remove the email verification", vec![]),
         ("Delete services/user.service.js", vec!["user.service.js"]),
         ("Remove the welcome banner after login", vec![]),
         ("remove duplicate code in the auth controller", vec![]),
