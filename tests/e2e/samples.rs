@@ -1,6 +1,6 @@
 //! Several answers to one request: a gate goes by how far they agree.
 
-use fake_api::{Reply, Step};
+use fake_api::{Fault, Reply, Step};
 use serde_json::{Value, json};
 
 use crate::model::{GOAL, Model, first, reply, shop, when, whole};
@@ -271,4 +271,29 @@ fn killed_inside_a_command_it_is_told_the_same_again() {
         }
     }
     assert!(repeated > 4, "answers were in flight: {repeated}");
+}
+
+#[test]
+fn a_sample_that_fails_stops_nothing_and_is_no_evidence() {
+    let refused = Step { play: Fault::new("invalid-request", "not like this").into(), ..when(VALIDATOR, scored(0.5)) };
+    let steps = [vec![first(1, when(VALIDATOR, scored(0.95))), first(1, refused)], validates(vec![scored(0.95)])];
+    let (model, world) = (Model::start(steps.concat()), shop());
+    wants(&world, 3, "");
+    let _ = flow(&model, &world).ok().says("went on without sample");
+    let part = part(&model, &world);
+    assert_eq!((&part["samples"]["asked"], &part["samples"]["scores"]), (&json!(3), &json!([0.95, 0.95])), "{part}");
+    near(&part["believed"], 0.95);
+}
+
+#[test]
+fn only_a_person_says_how_often() {
+    let world = World::with("express-shop");
+    wants(&world, 10, "");
+    let ran = world.run(&["flow", GOAL]).exits(2);
+    let _ = ran.says("has no setting `samples` that could have this value").says("samples (0 to 9)");
+    wants(&world, 9, "");
+    let _ = world.run(&["plugin", "show", "certainty"]).ok().shows("setting samples = 0");
+    // Samples cost who pays for them: a project cannot ask for any, nor for fewer.
+    world.write("certus.toml", "[methodology.certainty]\nsamples = 1\n");
+    let _ = world.run(&["flow", GOAL]).exits(2).says("certus.toml").says("methodology");
 }

@@ -118,7 +118,7 @@ impl Chain {
     /// Samples of a prompt's effect, in the order of their numbers.
     fn samples_of(&self, first: EffectId) -> impl Iterator<Item = &Effect> {
         let is = move |effect: &&Effect| matches!(effect.request, Request::Sample { of, .. } if of == first);
-        self.effects.values().filter(is)
+        self.effects.range(first..).map(|(_, effect)| effect).filter(is)
     }
 
     /// Once every sample of a prompt's effect has its outcome, what it scored is believed as far as they agree. A score that

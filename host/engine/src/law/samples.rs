@@ -25,6 +25,9 @@ fn gate_goes_by(chain: &Chain, area: &str) -> bool {
 
 /// The samples that follow from the replies of the controller's last action, where this provider gave them.
 pub fn samples(chain: &Chain, provider: &str) -> Vec<Request> {
+    if samples_wanted(chain) < 2 {
+        return Vec::new();
+    }
     let own = || {
         let is_sample = |effect: &Effect| matches!(effect.request, Request::Sample { .. });
         chain.effects().filter(move |(_, effect)| effect.invocation.is_none() && !is_sample(effect))
