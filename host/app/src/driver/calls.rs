@@ -191,7 +191,10 @@ impl<'a> Driver<'a> {
             }
             Err(error) => Outcome::Unusable {
                 code: ErrorCode::Invalid,
-                message: format!("the reply to {}: {error}", self.called(call.id)),
+                message: match self.is_sample(call.id) {
+                    true => self.without_it(call.id, &error.to_string()),
+                    false => format!("the reply to {}: {error}", call.request.prompt),
+                },
                 by: Box::new(by),
             },
         };
@@ -282,9 +285,13 @@ impl<'a> Driver<'a> {
         })
     }
 
+    fn without_it(&self, effect: EffectId, why: &str) -> String {
+        crate::clean::clean(&format!("went on without {}: {why}", self.called(effect)))
+    }
+
     /// The chain goes on without an answer that nothing waits for.
     fn without(&mut self, effect: EffectId, code: ErrorCode, why: &str) {
-        let message = crate::clean::clean(&format!("went on without {}: {why}", self.called(effect)));
+        let message = self.without_it(effect, why);
         self.note(Body::Outcome { effect, outcome: Outcome::Failed { code, message }, elapsed_ms: 0 });
     }
 

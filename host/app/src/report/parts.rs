@@ -136,16 +136,18 @@ fn said(parts: &BTreeMap<String, Part>, lacks: &[Lack]) -> Option<String> {
             .any(|lack| matches!(lack, Lack::Confidence { area: short, .. } if short == area || short == "overall"))
     };
     let percent = |score: f64| format!("{:.0}", score * 100.0);
+    // As what is lacking is said: what is short must not look as if it were enough.
+    let counted = |score: f64| format!("{:.0}", (score * 100.0 + 1e-7).floor());
     let lowered = parts.iter().filter(|(area, _)| lacking(area)).find_map(|(area, part)| {
         let samples = part.samples.as_ref().filter(|samples| samples.mean.is_some())?;
         let first = samples.scores.first().copied().unwrap_or(part.believed);
         let scores: Vec<String> = samples.scores.iter().copied().map(percent).collect();
-        (percent(part.believed) != percent(first)).then(|| {
+        (counted(part.believed) != counted(first)).then(|| {
             let area = crate::clean::line(area, 60);
             format!(
                 "compared: answers put {area} at {} %, which counts as {} %",
                 scores.join(", "),
-                percent(part.believed)
+                counted(part.believed)
             )
         })
     });
