@@ -285,7 +285,8 @@ impl<'a> Driver<'a> {
         })
     }
 
-    fn without_it(&self, effect: EffectId, why: &str) -> String {
+    /// What is said of an answer that nothing waits for.
+    pub(super) fn without_it(&self, effect: EffectId, why: &str) -> String {
         crate::clean::clean(&format!("went on without {}: {why}", self.called(effect)))
     }
 

@@ -76,7 +76,8 @@ impl Driver<'_> {
             None => (Digest::of_json(&request), None),
         };
         self.note(Body::Intent { effect, invocation, occurrence, request, digest, basis });
-        if let Some(message) = unsendable {
+        if let Some(why) = unsendable {
+            let message = if self.is_sample(effect) { self.without_it(effect, &why) } else { why };
             let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
             self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
         } else {
