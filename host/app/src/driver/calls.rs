@@ -285,17 +285,6 @@ impl<'a> Driver<'a> {
         })
     }
 
-    /// What is said of an answer that nothing waits for.
-    pub(super) fn without_it(&self, effect: EffectId, why: &str) -> String {
-        crate::clean::clean(&format!("went on without {}: {why}", self.called(effect)))
-    }
-
-    /// The chain goes on without an answer that nothing waits for.
-    fn without(&mut self, effect: EffectId, code: ErrorCode, why: &str) {
-        let message = self.without_it(effect, why);
-        self.note(Body::Outcome { effect, outcome: Outcome::Failed { code, message }, elapsed_ms: 0 });
-    }
-
     fn defer(
         &mut self,
         effect: EffectId,

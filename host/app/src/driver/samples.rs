@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use certus_engine::{Chain, Digest, EffectId, Outcome, Request, View, law};
+use certus_engine::{Body, Chain, Digest, EffectId, ErrorCode, Outcome, Request, View, law};
 use certus_providers::one_answer;
 
 use super::Driver;
@@ -81,6 +81,17 @@ impl Driver<'_> {
     /// without it.
     pub(super) fn is_sample(&self, id: EffectId) -> bool {
         self.chain.effect(id).is_some_and(|effect| matches!(effect.request, Request::Sample { .. }))
+    }
+
+    /// What is said of an answer that nothing waits for.
+    pub(super) fn without_it(&self, effect: EffectId, why: &str) -> String {
+        crate::clean::clean(&format!("went on without {}: {why}", self.called(effect)))
+    }
+
+    /// The chain goes on without an answer that nothing waits for.
+    pub(super) fn without(&mut self, effect: EffectId, code: ErrorCode, why: &str) {
+        let message = self.without_it(effect, why);
+        self.note(Body::Outcome { effect, outcome: Outcome::Failed { code, message }, elapsed_ms: 0 });
     }
 
     /// An effect's prompt, for people.
