@@ -9,6 +9,7 @@ mod hostile;
 mod journey;
 mod lies;
 mod model;
+mod samples;
 mod services;
 mod streams;
 mod summaries;

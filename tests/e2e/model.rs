@@ -73,6 +73,12 @@ impl Model {
         bodies.filter(|body| body.contains(&task)).any(|body| body.contains(text))
     }
 
+    /// The requests that ran a prompt, in the order in which they came.
+    pub(crate) fn requests(&self, prompt: &str) -> Vec<String> {
+        let task = format!("## Task: {prompt}\\n");
+        self.api.log().into_iter().map(|logged| logged.body.to_string()).filter(|body| body.contains(&task)).collect()
+    }
+
     /// Where it serves.
     pub(crate) fn url(&self) -> String {
         self.api.url()

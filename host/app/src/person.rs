@@ -123,6 +123,9 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::PhaseEntered { phase, visit, why } if *visit > 1 => format!("Phase: {phase} (visit {visit}): {why}"),
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
         Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
+        Body::Intent { request: Request::Sample { name, number, .. }, .. } => {
+            format!("Running {name} once more, to compare (sample {number})")
+        }
         Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),
         Body::Intent { request: Request::Check { command, .. }, .. } => format!("Running {command}"),
         Body::Intent { request: Request::Write { draft, .. }, .. } => format!("Writing {draft}"),

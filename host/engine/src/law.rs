@@ -4,6 +4,7 @@
 //! controller's; these hold in every methodology.
 
 mod implementation;
+mod samples;
 mod upkeep;
 
 use std::fmt;
@@ -145,6 +146,7 @@ pub trait Catalogue {
 
 pub(crate) use implementation::waiver_title;
 pub use implementation::{after_undo, due, judge_undo, take_over};
+pub use samples::{samples, samples_of, samples_wanted};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 

@@ -59,6 +59,16 @@ pub enum Billing {
     Money,
 }
 
+/// Why asking the provider of this name the same once more shows nothing, for people; absent where a second answer is
+/// independent of the first.
+pub fn one_answer(provider: &str) -> Option<&'static str> {
+    match provider {
+        "offline" => Some("rules give one answer"),
+        "manual" => Some("what goes through a person's hands is asked once"),
+        _ => None,
+    }
+}
+
 /// Where the text of an answer goes while it arrives.
 pub trait Progress: Send + Sync {
     /// More text of the answer, exactly as it came: whoever shows it cleans it first. What was handed over here is in the

@@ -83,7 +83,7 @@ pub struct PromptRun {
     pub attempt: u32,
     /// An attempt may have been billed without an answer.
     pub possibly_billed_twice: bool,
-    /// Overall confidence when it was asked for; absent when the chain was rebuilt from a context.
+    /// Overall confidence when it was asked for; absent for a sample, and when the chain was rebuilt from a context.
     pub confidence_before: Option<f64>,
     /// The workflow's variant.
     pub variant: Option<String>,
@@ -202,14 +202,16 @@ impl Store {
     }
 
     /// Answers to prompts of a phase by one service, in all chains but this one: of the last runs of all, so that it takes
-    /// the same time in a large database.
+    /// the same time in a large database. Samples, which have no confidence before them, are left out: how many there are is
+    /// another chain's setting.
     ///
     /// # Errors
     /// What the disk says.
     pub fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, StoreError> {
         let those = format!(
             "FROM (SELECT * FROM prompt_runs ORDER BY rowid DESC LIMIT {LAST_RUNS}) \
-             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0"
+             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0 \
+             AND confidence_before IS NOT NULL"
         );
         self.query(|db| {
             let of = params![phase, provider, but.0];

@@ -45,12 +45,15 @@ enum Next {
 /// Shows an answer while it arrives.
 struct Shown<'a> {
     listener: &'a dyn Listener,
-    prompt: &'a str,
+    request: &'a certus_providers::Request,
 }
 
 impl Progress for Shown<'_> {
     fn text(&self, delta: &str) {
-        self.listener.streamed(self.prompt, delta);
+        // Of a sample nothing is believed that a person could read.
+        if self.request.sample == 0 {
+            self.listener.streamed(&self.request.prompt, delta);
+        }
     }
 }
 
@@ -65,7 +68,7 @@ async fn attempt(
         tokio::time::sleep(wait).await;
     }
     let since = Instant::now();
-    let shown = Shown { listener, prompt: &call.request.prompt };
+    let shown = Shown { listener, request: &call.request };
     let result = provider.answer(request, &shown).await;
     (call, result, elapsed(since))
 }
@@ -79,6 +82,10 @@ impl<'a> Driver<'a> {
         for &id in ids {
             if let Some(outcome) = self.memoised(id) {
                 self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                continue;
+            }
+            if let Some(why) = self.not_sampled(id) {
+                self.without(id, ErrorCode::Cancelled, &why);
                 continue;
             }
             let request = self.call(id)?;
@@ -97,7 +104,7 @@ impl<'a> Driver<'a> {
         let listener: &'a dyn Listener = self.listener;
         let mut running = FuturesUnordered::new();
         for (call, request) in calls {
-            listener.busy(&call.request.prompt);
+            listener.busy(&self.called(call.id));
             running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
         }
         while let Some((call, result, elapsed_ms)) = running.next().await {
@@ -114,7 +121,7 @@ impl<'a> Driver<'a> {
                 match self.set_aside(call.id, &request).await? {
                     Some(_) => waiting.push((call, over)),
                     None => {
-                        listener.busy(&call.request.prompt);
+                        listener.busy(&self.called(call.id));
                         running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
                     }
                 }
@@ -124,9 +131,8 @@ impl<'a> Driver<'a> {
             }
         }
         for (call, over) in waiting {
-            if law::is_dispensable(&call.request.prompt) {
-                let outcome = Outcome::Failed { code: ErrorCode::Limit, message: format!("not asked: {over}") };
-                self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            if law::is_dispensable(&call.request.prompt) || self.is_sample(call.id) {
+                self.without(call.id, ErrorCode::Limit, &over.to_string());
                 continue;
             }
             let why = self.over_budget(call.id, &over);
@@ -172,7 +178,10 @@ impl<'a> Driver<'a> {
                 self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
                 return Ok(Next::Stop(Stop::Waiting));
             }
-            Err(error) if self.provider.billing() != Billing::Nobody && call.repairs.is_none() => {
+            // A sample that cannot be read says nothing, and nothing waits for it.
+            Err(error)
+                if self.provider.billing() != Billing::Nobody && call.repairs.is_none() && !self.is_sample(call.id) =>
+            {
                 let remark = settled.remark();
                 let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
                 let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
@@ -182,7 +191,10 @@ impl<'a> Driver<'a> {
             }
             Err(error) => Outcome::Unusable {
                 code: ErrorCode::Invalid,
-                message: format!("the reply to {}: {error}", call.request.prompt),
+                message: match self.is_sample(call.id) {
+                    true => self.without_it(call.id, &error.to_string()),
+                    false => format!("the reply to {}: {error}", call.request.prompt),
+                },
                 by: Box::new(by),
             },
         };
@@ -211,7 +223,7 @@ impl<'a> Driver<'a> {
             && let Some(wait) = retry::after(error, call.tries, fastrand::f64())
         {
             let seconds = wait.as_secs_f64().ceil();
-            self.listener.busy(&format!("{} (again in {seconds} s: {message})", call.request.prompt));
+            self.listener.busy(&format!("{} (again in {seconds} s: {message})", self.called(call.id)));
             let again = Box::new(Call { tries: call.tries + 1, ..*call });
             return self.again(again, leftover.clone(), possibly_billed, wait).await;
         }
@@ -220,6 +232,10 @@ impl<'a> Driver<'a> {
             _ => ErrorCode::Unavailable,
         };
         self.defer(call.id, code, &message, possibly_billed, leftover);
+        if self.is_sample(call.id) {
+            self.without(call.id, code, &message);
+            return Ok(Next::Settled);
+        }
         let person = matches!(error, ProviderError::Waiting { .. }) || self.provider.name() == "manual";
         Ok(Next::Stop(if person { Stop::Waiting } else { Stop::Paused { code, message } }))
     }
@@ -251,6 +267,10 @@ impl<'a> Driver<'a> {
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
         let request = self.again_of(&call)?;
         Ok(match self.set_aside(call.id, &request).await? {
+            Some(over) if self.is_sample(call.id) => {
+                self.without(call.id, ErrorCode::Limit, &over.to_string());
+                Next::Settled
+            }
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
             None => Next::Again(call, request, wait),
         })
@@ -377,7 +397,9 @@ impl<'a> Driver<'a> {
         if self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
             return;
         }
-        let Some(Request::Prompt { .. }) = self.chain.effect(id).map(|effect| &effect.request) else { return };
+        if self.chain.effect(id).is_none_or(|effect| effect.request.sends().is_none()) {
+            return;
+        }
         if self.memoised(id).is_some() {
             return;
         }

@@ -44,7 +44,7 @@ pub struct Expected {
 pub struct PromptAhead {
     /// Its name.
     pub prompt: String,
-    /// How often, on average.
+    /// How often, on average, samples of it included.
     pub runs: f64,
     /// Recorded runs of it by the same model, of which its cost is the average; with 0 it is computed from sizes.
     pub recorded: u64,
@@ -109,6 +109,8 @@ struct Ahead {
     input: Option<u64>,
     /// What its front matter expects.
     class: Cost,
+    /// Answers that are asked for each time, samples included.
+    answers: f64,
 }
 
 /// What an estimate is made of.
@@ -121,6 +123,8 @@ struct Known<'a> {
     recorded: &'a Recorded,
     /// What this visit ran already.
     ran: BTreeMap<String, u64>,
+    /// Of the prompts that were recorded, how many answers are asked for each time.
+    answers: BTreeMap<String, f64>,
     prices: &'a Prices,
     most_output: u64,
     at: Millis,
@@ -157,18 +161,26 @@ impl Driver<'_> {
                 model: self.provider.model(request.tier),
                 input: Some(request.estimated_tokens()),
                 class: class(&request.prompt).unwrap_or(Cost::Medium),
+                answers: if request.sample == 0 { self.answers_to(&request.prompt) } else { 1.0 },
             })
             .collect();
         let named = self.chain.phase_definition().map(|phase| phase.prompts.as_slice()).unwrap_or_default();
         let usually = named.iter().filter_map(|name| {
             let model = self.provider.model(self.session.tier(name));
-            Some(Ahead { prompt: name.clone(), model, input: None, class: class(name)? })
+            Some(Ahead {
+                prompt: name.clone(),
+                model,
+                input: None,
+                class: class(name)?,
+                answers: self.answers_to(name),
+            })
         });
         let known = Known {
             at_hand,
             usually: usually.collect(),
             recorded: &recorded,
             ran: ran(&self.chain),
+            answers: recorded.runs.iter().map(|run| (run.prompt.clone(), self.answers_to(&run.prompt))).collect(),
             prices: self.session.prices(),
             most_output,
             at: self.now(),
@@ -252,9 +264,9 @@ impl Known<'_> {
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((known, runs)) => {
                     known.input = known.input.max(one.input);
-                    *runs += 1.0;
+                    *runs += one.answers;
                 }
-                None => all.push((one.clone(), 1.0)),
+                None => all.push((one.clone(), one.answers)),
             }
         }
         let ran = |prompt: &str| self.ran.get(prompt).copied().unwrap_or(0) as f64;
@@ -266,12 +278,18 @@ impl Known<'_> {
             let model = || self.recorded.runs.iter().find(|run| of(run)).map(|run| run.model.clone());
             let one = match known {
                 Some(one) => one.clone(),
-                None => Ahead { prompt: (*prompt).to_owned(), model: model()?, input: None, class: Cost::Medium },
+                None => Ahead {
+                    prompt: (*prompt).to_owned(),
+                    model: model()?,
+                    input: None,
+                    class: Cost::Medium,
+                    answers: self.answers.get(*prompt).copied().unwrap_or(1.0),
+                },
             };
             Some((one, *runs))
         });
         for (one, runs) in usual.chain(as_before) {
-            let left = (runs - ran(&one.prompt)).max(0.0);
+            let left = (runs - ran(&one.prompt)).max(0.0) * one.answers;
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((_, at_hand)) => *at_hand = at_hand.max(left),
                 None if left > 0.0 => all.push((Ahead { input: None, ..one }, left)),

@@ -16,6 +16,7 @@ mod price;
 mod prompt;
 mod record;
 mod said;
+mod samples;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -260,6 +261,11 @@ impl<'a> Driver<'a> {
             let due = law::due(&self.chain);
             if !due.requests.is_empty() {
                 self.follow(due);
+                continue;
+            }
+            let samples = self.samples_due();
+            if !samples.is_empty() {
+                self.intend_all(samples);
                 continue;
             }
             if self.reads_text() && !self.only_command {

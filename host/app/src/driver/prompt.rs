@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use certus_engine::{Attribution, Chain, Digest, EffectId, Outcome, Reply, Request, View};
+use certus_engine::{Attribution, Digest, EffectId, Outcome, Reply, Request, View};
 use certus_providers::{Billing, Tier};
 use certus_workspace::{Citation, Project};
 
@@ -47,15 +47,18 @@ impl Driver<'_> {
         }
         let lost = || Failure::failed(format!("the text of effect {id} is not in the store"));
         let effect = self.chain.effect(id).ok_or_else(lost)?;
-        let Request::Prompt { name, .. } = &effect.request else { return Err(lost()) };
+        let (name, _) = effect.request.sends().ok_or_else(lost)?;
         let tier = self.session.tier(name);
-        let (digest, basis) = (effect.digest, effect.basis);
+        let asked = match effect.request {
+            Request::Sample { of, .. } => self.chain.effect(of).ok_or_else(lost)?,
+            _ => effect,
+        };
+        let (digest, basis) = (effect.digest, asked.basis);
         let bytes = self.session.blob(digest)?.ok_or_else(lost)?;
         let text = String::from_utf8(bytes).map_err(|_| lost())?;
         let (stable, variable) = text.split_once('\0').ok_or_else(lost)?;
         // The view as it was when the prompt was rendered: what came after must not change the answer.
-        let events = self.session.events(self.id)?;
-        let past = Chain::fold(events.iter().take_while(|event| event.seq <= basis));
+        let past = self.past(basis)?;
         Ok(Sending::new(self.session.stable(stable), variable, tier, Arc::new(past.view(self.id))))
     }
 
@@ -67,13 +70,17 @@ impl Driver<'_> {
 
     pub(crate) fn request(&self, id: EffectId, sending: &Sending) -> Option<certus_providers::Request> {
         let effect = self.chain.effect(id)?;
-        let Request::Prompt { name, arguments, .. } = &effect.request else { return None };
+        let (asked, sample) = match effect.request {
+            Request::Sample { of, number, .. } => (self.chain.effect(of)?, number),
+            _ => (effect, 0),
+        };
+        let Request::Prompt { name, arguments, .. } = &asked.request else { return None };
         Some(certus_providers::Request {
             prompt: name.clone(),
             stable: Arc::clone(&sending.stable),
             variable: Arc::clone(&sending.variable),
             digest: sending.digest,
-            sample: 0,
+            sample,
             attempt: effect.attempt,
             tier: sending.tier,
             arguments: arguments.clone(),
@@ -84,9 +91,10 @@ impl Driver<'_> {
         })
     }
 
-    /// The answer that this chain already got to exactly this request, as an outcome that costs nothing.
+    /// The answer that this chain already got to exactly this request, as an outcome that costs nothing. Never a sample's: it
+    /// is asked for to get another one.
     pub(crate) fn memoised(&self, id: EffectId) -> Option<Outcome> {
-        let effect = self.chain.effect(id)?;
+        let effect = self.chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. }))?;
         let reply = self.chain.memo(effect.digest)?;
         let by = Attribution { provider: "memo".to_owned(), from_memo: true, ..Attribution::default() };
         Some(Outcome::Replied { reply: Box::new(reply.clone()), by })

@@ -122,6 +122,9 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
     }
+    if let Some(compared) = report.compared() {
+        output.line(compared);
+    }
     if let Some(missing) = &report.confidence.missing {
         output.line(format!("missing {missing}"));
     }

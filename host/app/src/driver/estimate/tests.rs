@@ -4,7 +4,7 @@ use certus_store::RecordedRuns;
 const PRICES: &str = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 10.0\ncache_read = 0.1\n";
 
 fn ahead(prompt: &str, input: Option<u64>) -> Ahead {
-    Ahead { prompt: prompt.to_owned(), model: "m".to_owned(), input, class: Cost::Low }
+    Ahead { prompt: prompt.to_owned(), model: "m".to_owned(), input, class: Cost::Low, answers: 1.0 }
 }
 
 fn runs(prompt: &str, runs: u64, tokens: u64) -> RecordedRuns {
@@ -18,6 +18,7 @@ fn estimate(recorded: &Recorded, ran: &[(&str, u64)], prices: &Prices) -> Estima
         usually: vec![ahead("first", None), ahead("a", None), ahead("later", None)],
         recorded,
         ran: ran.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+        answers: BTreeMap::new(),
         prices,
         most_output: 1_000,
         at: 0,
