@@ -20,7 +20,9 @@ impl Machine<'_> {
             let scope = Scope::new(None, Some(loaded.exports.clone()), None);
             loaded.scope = Some(scope.clone());
             let module = loaded.module.clone();
+            let outer = std::mem::take(&mut self.picking);
             self.exec(index, &scope, &module.body, &mut None);
+            self.picking = outer;
         }
         self.modules.get(index).map_or(Value::Unknown, |loaded| loaded.exports.clone())
     }
@@ -96,18 +98,45 @@ impl Machine<'_> {
         self.modules.get(at).map(|loaded| loaded.module.clone()).unwrap_or_default()
     }
 
-    pub(super) fn exec(&mut self, at: usize, scope: &Rc<Scope>, body: &[Stmt], result: &mut Option<Value>) {
+    /// Answers whether a decided branch left what it stands in.
+    pub(super) fn exec(&mut self, at: usize, scope: &Rc<Scope>, body: &[Stmt], result: &mut Option<Value>) -> bool {
         for statement in body {
             if !self.spend() || self.depth > DEPTH {
-                return;
+                return false;
             }
             self.depth += 1;
-            self.statement(at, scope, statement, result);
+            let left = self.statement(at, scope, statement, result);
             self.depth -= 1;
+            if left {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A branch that may or may not be the one: what leaves it says nothing of what comes after it.
+    fn branch(
+        &mut self,
+        at: usize,
+        scope: &Rc<Scope>,
+        test: &Expr,
+        bodies: [&[Stmt]; 2],
+        out: &mut Option<Value>,
+    ) -> bool {
+        let [then, otherwise] = bodies;
+        let holds = if self.picking { self.eval(at, scope, test).holds() } else { None };
+        match holds {
+            Some(true) => self.exec(at, scope, then, out),
+            Some(false) => self.exec(at, scope, otherwise, out),
+            None => {
+                self.exec(at, scope, then, out);
+                self.exec(at, scope, otherwise, out);
+                false
+            }
         }
     }
 
-    fn statement(&mut self, at: usize, scope: &Rc<Scope>, statement: &Stmt, result: &mut Option<Value>) {
+    fn statement(&mut self, at: usize, scope: &Rc<Scope>, statement: &Stmt, result: &mut Option<Value>) -> bool {
         match statement {
             Stmt::Bind(pattern, value) => {
                 let value = self.eval(at, scope, value);
@@ -118,29 +147,36 @@ impl Machine<'_> {
             }
             Stmt::Return(value) => {
                 let value = self.eval(at, scope, value);
-                if !result.as_ref().is_some_and(Value::is_known) {
-                    *result = Some(value);
-                }
+                *result = Some(match (result.take(), value) {
+                    // Of several answers to a question none is the answer.
+                    (Some(Value::Unknown | Value::Bool(_)), Value::Bool(_)) => Value::Unknown,
+                    (None | Some(Value::Unknown | Value::Bool(_)), value) => value,
+                    (Some(first), _) => first,
+                });
             }
             Stmt::Each(pattern, over, inner) => {
                 let over = self.eval(at, scope, over);
+                let outer = std::mem::replace(&mut self.picking, over.is_known());
                 for value in self.elements(&over) {
                     self.bind(at, scope, pattern, value);
                     self.exec(at, scope, inner, result);
                     if self.fuel == 0 {
-                        return;
+                        break;
                     }
                 }
+                self.picking = outer;
             }
             Stmt::Keys(pattern, over, inner) => {
                 let over = self.eval(at, scope, over);
+                let outer = std::mem::replace(&mut self.picking, over.is_known());
                 for key in self.keys(&over) {
                     self.bind(at, scope, pattern, Value::Str(key));
                     self.exec(at, scope, inner, result);
                     if self.fuel == 0 {
-                        return;
+                        break;
                     }
                 }
+                self.picking = outer;
             }
             Stmt::Export(name, value) => {
                 let value = self.eval(at, scope, value);
@@ -161,7 +197,10 @@ impl Machine<'_> {
                     }
                 }
             }
+            Stmt::If(test, then, otherwise) => return self.branch(at, scope, test, [then, otherwise], result),
+            Stmt::Leave => return true,
         }
+        false
     }
 
     /// Values that a loop runs over; one unknown where the list is not known, so that its body is seen.
@@ -220,6 +259,11 @@ impl Machine<'_> {
 
     fn eval_inner(&mut self, at: usize, scope: &Rc<Scope>, expr: &Expr) -> Value {
         match expr {
+            Expr::Text(text) if self.picking => match self.text(at, *text).as_ref() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                _ => Value::Unknown,
+            },
             Expr::Text(_) | Expr::Super => Value::Unknown,
             Expr::Str(text) => Value::Str(self.text(at, *text)),
             Expr::Regex(text) => Value::Regex(self.text(at, *text)),
@@ -303,21 +347,52 @@ impl Machine<'_> {
             Expr::Function(index) => self.closure(at, scope, *index),
             Expr::Class(index) => self.class(at, scope, *index),
             Expr::Any(parts) => {
-                let mut found = Value::Unknown;
+                let (mut found, mut unknown) = (Value::Unknown, false);
                 for part in parts {
                     let value = self.eval(at, scope, part);
-                    if !found.is_known() {
-                        found = value;
+                    match &value {
+                        Value::Bool(true) => return value,
+                        Value::Bool(false) if found.is_known() => {}
+                        _ if !found.is_known() || matches!(found, Value::Bool(false)) => {
+                            unknown |= !value.is_known();
+                            found = value;
+                        }
+                        _ => {}
                     }
                 }
-                found
+                // `unknown || false` is not known.
+                if unknown && matches!(found, Value::Bool(_)) { Value::Unknown } else { found }
             }
             Expr::All(parts) => {
-                let mut last = Value::Unknown;
+                let (mut last, mut unknown) = (Value::Unknown, false);
                 for part in parts {
                     last = self.eval(at, scope, part);
+                    if let Value::Bool(false) = last {
+                        return last;
+                    }
+                    unknown |= !last.is_known();
                 }
-                last
+                if unknown && matches!(last, Value::Bool(_)) { Value::Unknown } else { last }
+            }
+            // Both sides may be anything where no list is gone through, and are not followed.
+            Expr::Same(..) | Expr::Not(_) if !self.picking => Value::Unknown,
+            Expr::Same(left, right) => match (self.eval(at, scope, left), self.eval(at, scope, right)) {
+                (Value::Str(left), Value::Str(right)) if !left.contains(HOLE) && !right.contains(HOLE) => {
+                    Value::Bool(left == right)
+                }
+                _ => Value::Unknown,
+            },
+            Expr::Not(inner) => self.eval(at, scope, inner).holds().map_or(Value::Unknown, |holds| Value::Bool(!holds)),
+            Expr::Pick(test, then, otherwise) => {
+                let holds = if self.picking { self.eval(at, scope, test).holds() } else { None };
+                match holds {
+                    Some(true) => self.eval(at, scope, then),
+                    Some(false) => self.eval(at, scope, otherwise),
+                    None => {
+                        let (then, otherwise) = (self.eval(at, scope, then), self.eval(at, scope, otherwise));
+                        if then.is_known() { then } else { otherwise }
+                    }
+                }
             }
             Expr::Assign(target, value) => {
                 let value = self.eval(at, scope, value);
