@@ -40,6 +40,8 @@ pub struct Function {
     pub arrow: bool,
     /// Whether its body may create, fill or pass on a router.
     pub wires: Wires,
+    /// It answers every request with 404.
+    pub refuses: bool,
 }
 
 /// How much a function has to do with routers.

@@ -3,6 +3,7 @@
 
 mod builtins;
 mod calls;
+mod decide;
 mod expand;
 mod front;
 mod render;

@@ -8,6 +8,7 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, Span};
 
+use super::refusal;
 use crate::ir::{Call, Class, Expr, Function, Module, Sym, Wires};
 use crate::names;
 use crate::text::{Lines, shorten};
@@ -117,8 +118,12 @@ impl<'s> Lower<'s> {
                     None => it.get_function_body().map(|body| self.body(&body.statements)).unwrap_or_default(),
                 };
                 self.leaves = outer;
+                let refuses = match (it.get_expression(), it.get_function_body()) {
+                    (Some(expression), _) => refusal::expression(expression),
+                    (None, body) => body.is_some_and(|body| refusal::statements(&body.statements)),
+                };
                 let params = self.params(&it.params);
-                self.function(Function { name: None, params, body, arrow: true, wires: Wires::No })
+                self.function(Function { name: None, params, body, arrow: true, wires: Wires::No, refuses })
             }
             Expression::FunctionExpression(it) => Expr::Function(self.function_of(it)),
             Expression::ClassExpression(it) => Expr::Class(self.class(it)),

@@ -6,6 +6,7 @@ use oxc_ast::ast::{
 };
 
 use super::lower::{Lower, compares};
+use super::refusal;
 use crate::ir::{Class, Expr, Function, Method, Param, Pattern, Stmt, Wires};
 
 /// Deeper statements are not followed.
@@ -383,7 +384,8 @@ impl Lower<'_> {
         let outer = std::mem::take(&mut self.leaves);
         let body = function.body.as_ref().map(|body| self.body(&body.statements)).unwrap_or_default();
         self.leaves = outer;
-        self.function(Function { name, params, body, arrow: false, wires: Wires::No });
+        let refuses = function.body.as_ref().is_some_and(|body| refusal::statements(&body.statements));
+        self.function(Function { name, params, body, arrow: false, wires: Wires::No, refuses });
         self.module.functions.len() as u32 - 1
     }
 

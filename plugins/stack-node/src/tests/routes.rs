@@ -352,3 +352,15 @@ fn what_a_predicate_does_not_tell_stays() {
     let expected = ["GET /a", "GET /b", "GET /d", "GET /e", "GET /new", "GET /newer", "GET /older"];
     assert_eq!(routes(&[("app.js", &source)]), expected);
 }
+
+#[test]
+fn what_answers_everything_with_404_is_no_route() {
+    let source = app(
+        "const api = `/${process.env.API}`;\napp.get('/a', h);\napp.get('/gone', (req, res) => res.status(404).end());\n\
+        app.use('/b', (req, res) => { if (!req.x) return res.sendStatus(404); res.json({}); });\napp.get('*', (req, res) => res.sendFile('index.html'));\n\
+        app.use(api, (req, res) => res.status(404).json('No API route found'));\napp.all('/{*rest}', routeNotFound);\n\
+        app.all('*', (req, res, next) => { next(new ApiError(httpStatus.NOT_FOUND, 'Not found')); });\n\
+        app.use('*', function (req, res) {\n  res.status(404);\n  if (req.accepts('html')) return res.render('404');\n  res.end();\n});",
+    );
+    assert_eq!(routes(&[("app.js", &source)]), ["GET /a", "GET /gone", "ALL /b", "GET *"]);
+}
