@@ -155,8 +155,9 @@ impl Findings {
         }
         let family = family(key);
         let rank = FAMILIES.iter().position(|known| *known == family).unwrap_or(FAMILIES.len());
-        // A script that fills a database opens one too; the program's own connection comes before it.
-        let aside = is_aside(path) || (family == "database" && !self.reached.contains(path));
+        // A script that fills a database opens one too; the program's own connection comes before it. Nothing asks for a schema.
+        let script = || !self.reached.contains(path) && !path.ends_with(".prisma");
+        let aside = is_aside(path) || (family == "database" && script());
         let finding = Finding { key: key.to_owned(), value: value.to_owned(), place: place(path, spot) };
         self.rows.push((rank, aside, finding));
     }

@@ -46,6 +46,12 @@ fn a_connection_that_the_program_asks_for_comes_before_a_script() {
         ("server.js", "export * from './lib';\nrequire('express')().listen(1);\n"),
     ];
     assert_eq!(values(&read(&files), "database"), ["mongoose.connect to uri", "mongoose.connect to url"]);
+    let files = [
+        ("package.json", "{}"),
+        ("prisma/schema.prisma", "datasource db {\n  provider = \"mysql\"\n}\n"),
+        ("server.js", "const { PrismaClient } = require('@prisma/client');\nmodule.exports = new PrismaClient();\n"),
+    ];
+    assert_eq!(values(&read(&files), "database"), ["prisma to mysql", "@prisma/client.PrismaClient"]);
 }
 
 #[test]
