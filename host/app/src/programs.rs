@@ -7,7 +7,7 @@ use certus_packages::Stack as Wanted;
 use certus_workspace::{Entry, Project};
 use globset::GlobSet;
 
-/// A longer file without an extension is no program that a person wrote, in bytes.
+/// A longer file without an extension is no program that a person wrote, and a longer marker is not searched; in bytes.
 const MOST_BYTES: u64 = 128 << 10;
 /// Files without an extension that are looked into, and markers that may name one.
 const MOST_FILES: usize = 400;
@@ -25,7 +25,7 @@ pub(crate) fn without_extension<'e>(
     let read = |entry: &Entry| project.read(&entry.path).ok().map(|text| text.text);
     let named_by: Vec<(&str, String)> = entries
         .iter()
-        .filter(|entry| markers.is_match(&entry.path))
+        .filter(|entry| markers.is_match(&entry.path) && entry.size <= MOST_BYTES)
         .take(MOST_FILES)
         .filter_map(|entry| Some((folder(&entry.path), read(entry)?)))
         .collect();
