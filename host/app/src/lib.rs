@@ -21,6 +21,7 @@ mod named;
 mod paths;
 pub mod person;
 mod plugins;
+mod programs;
 mod provide;
 mod reads;
 mod report;
