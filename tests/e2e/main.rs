@@ -9,6 +9,7 @@ mod hostile;
 mod journey;
 mod lies;
 mod model;
+mod room;
 mod services;
 mod streams;
 mod summaries;

@@ -24,6 +24,7 @@ mod plugins;
 mod provide;
 mod reads;
 mod report;
+mod room;
 mod session;
 mod stack;
 mod state;

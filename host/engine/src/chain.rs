@@ -537,6 +537,8 @@ impl Chain {
                 self.spend(&effect, by.usage);
                 self.ran(name, &effect, false);
             }
+            // Nobody was asked: it did not fit.
+            (Request::Prompt { .. }, Outcome::Failed { code: ErrorCode::Limit, .. }) => {}
             (Request::Prompt { name, .. }, Outcome::Failed { .. }) => self.ran(name, &effect, false),
             (Request::Command { line, depth, .. }, outcome) => {
                 self.withdraw(id);

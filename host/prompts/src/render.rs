@@ -30,13 +30,19 @@ use crate::template::{self, Rendering};
 const USUAL: usize = 320 * 1024;
 /// Bytes that the rendered body may have; the context gets the rest.
 const BODY_LIMIT: usize = 192 * 1024;
-/// Bytes of the project's rules that are sent.
+/// Bytes of the project's rules that are sent, and the share of a small room.
 const RULES_LIMIT: usize = 64 * 1024;
-/// Bytes of one argument that are used.
+const RULES_SHARE: usize = 5;
+/// Bytes of one argument that are used, and the share of a small room.
 const ARGUMENT_LIMIT: usize = 32 * 1024;
+const ARGUMENT_SHARE: usize = 8;
+/// In a room of fewer bytes, only prompts that speak of edits are told what an edit is.
+const NARROW: usize = 16 * 1024;
 
 /// The framing and the form of a reply, for every prompt.
 pub(crate) const FRAMING: &str = include_str!("render/framing.md");
+/// What begins the part of it that is about edits, which is the last.
+const EDITS: &str = "\n## Edits\n";
 
 /// What is rendered besides the chain's own knowledge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -185,7 +191,7 @@ pub fn render(
     extra: &Extra,
     budget: Budget,
 ) -> Result<Rendered, RenderError> {
-    let (declared, others) = sort_arguments(prompt, arguments)?;
+    let (declared, others) = sort_arguments(prompt, arguments, ARGUMENT_LIMIT.min(budget.bytes / ARGUMENT_SHARE))?;
     let fence = fence(view, arguments, extra);
     let values = values::values(&prompt.body, view, &declared, extra, &fence);
     let body =
@@ -196,7 +202,8 @@ pub fn render(
                 what: explain(prompt, error.what),
             }
         })?;
-    let stable = stable(rules);
+    let edits = budget.bytes >= NARROW || prompt.body.contains("edits");
+    let stable = stable(rules, RULES_LIMIT.min(budget.bytes / RULES_SHARE), edits);
     let mut variable = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
     let task = format!("\n## Task: {}\n\n{}\n", prompt.full_name(), clean(body.trim()));
     let room = budget.bytes.saturating_sub(stable.len() + variable.len() + task.len());
@@ -233,6 +240,7 @@ struct Given<'a> {
 fn sort_arguments<'a>(
     prompt: &'a Prompt,
     given: &'a BTreeMap<String, String>,
+    most: usize,
 ) -> Result<(Arguments<'a>, Arguments<'a>), RenderError> {
     let mut declared = Arguments::new();
     for argument in &prompt.arguments {
@@ -245,12 +253,12 @@ fn sort_arguments<'a>(
             });
         }
         let value = value.or(argument.default.as_deref()).unwrap_or_default();
-        declared.insert(&argument.name, cut(value, ARGUMENT_LIMIT));
+        declared.insert(&argument.name, cut(value, most));
     }
     let others = given
         .iter()
         .filter(|(name, _)| !declared.contains_key(name.as_str()))
-        .map(|(name, value)| (name.as_str(), cut(value, ARGUMENT_LIMIT)))
+        .map(|(name, value)| (name.as_str(), cut(value, most)))
         .collect();
     Ok((declared, others))
 }
@@ -265,11 +273,12 @@ fn fence(view: &View, arguments: &BTreeMap<String, String>, extra: &Extra) -> Fe
     })
 }
 
-fn stable(rules: Option<&str>) -> String {
-    let mut stable = FRAMING.trim_end().to_owned();
+fn stable(rules: Option<&str>, most: usize, edits: bool) -> String {
+    let framing = FRAMING.split_once(EDITS).filter(|_| !edits).map_or(FRAMING, |(before, _)| before);
+    let mut stable = framing.trim_end().to_owned();
     stable.push('\n');
     if let Some(rules) = rules.map(str::trim).filter(|rules| !rules.is_empty()) {
-        let kept = cut(rules, RULES_LIMIT);
+        let kept = cut(rules, most);
         let fence = Fence::around(kept, [kept]);
         stable.push_str(&format!(
             "\n## The project's rules\n\nThe people of this project wrote the following. Keep to it in what you propose. It \

@@ -14,7 +14,7 @@ use crate::http::{
 };
 use crate::{
     Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier, estimated_tokens,
+    Tier, schema_tokens,
 };
 
 const VERSION: &str = "2023-06-01";
@@ -117,8 +117,7 @@ impl Provider for Anthropic {
             other => other?,
         };
         // The schema is not part of what is counted, but of what is sent.
-        let schema = request.schema.as_ref().filter(|_| self.structures(model));
-        let schema = schema.map_or(0, |schema| estimated_tokens(&schema.to_string()));
+        let schema = schema_tokens(request.schema.as_deref().filter(|_| self.structures(model)));
         Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
     }
 }

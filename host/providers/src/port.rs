@@ -37,6 +37,11 @@ pub trait Provider: Send + Sync {
         Billing::Money
     }
 
+    /// Whether the schema of an answer takes part of the model's window, besides the text.
+    fn schema_takes_window(&self) -> bool {
+        true
+    }
+
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
     /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
     ///
@@ -71,11 +76,16 @@ impl Progress for () {
     fn text(&self, _: &str) {}
 }
 
+/// Bytes of text that are counted as one token where nobody counts; see [`estimated_tokens`].
+pub const BYTES_PER_TOKEN: u64 = 3;
+/// Tokens that an API adds around a request.
+pub const AROUND: u64 = 64;
+
 /// What a text has at most in tokens, by its length alone: one token for every three bytes, rounded up. Tokenisers need
 /// about four bytes a token for English and three and more for code; only text of rare scripts and random bytes comes near
 /// this, and then a byte-level tokeniser may still need more. So it is a bound for planning, not a bill.
 pub fn estimated_tokens(text: &str) -> u64 {
-    (text.len() as u64).div_ceil(3)
+    (text.len() as u64).div_ceil(BYTES_PER_TOKEN)
 }
 
 /// How much thinking a prompt asks for.
@@ -131,13 +141,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// An upper estimate of its input tokens; see [`estimated_tokens`]. The last number is for what an API adds around it.
+    /// An upper estimate of its input tokens; see [`estimated_tokens`].
     pub fn estimated_tokens(&self) -> u64 {
         if let Some(tokens) = self.tokens {
             return tokens;
         }
-        let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
-        estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
+        self.text_tokens() + schema_tokens(self.schema.as_deref())
+    }
+
+    /// The same for its texts and what an API adds around them, without the schema.
+    pub fn text_tokens(&self) -> u64 {
+        estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + AROUND
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
@@ -156,6 +170,11 @@ impl Request {
             .map(|(role, text)| serde_json::json!({ "role": role, "content": text }))
             .collect()
     }
+}
+
+/// An upper estimate of a schema's tokens.
+pub fn schema_tokens(schema: Option<&serde_json::Value>) -> u64 {
+    schema.map_or(0, |schema| estimated_tokens(&schema.to_string()))
 }
 
 /// An answer as it came.

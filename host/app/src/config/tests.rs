@@ -55,6 +55,10 @@ fn a_project_tightens_and_never_loosens() {
     assert_eq!(limit("[limits]\nmax-output-tokens = 4000000", ""), MAX_OUTPUT_TOKENS);
     assert_eq!(limit("[limits]\nmax-output-tokens = 4000", "[limits]\nmax-output-tokens = 100"), 100);
     assert_eq!(limit("[limits]\nmax-output-tokens = 0", ""), 1);
+    let window = |project: &str, user: &str| read(project, user, None).expect("valid").context_window;
+    assert_eq!((window("", ""), window("[limits]\ncontext-window = 900000", "")), (CONTEXT_WINDOW, CONTEXT_WINDOW));
+    assert_eq!(window("[limits]\ncontext-window = 9000", "[limits]\ncontext-window = 900000"), 9_000);
+    assert_eq!(window("", "[limits]\ncontext-window = 900000"), 900_000);
 }
 
 #[test]
@@ -131,7 +135,7 @@ fn config_json_tightens() {
         "limits":{"max_tokens_per_prompt":4000,"context_window":100000}}"#;
     let config = World { json, ..World::default() }.read().expect("valid");
     assert_eq!(config.max_output_tokens, 4_000);
-    assert_eq!(config.caps(None).call.tokens, Some(100_000));
+    assert_eq!((config.caps(None).call.tokens, config.context_window), (Some(100_000), 100_000));
     assert_eq!(config.prompts, "mine");
     assert_eq!(config.service("anthropic").expect("it is there").models.default, "claude-sonnet-5-5");
     let json = r#"{"limits":{"max_tokens_per_prompt":4000000}}"#;

@@ -30,6 +30,8 @@ pub(super) struct UserFile {
 pub(super) struct Limits {
     pub(super) max_output_tokens: Option<u32>,
     pub(super) check_seconds: Option<u64>,
+    /// Tokens of a model's context window that are used.
+    pub(super) context_window: Option<u64>,
 }
 
 /// Read `config.toml`.

@@ -76,12 +76,11 @@ impl<'a> Driver<'a> {
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
         let (mut calls, mut waiting) = (Vec::new(), Vec::new());
-        for &id in ids {
-            if let Some(outcome) = self.memoised(id) {
-                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-                continue;
-            }
-            let request = self.call(id)?;
+        let (requests, too_large) = self.requests(ids).await?;
+        if let Some(why) = too_large {
+            return Ok(Some(self.too_large(requests, why)));
+        }
+        for (id, request) in requests {
             let refused = self.set_aside(id, &request).await?;
             let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
             match refused {
@@ -265,7 +264,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    fn defer(
+    pub(super) fn defer(
         &mut self,
         effect: EffectId,
         code: ErrorCode,

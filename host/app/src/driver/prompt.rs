@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use certus_engine::{Attribution, Chain, Digest, EffectId, Outcome, Reply, Request, View};
+use certus_engine::{Attribution, Body, Chain, Digest, EffectId, ErrorCode, Outcome, Reply, Request, View};
 use certus_providers::{Billing, Tier};
 use certus_workspace::{Citation, Project};
 
-use super::Driver;
+use super::{Driver, Stop};
 use crate::Failure;
+use crate::room::{Room, taken};
 
 /// A rendered prompt with what it was rendered from.
 #[derive(Debug, Clone)]
@@ -59,6 +60,56 @@ impl Driver<'_> {
         Ok(Sending::new(self.session.stable(stable), variable, tier, Arc::new(past.view(self.id))))
     }
 
+    /// How large a request of this tier may be.
+    pub(crate) fn room(&self, tier: Tier) -> Room {
+        self.session.room(&self.provider_name, &*self.provider, tier)
+    }
+
+    /// Why a request does not fit into the window of who answers it, whatever is left out. What is too much by its length alone
+    /// is counted by the service, where it counts.
+    pub(super) async fn does_not_fit(&self, request: &certus_providers::Request) -> Option<String> {
+        let (room, model) = (self.room(request.tier), self.provider.model(request.tier));
+        let too_much = room.lacks(&request.prompt, taken(&*self.provider, request), &model)?;
+        match self.provider.count(request).await {
+            Ok(Some(counted)) => room.lacks(&request.prompt, counted, &model),
+            _ => Some(too_much),
+        }
+    }
+
+    /// What is sent for the prompts that the memo does not answer, and why one of them cannot be: it has its outcome then.
+    pub(super) async fn requests(
+        &mut self,
+        ids: &[EffectId],
+    ) -> Result<(Vec<(EffectId, certus_providers::Request)>, Option<String>), Failure> {
+        let (mut requests, mut too_large) = (Vec::new(), None);
+        for &id in ids {
+            if let Some(outcome) = self.memoised(id) {
+                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                continue;
+            }
+            let request = self.call(id)?;
+            match self.does_not_fit(&request).await {
+                Some(message) => {
+                    // Not put off: what goes on later has another model, or less to say, and must be rendered anew.
+                    let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
+                    self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                    too_large.get_or_insert(message);
+                }
+                None => requests.push((id, request)),
+            }
+        }
+        Ok((requests, too_large))
+    }
+
+    /// One of several prompts does not fit: the others wait, so that nothing is paid for until a person said how to go on.
+    pub(super) fn too_large(&mut self, others: Vec<(EffectId, certus_providers::Request)>, why: String) -> Stop {
+        let code = ErrorCode::Unavailable;
+        for (id, _) in others {
+            self.defer(id, code, &format!("not asked: {why}"), false, None);
+        }
+        Stop::Paused { code, message: why }
+    }
+
     /// The call as the provider takes it.
     pub(crate) fn call(&mut self, id: EffectId) -> Result<certus_providers::Request, Failure> {
         let sending = self.sending(id)?;
@@ -78,7 +129,7 @@ impl Driver<'_> {
             tier: sending.tier,
             arguments: arguments.clone(),
             view: Arc::clone(&sending.view),
-            max_output_tokens: self.session.config().max_output_tokens,
+            max_output_tokens: self.room(sending.tier).most_output,
             schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
             tokens: None,
         })

@@ -56,8 +56,9 @@ impl Driver<'_> {
         let (digest, unsendable) = match &request {
             Request::Prompt { name, arguments, .. } => {
                 let material = self.material(arguments, &mut common.files);
+                let room = self.room(self.session.tier(name));
                 let view = common.view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                match self.session.render(name, view, arguments, material) {
+                match self.session.render(name, view, arguments, material, room.budget) {
                     Ok(sending) => {
                         let digest = sending.digest;
                         self.noted.blobs.push((digest, sending.bytes()));

@@ -11,8 +11,9 @@ use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
 use crate::fence::{Fence, harmless};
 
-/// Bytes of one part that gives way.
+/// Bytes of one part that gives way, and the share of a small room.
 const PART_LIMIT: usize = 32 * 1024;
+const PART_SHARE: usize = 3;
 /// Bytes of the facts.
 const FACTS_LIMIT: usize = 96 * 1024;
 /// Bytes of the newest note; older ones are one line.
@@ -55,6 +56,8 @@ const LAYOUT: [&str; 25] = [
 struct Context<'a> {
     parts: Vec<(&'static str, String)>,
     room: usize,
+    /// Bytes of one part that gives way.
+    part: usize,
     left_out: Vec<LeftOut>,
     fence: &'a Fence,
 }
@@ -68,7 +71,8 @@ pub(super) fn context(
     room: usize,
 ) -> (String, Vec<LeftOut>) {
     let room = room.saturating_sub(NAMING_ALL);
-    let mut context = Context { parts: Vec::new(), room, left_out: Vec::new(), fence };
+    let mut context =
+        Context { parts: Vec::new(), room, part: PART_LIMIT.min(room / PART_SHARE), left_out: Vec::new(), fence };
     context.always("goal", view.goal.trim());
     context.always("decisions", &said::decisions(view).join("\n"));
     context.always("answers", &said::answers(view).join("\n"));
@@ -138,7 +142,7 @@ impl Context<'_> {
 
     /// A part as one text, of which the beginning matters most.
     fn whole(&mut self, name: &'static str, text: &str) {
-        self.beginning(name, text, PART_LIMIT);
+        self.beginning(name, text, self.part);
     }
 
     fn beginning(&mut self, name: &'static str, text: &str, most: usize) {
@@ -153,7 +157,7 @@ impl Context<'_> {
     /// A part of entries, the last of which matter most.
     fn list(&mut self, name: &'static str, entries: Vec<String>) {
         let newest_first = (0..entries.len()).rev().collect();
-        self.chosen(name, &entries, newest_first, PART_LIMIT);
+        self.chosen(name, &entries, newest_first, self.part);
     }
 
     /// As many entries as fit, chosen in this order and shown in their own.
@@ -212,7 +216,7 @@ impl Context<'_> {
         self.beginning("newest-note", &text, (self.room / 8).min(NOTE_LIMIT));
         let lines: Vec<String> =
             older.iter().map(|note| format!("{}: {}", line(&note.prompt, 80), line(&note.text, 300))).collect();
-        let mut left = (self.room / 8).min(PART_LIMIT).min(self.spare("older-notes"));
+        let mut left = (self.room / 8).min(self.part).min(self.spare("older-notes"));
         let fits = lines.iter().rev().take_while(|text| {
             let fits = harmless(text).len() < left;
             left = left.saturating_sub(harmless(text).len() + 1);

@@ -474,6 +474,52 @@ fn what_the_goal_speaks_of_is_kept_before_other_facts() {
     assert_eq!(shown + left.count, 300);
 }
 
+/// What a window of so many tokens has for a request, at three bytes each and with a quarter or 8,000 for the answer.
+fn windowed(tokens: usize) -> usize {
+    (tokens - (tokens / 4).min(8_000)) * 3
+}
+
+#[test]
+fn a_small_window_leaves_out_more_and_nothing_that_was_decided() {
+    let mut view = view();
+    view.facts = (1..=200).map(|number| fact(number, &"v".repeat(100))).collect();
+    view.decisions = (0..20)
+        .map(|n| Decision { key: format!("decision-{n}"), value: "so".into(), because: "of that".into() })
+        .collect();
+    view.questions = (0..20).map(|n| question(&format!("q{n}"), Some(&format!("answer-{n}.")))).collect();
+    let files = (0..10).map(|n| file(&format!("f{n}.js"), &"x();\n".repeat(2_000))).collect();
+    let extra = Extra { files, notes: vec![Note { prompt: "p".into(), text: "A note.".into() }], ..Extra::default() };
+    let [small, large] = [8_192, 200_000].map(|tokens| (windowed(tokens), within(&view, &extra, windowed(tokens))));
+    for (bytes, rendered) in [&small, &large] {
+        assert!(rendered.stable.len() + rendered.variable.len() <= *bytes && rendered.fill <= 1.0, "{}", rendered.fill);
+        for n in 0..20 {
+            assert!(rendered.variable.contains(&format!("decision-{n}: so because of that")), "{n}");
+            assert!(rendered.variable.contains(&format!("-> answer-{n}.")), "{n}");
+        }
+        assert!(rendered.variable.contains("Where tokens live is open -> open"));
+    }
+    assert_eq!(large.1.left_out, []);
+    let parts: Vec<&str> = small.1.left_out.iter().map(|left| left.part.as_str()).collect();
+    assert_eq!(parts, ["facts", "file"]);
+    assert!(small.1.variable.contains("] auth.session: v"), "some facts have room");
+    assert!(small.1.variable.contains(&format!("left out or cut: facts ({}), file (10)", small.1.left_out[0].count)));
+}
+
+#[test]
+fn a_narrow_room_tells_of_edits_only_where_there_are_any() {
+    let stable = |body: &str, bytes: usize| {
+        let budget = Budget { bytes };
+        render(&prompt(body), &view(), &BTreeMap::new(), Some(&"r".repeat(100_000)), &Extra::default(), budget)
+            .unwrap()
+            .stable
+    };
+    assert!(stable("Fill `notes`.", 100_000).contains("## Edits"));
+    let narrow = stable("Fill `notes`.", 9_000);
+    assert!(!narrow.contains("## Edits") && narrow.contains("## Your reply"));
+    assert!(narrow.len() < 6_500 && narrow.contains("The rules were longer and are cut here."), "{}", narrow.len());
+    assert!(stable("Write `edits`.", 9_000).contains("## Edits"));
+}
+
 #[test]
 fn requests_of_one_chain_begin_alike() {
     let (before, mut after) = (view(), view());
@@ -529,7 +575,8 @@ proptest! {
             prop_assert!(missing == 0 || count(part) > 0, "{part}");
         }
         let size = |rendered: &Rendered| rendered.stable.len() + rendered.variable.len();
-        prop_assert!(size(&rendered) <= bytes.max(size(&within(&view, &extra, 0))), "{}", size(&rendered));
+        let narrow = if bytes < super::NARROW { 0 } else { super::NARROW };
+        prop_assert!(size(&rendered) <= bytes.max(size(&within(&view, &extra, narrow))), "{}", size(&rendered));
         prop_assert_eq!(rendered.fill > 1.0, size(&rendered) > bytes.max(1));
         if bytes == 1_000_000 {
             prop_assert_eq!(rendered.left_out, vec![]);
