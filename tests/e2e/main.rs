@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod budget;
+mod caching;
 mod cases;
 mod durability;
 mod edits;

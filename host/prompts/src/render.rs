@@ -1,8 +1,10 @@
 //! What is sent for one run of a prompt.
 //!
-//! It has two parts. The stable part is the same for every prompt of a chain (the framing, the form of a reply, the
-//! project's rules), so that a provider's cache is hit; the variable part is what the chain knows, what changes least
-//! first, and the prompt's own text. Nothing in either depends on the time, the machine or a path outside the project.
+//! It has three parts, so that services find again what they keep of earlier requests: byte by byte from the beginning. The stable
+//! part is the same for every prompt of a project (the framing, the form of a reply, the project's rules). The steady part is what
+//! a chain knows and seldom changes, in pieces: the goal, pages of what was found, files as they are, then what was found last, and
+//! decided. The variable part is all that is of this moment, and the prompt's own text. Nothing in any of them depends on the time, the
+//! machine or a path outside the project.
 //!
 //! How long both may be is the caller's to say. What people want, decided, answered and refused, and what blocks, is never
 //! left out for it: a request that cannot hold these says that it is overfull, and everything else gives way first.
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use certus_engine::{Digest, Document, View};
 use serde::Serialize;
 
+use self::context::Known;
 use crate::clean::{clean, cut};
 use crate::fence::Fence;
 use crate::format::Prompt;
@@ -91,7 +94,7 @@ pub struct Note {
 /// How long a request may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Of the stable and the variable part together. A token is three to four bytes of English or code.
+    /// Of all parts together. A token is three to four bytes of English or code.
     pub bytes: usize,
 }
 
@@ -135,16 +138,25 @@ impl Library {
 /// What is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
-    /// Equal for every prompt of a chain: goes first, where a cache can hold it.
+    /// Equal for every prompt of a project: goes first, where a cache can hold it.
     pub stable: String,
-    /// What the chain knows, and the prompt's own text.
+    /// What the chain knows and seldom changes: pieces of one text, each of which later requests are likely to begin with too.
+    pub steady: Vec<String>,
+    /// What changes, and the prompt's own text.
     pub variable: String,
-    /// Of both.
+    /// Of all three.
     pub digest: Digest,
     /// By part; empty when everything is there.
     pub left_out: Vec<LeftOut>,
-    /// The share of the budget that both take. Above 1 when what must never be left out does not fit.
+    /// The share of the budget that they take. Above 1 when what must never be left out does not fit.
     pub fill: f64,
+}
+
+impl Rendered {
+    /// Everything behind the stable part.
+    pub fn user(&self) -> String {
+        self.steady.concat() + &self.variable
+    }
 }
 
 /// A prompt cannot be rendered.
@@ -204,16 +216,16 @@ pub fn render(
         })?;
     let edits = budget.bytes >= NARROW || prompt.body.contains("edits");
     let stable = stable(rules, RULES_LIMIT.min(budget.bytes / RULES_SHARE), edits);
-    let mut variable = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
+    let head = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
     let task = format!("\n## Task: {}\n\n{}\n", prompt.full_name(), clean(body.trim()));
-    let room = budget.bytes.saturating_sub(stable.len() + variable.len() + task.len());
+    let room = budget.bytes.saturating_sub(stable.len() + head.len() + task.len());
     let arguments = Given { declared: &declared, others: &others };
-    let (known, left_out) = context::context(view, arguments, extra, &fence, room);
-    variable.push_str(&known);
-    variable.push_str(&task);
-    let digest = Digest::of_parts([stable.as_bytes(), variable.as_bytes()]);
-    let fill = (stable.len() + variable.len()) as f64 / budget.bytes.max(1) as f64;
-    Ok(Rendered { stable, variable, digest, left_out, fill })
+    let Known { steady, changing, left_out } = context::context(view, arguments, extra, &fence, head, room);
+    let variable = changing + &task;
+    let texts = || std::iter::once(&stable).chain(&steady).chain([&variable]);
+    let digest = Digest::of_parts(texts().map(|text| text.as_bytes()));
+    let fill = texts().map(String::len).sum::<usize>() as f64 / budget.bytes.max(1) as f64;
+    Ok(Rendered { stable, steady, variable, digest, left_out, fill })
 }
 
 /// Name the variable that does not exist, where the prompt shows which it is.

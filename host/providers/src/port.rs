@@ -1,5 +1,6 @@
 //! The port: one request, one raw answer, or a typed reason why there is none.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -118,6 +119,8 @@ pub struct Request {
     pub prompt: String,
     /// The part that is the same for every request of a project, and that an API may cache.
     pub stable: Arc<str>,
+    /// Pieces of what comes behind it, each of which later requests are likely to have there too: an API may keep what ends with one.
+    pub steady: Arc<[String]>,
     /// The rest.
     pub variable: Arc<str>,
     /// Of what was rendered. The memo and recordings know a request by it.
@@ -151,7 +154,7 @@ impl Request {
 
     /// The same for its texts and what an API adds around them, without the schema.
     pub fn text_tokens(&self) -> u64 {
-        estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + AROUND
+        (self.length() as u64).div_ceil(BYTES_PER_TOKEN) + AROUND
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
@@ -159,12 +162,27 @@ impl Request {
     #[must_use]
     pub fn sent(self) -> Self {
         let tokens = Some(self.estimated_tokens());
-        Self { stable: "".into(), variable: "".into(), view: Arc::default(), tokens, ..self }
+        let steady = Arc::default();
+        Self { stable: "".into(), steady, variable: "".into(), view: Arc::default(), tokens, ..self }
+    }
+
+    /// Bytes of all its texts.
+    pub fn length(&self) -> usize {
+        self.stable.len() + self.steady.iter().map(String::len).sum::<usize>() + self.variable.len()
+    }
+
+    /// Everything behind the stable part.
+    pub fn user(&self) -> Cow<'_, str> {
+        if self.steady.is_empty() {
+            Cow::Borrowed(&*self.variable)
+        } else {
+            (self.steady.concat() + &self.variable).into()
+        }
     }
 
     /// As services take it that know a system and a user.
     pub(crate) fn messages(&self) -> Vec<serde_json::Value> {
-        [("system", &self.stable), ("user", &self.variable)]
+        [("system", Cow::Borrowed(&*self.stable)), ("user", self.user())]
             .into_iter()
             .filter(|(_, text)| !text.trim().is_empty())
             .map(|(role, text)| serde_json::json!({ "role": role, "content": text }))
@@ -298,6 +316,7 @@ pub(crate) mod tests {
         Request {
             prompt: prompt.to_owned(),
             stable: "stable".into(),
+            steady: Arc::default(),
             variable: "variable".into(),
             digest: Digest::of(prompt),
             sample: 0,

@@ -357,7 +357,7 @@ impl Driver<'_> {
         let material = self.material(&call.arguments, &mut Files::default());
         let room = self.room(self.session.tier(&call.name));
         Ok(match self.session.render(&call.name, &view, &call.arguments, material, room.budget) {
-            Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
+            Ok(sending) => Ok(Given::Text(sending.text())),
             Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
         })
     }

@@ -15,6 +15,7 @@ use crate::room::{Room, taken};
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
     pub(crate) stable: Arc<str>,
+    pub(crate) steady: Arc<[String]>,
     pub(crate) variable: Arc<str>,
     pub(crate) digest: Digest,
     pub(crate) tier: Tier,
@@ -24,20 +25,26 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    pub(crate) fn new(stable: Arc<str>, variable: &str, tier: Tier, view: Arc<View>) -> Self {
-        let digest = Digest::of(joined(&stable, variable));
-        Self { stable, variable: variable.into(), digest, tier, view, room: None }
+    pub(crate) fn new(stable: Arc<str>, steady: Arc<[String]>, variable: &str, tier: Tier, view: Arc<View>) -> Self {
+        let digest = Digest::of(joined(&stable, &steady, variable));
+        Self { stable, steady, variable: variable.into(), digest, tier, view, room: None }
+    }
+
+    /// As a person reads it.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n\n{}{}", self.stable, self.steady.concat(), self.variable)
     }
 
     /// What the store keeps under the digest.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        joined(&self.stable, &self.variable)
+        joined(&self.stable, &self.steady, &self.variable)
     }
 }
 
-fn joined(stable: &str, variable: &str) -> Vec<u8> {
-    // A NUL cannot occur in either part: rendering removes control characters.
-    [stable.as_bytes(), variable.as_bytes()].join(&0)
+fn joined(stable: &str, steady: &[String], variable: &str) -> Vec<u8> {
+    // A NUL cannot occur in any part: rendering removes control characters.
+    let parts = std::iter::once(stable).chain(steady.iter().map(String::as_str)).chain([variable]);
+    parts.map(str::as_bytes).collect::<Vec<_>>().join(&0)
 }
 
 impl Driver<'_> {
@@ -53,11 +60,15 @@ impl Driver<'_> {
         let (digest, basis) = (effect.digest, effect.basis);
         let bytes = self.session.blob(digest)?.ok_or_else(lost)?;
         let text = String::from_utf8(bytes).map_err(|_| lost())?;
-        let (stable, variable) = text.split_once('\0').ok_or_else(lost)?;
+        let (stable, rest) = text.split_once('\0').ok_or_else(lost)?;
+        let (steady, variable) = match rest.rsplit_once('\0') {
+            Some((steady, variable)) => (steady.split('\0').map(str::to_owned).collect(), variable),
+            None => (Arc::default(), rest),
+        };
         // The view as it was when the prompt was rendered: what came after must not change the answer.
         let events = self.session.events(self.id)?;
         let past = Chain::fold(events.iter().take_while(|event| event.seq <= basis));
-        Ok(Sending::new(self.session.stable(stable), variable, tier, Arc::new(past.view(self.id))))
+        Ok(Sending::new(self.session.stable(stable), steady, variable, tier, Arc::new(past.view(self.id))))
     }
 
     /// How large a request of this tier may be.
@@ -122,6 +133,7 @@ impl Driver<'_> {
         Some(certus_providers::Request {
             prompt: name.clone(),
             stable: Arc::clone(&sending.stable),
+            steady: Arc::clone(&sending.steady),
             variable: Arc::clone(&sending.variable),
             digest: sending.digest,
             sample: 0,

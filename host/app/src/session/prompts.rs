@@ -38,7 +38,13 @@ impl Session {
         let percent = (rendered.fill * 100.0).round() as u32;
         Ok(Sending {
             room: Some((percent, left_out)),
-            ..Sending::new(self.stable(&rendered.stable), &rendered.variable, tier(prompt.model), Arc::clone(view))
+            ..Sending::new(
+                self.stable(&rendered.stable),
+                rendered.steady.into(),
+                &rendered.variable,
+                tier(prompt.model),
+                Arc::clone(view),
+            )
         })
     }
 
@@ -139,7 +145,7 @@ impl Session {
         );
         let material = Material::of(&chain, &self.project(), &named, &mut Files::default());
         let sending = self.render(name, &view, &named, material, budget)?;
-        Ok(format!("{}\n\n{}", sending.stable, sending.variable))
+        Ok(sending.text())
     }
 }
 
