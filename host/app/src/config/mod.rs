@@ -151,6 +151,11 @@ impl Config {
         Caps { chain, ..self.user_caps }.tightened(self.project_caps)
     }
 
+    /// What the user wants to spend in a day, over all projects.
+    pub(crate) fn day_of_person(&self) -> Cap {
+        self.user_caps.day
+    }
+
     /// The service of that name.
     pub(crate) fn service(&self, name: &str) -> Option<&ServiceConfig> {
         self.services.get(name)

@@ -21,7 +21,7 @@ impl World<'_> {
         std::fs::write(root.join("certus.toml"), self.project).expect("a file");
         std::fs::write(root.join("config.json"), self.json).expect("a file");
         std::fs::write(home.join("config.toml"), self.user).expect("a file");
-        let dirs = UserDirs { config: home.clone(), cache: home };
+        let dirs = UserDirs { config: home.clone(), cache: home.clone(), data: home };
         let environment = Environment::of(self.process, self.env, self.project_env);
         Config::read(&Project::open(&root).expect("a project"), Some(&dirs), &environment, &self.flags)
     }

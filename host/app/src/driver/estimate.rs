@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Chain, Millis, Scope, Usage};
+use certus_engine::{Cap, Chain, Millis, Scope, Usage};
 use certus_prompts::Cost;
 use certus_providers::{Billing, Prices};
 use certus_store::Recorded;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Driver;
 use crate::Failure;
+use crate::config::Config;
 use crate::costs::{dollars, priced};
 
 /// What a phase will cost from here until its gate.
@@ -55,6 +56,9 @@ pub struct PromptAhead {
 pub struct CapAhead {
     /// `call`, `phase`, `chain`, `day`, `plugin`.
     pub scope: String,
+    /// What a cap of a day counts: `project`, or `person` for all projects of whoever set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<&'static str>,
     /// US dollars.
     pub usd: Option<f64>,
     /// Input and output.
@@ -96,7 +100,8 @@ impl CapAhead {
         let usd = self.usd.map(|usd| priced(usd, 0));
         let tokens = self.tokens.map(|tokens| format!("{tokens} tokens"));
         let both: Vec<String> = usd.into_iter().chain(tokens).collect();
-        format!("{} {}", self.scope, both.join(" and "))
+        let over = if self.counts == Some("person") { " over all your projects" } else { "" };
+        format!("{} {}{over}", self.scope, both.join(" and "))
     }
 }
 
@@ -173,7 +178,8 @@ impl Driver<'_> {
             most_output,
             at: self.now(),
         };
-        let estimate = Estimate { caps: caps(&self.chain), ..known.estimate(phase, visit) };
+        let caps = caps(&self.chain, self.session.config());
+        let estimate = Estimate { caps, ..known.estimate(phase, visit) };
         self.listener.estimated(&estimate.said());
         self.ahead = Some((estimate, spent));
         Ok(())
@@ -190,16 +196,21 @@ fn ran(chain: &Chain) -> BTreeMap<String, u64> {
     ran
 }
 
-fn caps(chain: &Chain) -> Vec<CapAhead> {
-    let cap = |scope: Scope| {
-        let cap = chain.caps().of(scope);
-        (cap.usd_micros.is_some() || cap.tokens.is_some()).then(|| CapAhead {
+fn caps(chain: &Chain, config: &Config) -> Vec<CapAhead> {
+    let ahead = |scope: Scope, cap: Cap, counts| {
+        (cap != Cap::default()).then(|| CapAhead {
             scope: scope.to_string(),
+            counts,
             usd: cap.usd_micros.map(dollars),
             tokens: cap.tokens,
         })
     };
-    [Scope::Call, Scope::Phase, Scope::Chain, Scope::Day, Scope::Plugin].into_iter().filter_map(cap).collect()
+    let of = |scope: Scope| ahead(scope, chain.caps().of(scope), None);
+    // Two caps of a day hold beside one another, and count different things.
+    let person = ahead(Scope::Day, config.day_of_person(), Some("person"));
+    let project = ahead(Scope::Day, config.project_caps.day, Some("project"));
+    let caps = [of(Scope::Call), of(Scope::Phase), of(Scope::Chain), person, project, of(Scope::Plugin)];
+    caps.into_iter().flatten().collect()
 }
 
 /// Tokens of a usual answer, by what the front matter expects of a run.

@@ -72,8 +72,8 @@ fn a_price_that_nobody_knows_is_no_sum() {
 fn it_is_one_line() {
     let recorded = Recorded { visits: 2, runs: vec![runs("a", 2, 400), runs("rare", 1, 100)] };
     let caps = vec![
-        CapAhead { scope: "chain".to_owned(), usd: Some(2.0), tokens: None },
-        CapAhead { scope: "day".to_owned(), usd: Some(10.0), tokens: Some(5_000_000) },
+        CapAhead { scope: "chain".to_owned(), counts: None, usd: Some(2.0), tokens: None },
+        CapAhead { scope: "day".to_owned(), counts: None, usd: Some(10.0), tokens: Some(5_000_000) },
     ];
     let lines = [
         Estimate { caps, ..estimate(&recorded, &[], &prices()) }.said(),
