@@ -105,6 +105,16 @@ fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
     let (probably, cost) = (&second["estimate"]["probably"]["usd"], &second["cost"]["usd"]);
     let off = probably.as_f64().expect("dollars") / cost.as_f64().expect("dollars");
     assert!((0.5..2.0).contains(&off), "{probably} was expected, {cost} it took");
+    // A stream has it as a line of its own, before the calls that it is about.
+    let ran = model.run(&world, &[&["flow", "Add a function that sums prices", "--events"][..], &UNTIL].concat()).ok();
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let at = |kind: &str| lines.iter().position(|line| line["type"] == kind).expect(kind);
+    let line = &lines[at("estimate")];
+    assert!(line["probably"]["usd"].as_f64().is_some_and(|usd| usd > 0.0), "{line}");
+    assert_eq!((&line["caps"][0]["scope"], &line["caps"][0]["counts"]), (&json!("day"), &json!("person")), "{line}");
+    let answered = lines.iter().position(|line| line.pointer("/outcome/by").is_some()).expect("an answer");
+    assert!(at("estimate") < answered && at("report") == lines.len() - 1);
+    assert_eq!(lines[at("report")]["estimate"]["phase"], line["phase"]);
     // Rules cost nothing, so there is nothing to say.
     let ran = world.run(&["flow", "Add a wish list"]);
     assert!(!ran.stderr.contains("Estimate"), "{}", ran.stderr);

@@ -132,7 +132,7 @@ impl Config {
             variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
             max_output_tokens: asked.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
             context_window: windows.fold(usable, u64::min),
-            check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
+            check_limits: check_limits(&user.limits, &file.limits),
             own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
             user_caps: user.budget.caps(&path.display().to_string())?,
             project_caps: file.budget.caps(project::NAME)?.tightened(window(json.limits.context_window)),
@@ -229,11 +229,15 @@ fn project_models(environment: &Environment, json: &config_json::ConfigJson, not
     models
 }
 
-fn check_limits(user: Option<u64>, project: Option<u64>) -> certus_workspace::run::Limits {
+/// A project may only lower them.
+fn check_limits(user: &user::Limits, project: &user::Limits) -> certus_workspace::run::Limits {
     let default = certus_workspace::run::Limits::default();
-    let ceiling = user.map_or(default.time, Duration::from_secs);
-    let time = project.map_or(ceiling, |asked| Duration::from_secs(asked).min(ceiling));
-    certus_workspace::run::Limits { time: time.max(Duration::from_secs(1)), ..default }
+    let ceiling = user.check_seconds.map_or(default.time, Duration::from_secs);
+    let time = project.check_seconds.map_or(ceiling, |asked| Duration::from_secs(asked).min(ceiling));
+    let bytes = |mib: u64| mib.max(1).saturating_mul(1 << 20);
+    let ceiling = user.check_output_mib.map_or(default.written_bytes, bytes);
+    let written_bytes = project.check_output_mib.map_or(ceiling, |asked| bytes(asked).min(ceiling));
+    certus_workspace::run::Limits { time: time.max(Duration::from_secs(1)), written_bytes, ..default }
 }
 
 #[cfg(test)]

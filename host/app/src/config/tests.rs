@@ -62,6 +62,20 @@ fn a_project_tightens_and_never_loosens() {
 }
 
 #[test]
+fn a_project_lowers_what_its_checks_may_print_and_take() {
+    let limits = |project: &str, user: &str| {
+        let limits = read(project, user, None).expect("valid").check_limits;
+        (limits.time.as_secs(), limits.written_bytes >> 20)
+    };
+    assert_eq!(limits("", ""), (600, 64));
+    let user = "[limits]\ncheck-seconds = 1200\ncheck-output-mib = 200";
+    assert_eq!(limits("", user), (1200, 200));
+    assert_eq!(limits("[limits]\ncheck-seconds = 60\ncheck-output-mib = 8", user), (60, 8));
+    assert_eq!(limits("[limits]\ncheck-seconds = 6000\ncheck-output-mib = 800", user), (1200, 200));
+    assert_eq!(limits("[limits]\ncheck-output-mib = 0", ""), (600, 1));
+}
+
+#[test]
 fn budgets_are_the_lower_of_the_users_and_the_projects() {
     let budget = "[budget]\nchain = { usd = 5, tokens = 1000 }\nday = { usd = 20 }";
     let chain = |project, max: Cap| {

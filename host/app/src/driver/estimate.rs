@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Cap, Chain, Millis, Scope, Usage};
+use certus_engine::{Amount, Cap, Chain, Millis, Scope, Usage};
 use certus_prompts::Cost;
 use certus_providers::{Billing, Prices};
 use certus_store::Recorded;
@@ -21,7 +21,8 @@ pub struct Estimate {
     pub phase: String,
     /// Which stay in it.
     pub visit: u32,
-    /// What is to be expected.
+    /// What is to be expected. Of what runs were recorded of, repairs and further attempts are in it as often as they happened;
+    /// of the others, none.
     pub probably: Expected,
     /// Every prompt with the longest answer, asked as often as it is to be expected and none of them twice for a failure.
     pub at_most: Expected,
@@ -74,13 +75,13 @@ impl Estimate {
         let recorded: u64 = self.prompts.iter().map(|one| one.recorded).sum();
         let basis = match recorded {
             0 => "by size".to_owned(),
-            1 => "by 1 recorded run".to_owned(),
-            runs => format!("by {runs} recorded runs"),
+            1 => "by 1 recorded run and its retries".to_owned(),
+            runs => format!("by {runs} recorded runs and their retries"),
         };
         let runs = if runs <= 1.0 { "1 prompt".to_owned() } else { format!("{runs} prompts") };
         let (probably, at_most) = (self.probably.said(), self.at_most.said());
         format!(
-            "Estimate until the gate of {}: probably {probably}, at most {at_most} ({runs}, {basis}); {caps}",
+            "Estimate until the gate of {}: probably {probably}, at most {at_most} without retries ({runs}, {basis}); {caps}",
             self.phase
         )
     }
@@ -114,6 +115,15 @@ struct Ahead {
     input: Option<u64>,
     /// What its front matter expects.
     class: Cost,
+}
+
+/// What one run of a prompt takes, on average.
+struct Run {
+    usage: Usage,
+    /// By attempts that gave no answer.
+    lost: Amount,
+    /// How many recorded runs say so.
+    recorded: u64,
 }
 
 /// What an estimate is made of.
@@ -180,7 +190,7 @@ impl Driver<'_> {
         };
         let caps = caps(&self.chain, self.session.config());
         let estimate = Estimate { caps, ..known.estimate(phase, visit) };
-        self.listener.estimated(&estimate.said());
+        self.listener.estimated(&estimate);
         self.ahead = Some((estimate, spent));
         Ok(())
     }
@@ -232,12 +242,12 @@ impl Known<'_> {
         let mut prompts = Vec::new();
         for (one, runs) in self.expected() {
             let input = one.input.unwrap_or(largest);
-            let (usage, recorded) = self.usage(&one, input);
+            let Run { usage, lost, recorded } = self.usage(&one, input);
             let usd = self.prices.cost(&one.model, &usage, self.at);
             // A service that is not in the table may name its own price.
             let usd = usd.or_else(|| (usage.usd_micros > 0).then_some(usage.usd_micros));
-            probably = probably.zip(usd).map(|(sum, usd)| sum + dollars(usd) * runs);
-            tokens += usage.tokens() as f64 * runs;
+            probably = probably.zip(usd).map(|(sum, usd)| sum + dollars(usd.saturating_add(lost.usd_micros)) * runs);
+            tokens += usage.tokens().saturating_add(lost.tokens) as f64 * runs;
             // Few enough to count: no phase has more actions than the law allows.
             let times = runs.ceil() as u64;
             let most = self.prices.upper_bound(&one.model, input, self.most_output, self.at);
@@ -303,8 +313,8 @@ impl Known<'_> {
         runs
     }
 
-    /// What one run takes, and how many recorded ones say so.
-    fn usage(&self, one: &Ahead, input: u64) -> (Usage, u64) {
+    /// What one run takes.
+    fn usage(&self, one: &Ahead, input: u64) -> Run {
         // A service may call its model by a longer name than the one it is asked for.
         let same = |run: &&certus_store::RecordedRuns| {
             run.prompt == one.prompt && run.model.starts_with(&one.model) && run.runs > 0
@@ -314,7 +324,8 @@ impl Known<'_> {
         if count == 0 {
             // Four bytes a token are usual, where the bound takes three.
             let output_tokens = usual_output(one.class).min(self.most_output);
-            return (Usage { input_tokens: input / 4 * 3, output_tokens, ..Usage::default() }, 0);
+            let usage = Usage { input_tokens: input / 4 * 3, output_tokens, ..Usage::default() };
+            return Run { usage, lost: Amount::default(), recorded: 0 };
         }
         let sum = same.iter().fold(Usage::default(), |sum, run| sum.plus(run.usage));
         let usage = Usage {
@@ -324,7 +335,9 @@ impl Known<'_> {
             usd_micros: sum.usd_micros / count,
             ..Usage::default()
         };
-        (usage, count)
+        let lost = same.iter().fold(Amount::default(), |sum, run| sum.plus(run.lost));
+        let lost = Amount { tokens: lost.tokens / count, usd_micros: lost.usd_micros / count, ..Amount::default() };
+        Run { usage, lost, recorded: count }
     }
 }
 
