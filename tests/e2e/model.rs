@@ -87,6 +87,11 @@ impl Model {
         self.api.url()
     }
 
+    /// Where requests went, in their order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.api.log().into_iter().map(|logged| logged.path).collect()
+    }
+
     /// How many requests there were.
     pub(crate) fn calls(&self) -> usize {
         self.api.log().len()

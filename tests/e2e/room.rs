@@ -4,7 +4,7 @@ use fake_api::{FakeApi, Script};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::model::{GOAL, reply};
+use crate::model::{GOAL, KEY, Model, reply, shop};
 use crate::support::{Ran, World};
 
 /// Ollama, which is told how large a window to make.
@@ -105,4 +105,25 @@ fn the_smallest_usual_window_answers_a_short_goal() {
     let (_, ran) = local.flow(4_096, &["--until", "context-building"]);
     let _ = ran.ok();
     assert!(local.requests().iter().all(|(_, window)| *window <= 4_096));
+}
+
+#[test]
+fn what_is_too_much_by_its_length_is_counted_by_the_service() {
+    // Some 20,000 bytes: 7,000 tokens by their length, 5,000 as the service counts.
+    let goal = format!("{GOAL}.{}", " The cart keeps its items in the order of their names.".repeat(360));
+    for (window, status) in [(12_000, 0), (9_000, 6)] {
+        let (model, world) = (Model::start(Vec::new()), shop());
+        let folder = world.home().join("config/certus");
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        let text = format!("provider = \"anthropic\"\n[providers.anthropic]\nwindow = {window}\n");
+        std::fs::write(folder.join("config.toml"), text).expect("it can be written");
+        let mut command = world.command(&["flow", &goal, "--until", "context-building"]);
+        command.env("ANTHROPIC_API_KEY", KEY).env("ANTHROPIC_BASE_URL", model.url());
+        let ran = Ran::of(command.output().expect("the binary runs")).exits(status);
+        let paths = model.paths();
+        assert!(paths.iter().any(|path| path == "/v1/messages/count_tokens"), "{window}: {paths:?}");
+        let answered = paths.iter().any(|path| path == "/v1/messages");
+        assert_eq!(answered, status == 0, "{window}: {paths:?}");
+        assert_eq!(ran.stderr.contains("does not fit into the context window"), status == 6, "{}", ran.stderr);
+    }
 }

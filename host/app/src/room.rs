@@ -2,10 +2,10 @@
 //!
 //! The window is what the user says of the service (`window` under `[providers.NAME]`), and what the table of prices knows of
 //! the model, whichever is less. An answer gets its usual length, but at most a quarter of the window; what the service puts
-//! around a request and its schema come off too. The rest is filled at three bytes for a token, where English has more than four and
-//! code three and more: so nearly every request is smaller than its room, and none has to be cut by a service. Of a large window only
-//! so much is used as `context-window` says, because what is sent is paid for with every request. A model whose window
-//! nobody knows has the room that a request has otherwise.
+//! around a request and its schema come off too. The rest is filled at three bytes for a token, where English has more than
+//! four and code three and more: so nearly every request is smaller than its room, and none has to be cut by a service. Of a
+//! large window only so much is used as `context-window` says, because what is sent is paid for with every request. A model
+//! whose window nobody knows has the room that a request has otherwise.
 
 use std::sync::LazyLock;
 

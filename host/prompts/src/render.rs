@@ -1,12 +1,12 @@
 //! What is sent for one run of a prompt.
 //!
-//! It has three parts, so that services find again what they keep of earlier requests: byte by byte from the beginning. The stable
-//! part is the same for every prompt of a project (the framing, the form of a reply, the project's rules). The steady part is what
-//! a chain knows and seldom changes, in pieces: the goal, pages of what was found, files as they are, then what was found last, and
-//! decided. The variable part is all that is of this moment, and the prompt's own text. Nothing in any of them depends on the time, the
-//! machine or a path outside the project.
+//! It has three parts, so that services find again what they keep of earlier requests: byte by byte from the beginning. The
+//! stable part is the same for every prompt of a project (the framing, the form of a reply, the project's rules). The steady
+//! part is what a chain knows and seldom changes, in pieces: the goal, pages of what was found, files as they are, then what
+//! was found last, and decided. The variable part is all that is of this moment, and the prompt's own text. Nothing in any of
+//! them depends on the time, the machine or a path outside the project.
 //!
-//! How long both may be is the caller's to say. What people want, decided, answered and refused, and what blocks, is never
+//! How long they may be together is the caller's to say. What people want, decided, answered and refused, and what blocks, is never
 //! left out for it: a request that cannot hold these says that it is overfull, and everything else gives way first.
 
 mod context;
@@ -191,7 +191,8 @@ fn said(help: &str) -> String {
 /// Render a prompt for a chain. `rules` is the project's `project_rules.md`.
 ///
 /// The goal, an approved solution, decisions, answers, rejections, open blockers and open questions are always whole,
-/// whatever the budget; everything else takes what room there is. Arguments that the prompt does not declare are shown as data, so that none is lost.
+/// whatever the budget; everything else takes what room there is. Arguments that the prompt does not declare are shown as
+/// data, so that none is lost.
 ///
 /// # Errors
 /// A required argument is missing, or the body cannot be rendered.

@@ -1,9 +1,9 @@
 //! What one person spends in a day, over all projects: one small database in their own directory.
 //!
-//! A row is a call, and what it has cost, may have cost and has set aside; it is always written as a whole, so that writing it
-//! again changes nothing. A call is entered before its project records that it may be made, in a transaction of which there is only
-//! one at a time, and brought down to what it took after that is recorded. Whoever dies in between leaves too much behind and never too
-//! little, until they go on or a day is over.
+//! A row is a call, and what it has cost, may have cost and has set aside; it is always written as a whole, so that writing
+//! it again changes nothing. A call is entered before its project records that it may be made, in a transaction of which
+//! there is only one at a time, and brought down to what it took after that is recorded. Whoever dies in between leaves too
+//! much behind and never too little, until they go on or a day is over.
 
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,8 @@ impl Ledger {
     /// Open it. Where it is not there it is made, and begins with what `before` says that stores have spent in the last day.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`], [`StoreError::Newer`], and what the operating system says. Nothing may be spent on its word then.
+    /// [`StoreError::Damaged`], [`StoreError::Newer`], and what the operating system says. Nothing may be spent on its word
+    /// then.
     pub fn open(path: &Path, now: Millis, before: impl FnOnce() -> Vec<(i64, Amount)>) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             let mut builder = DirBuilder::new();
@@ -99,8 +100,8 @@ impl Ledger {
         &self.path
     }
 
-    /// Enter what a call may cost, besides what it has cost already, unless all calls of the last day together would pass the cap
-    /// then.
+    /// Enter what a call may cost, besides what it has cost already, unless all calls of the last day together would pass the
+    /// cap then.
     ///
     /// # Errors
     /// What the disk says; then nothing is entered, and nothing may be spent.

@@ -1,7 +1,7 @@
 //! The caps of a day: the project's, which its store keeps for all of its chains, and the user's own, which spans all projects.
 //!
-//! A call is entered in the user's ledger before the project records that it may be made, and corrected there after whatever is recorded
-//! of it: at every moment the ledger has at least what the projects have.
+//! A call is entered in the user's ledger before the project records that it may be made, and corrected there after whatever
+//! is recorded of it: at every moment the ledger has at least what the projects have.
 
 use certus_engine::{Amount, Body, Cap, EffectId, Estimate, Event, OverBudget, Scope, Unit, Warning, budget};
 use certus_store::{DAY, DayCap, Entry};
@@ -78,13 +78,16 @@ impl Driver<'_> {
             let request = self.chain.effect(*id).map(|effect| &effect.request);
             matches!(request, Some(certus_engine::Request::Prompt { .. }))
         };
-        let calls: Vec<EffectId> = events.iter().filter_map(of).filter(prompt).collect();
+        // What rules answer is in no ledger, and needs none.
+        let counts = |id: &EffectId| self.day_is_right || self.committed(*id) != Amount::default();
+        let calls: Vec<EffectId> = events.iter().filter_map(of).filter(prompt).filter(counts).collect();
         if !calls.is_empty() {
             self.settle_day(&calls);
         }
     }
 
-    /// Bring calls in the user's ledger to what they are. Where that fails, more is counted than was spent, and the next call says why.
+    /// Bring calls in the user's ledger to what they are. Where that fails, more is counted than was spent, and the next call
+    /// says why.
     fn settle_day(&self, calls: &[EffectId]) {
         if let Ok(Some(day)) = self.session.day() {
             let entry = |id: &EffectId| Entry { store: day.store, chain: self.id, effect: *id };

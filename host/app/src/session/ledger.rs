@@ -1,5 +1,5 @@
-//! The user's own cap of a day. It spans all of their projects, so it is kept in one ledger of theirs; the cap of a project stays in
-//! that project's store.
+//! The user's own cap of a day. It spans all of their projects, so it is kept in one ledger of theirs; the cap of a project
+//! stays in that project's store.
 
 use std::path::PathBuf;
 

@@ -72,8 +72,8 @@ struct Context<'a> {
 
 /// What a chain knows, laid out.
 pub(super) struct Known {
-    /// Pieces of one text: the goal; what was found, in pages that stay as they are when more is found; files that the chain has not
-    /// touched; what was found last, and decided.
+    /// Pieces of one text: the goal; what was found, in pages that stay as they are when more is found; files that the chain
+    /// has not touched; what was found last, and decided.
     pub(super) steady: Vec<String>,
     /// The rest.
     pub(super) changing: String,
