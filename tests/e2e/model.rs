@@ -28,12 +28,21 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn start(steps: Vec<Step>) -> Self {
+        Self::serving(steps, false)
+    }
+
+    /// One that keeps the beginnings of requests, as services do.
+    pub(crate) fn caching(steps: Vec<Step>) -> Self {
+        Self::serving(steps, true)
+    }
+
+    fn serving(steps: Vec<Step>, caches: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), ..Script::default() };
+        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), caches, ..Script::default() };
         let api = runtime.block_on(FakeApi::start(script)).expect("the server starts");
         Self { runtime, api }
     }
@@ -82,6 +91,11 @@ impl Model {
     /// Where it serves.
     pub(crate) fn url(&self) -> String {
         self.api.url()
+    }
+
+    /// Where requests went, in their order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.api.log().into_iter().map(|logged| logged.path).collect()
     }
 
     /// How many requests there were.

@@ -25,6 +25,7 @@ mod programs;
 mod provide;
 mod reads;
 mod report;
+mod room;
 mod session;
 mod stack;
 mod state;

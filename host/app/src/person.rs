@@ -5,6 +5,7 @@ use certus_engine::{Body, Chain, Event, Grant, Proposal, Question, Verdict};
 
 use crate::Failure;
 use crate::costs::{dollars, money};
+use crate::driver::Estimate;
 
 /// Who can be asked.
 ///
@@ -82,9 +83,9 @@ pub trait Listener: Send + Sync {
     /// Something begins that may take a while.
     fn busy(&self, what: &str);
 
-    /// What a phase will probably cost, in one line, before its first call that costs something.
-    fn estimated(&self, line: &str) {
-        let _ = line;
+    /// What a phase will probably cost, before its first call that costs something.
+    fn estimated(&self, estimate: &Estimate) {
+        let _ = estimate;
     }
 
     /// More of the answer to a prompt arrived, as it came: a listener cleans what it shows.

@@ -109,6 +109,11 @@ impl Output {
         self.event(&Line { kind: "report", body: value });
     }
 
+    /// What comes will probably cost so much: a line of `--events`, among those of the chain.
+    pub(crate) fn estimate(&self, value: &impl Serialize) {
+        self.event(&Line { kind: "estimate", body: value });
+    }
+
     /// One event of `--events`.
     pub(crate) fn event(&self, value: &impl Serialize) {
         if self.events
@@ -191,7 +196,7 @@ struct Report<'a> {
     error: &'a Error<'a>,
 }
 
-/// A line of `--events` that is no event of a chain: the last one.
+/// A line of `--events` that is no event of a chain: an estimate, and the last one.
 #[derive(Serialize)]
 struct Line<'a, T: Serialize> {
     #[serde(rename = "type")]

@@ -140,7 +140,7 @@ pub struct Caps {
     pub phase: Cap,
     /// One chain.
     pub chain: Cap,
-    /// All chains of a project in the last 24 hours.
+    /// All chains of a project in the last 24 hours; the user's own counts all of their projects.
     pub day: Cap,
     /// What one plugin's commands ask for, in a chain.
     pub plugin: Cap,

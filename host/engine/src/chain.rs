@@ -548,6 +548,8 @@ impl Chain {
                 self.spend(&effect, by.usage);
                 self.ran(name, &effect, false);
             }
+            // Nobody was asked: it did not fit.
+            (Request::Prompt { .. }, Outcome::Failed { code: ErrorCode::Limit, .. }) => {}
             (Request::Prompt { name, .. }, Outcome::Failed { .. }) => self.ran(name, &effect, false),
             (Request::Sample { .. }, Outcome::Replied { by, .. }) => self.spend(&effect, by.usage),
             (Request::Sample { .. }, Outcome::Unusable { by, .. }) => self.spend(&effect, by.usage),

@@ -161,6 +161,8 @@ pub struct RecordedRuns {
     pub runs: u64,
     /// Together.
     pub usage: certus_engine::Usage,
+    /// What attempts before these answers cost, or may have cost: repairs, and calls that were made again.
+    pub lost: Amount,
 }
 
 impl Store {
@@ -219,7 +221,7 @@ impl Store {
             let visits = db.prepare_cached(&visits)?.query_row(of, |row| unsigned(row, 0))?;
             let runs = format!(
                 "SELECT prompt, coalesce(model, ''), count(*), total(input_tokens), total(cached_tokens), \
-                 total(output_tokens), total(usd_micros) {those} GROUP BY 1, 2"
+                 total(output_tokens), total(usd_micros), total(lost_tokens), total(lost_usd_micros) {those} GROUP BY 1, 2"
             );
             let runs = db.prepare_cached(&runs)?.query_map(of, recorded)?.collect::<Result<_, _>>()?;
             Ok(Recorded { visits, runs })
@@ -350,7 +352,8 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRuns> {
         usd_micros: total(6)?,
         ..certus_engine::Usage::default()
     };
-    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage })
+    let lost = Amount { tokens: total(7)?, usd_micros: total(8)?, ..Amount::default() };
+    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage, lost })
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {

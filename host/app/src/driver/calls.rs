@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
-    Usage, Warning, budget, law,
+    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
-use certus_store::{DAY, DayCap};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
@@ -79,16 +78,11 @@ impl<'a> Driver<'a> {
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
         let (mut calls, mut waiting) = (Vec::new(), Vec::new());
-        for &id in ids {
-            if let Some(outcome) = self.memoised(id) {
-                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-                continue;
-            }
-            if let Some(why) = self.not_sampled(id) {
-                self.without(id, ErrorCode::Cancelled, &why);
-                continue;
-            }
-            let request = self.call(id)?;
+        let (requests, too_large) = self.requests(ids).await?;
+        if let Some(why) = too_large {
+            return Ok(Some(self.too_large(requests, why)));
+        }
+        for (id, request) in requests {
             let refused = self.set_aside(id, &request).await?;
             let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
             match refused {
@@ -285,7 +279,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    fn defer(
+    pub(super) fn defer(
         &mut self,
         effect: EffectId,
         code: ErrorCode,
@@ -326,17 +320,6 @@ impl<'a> Driver<'a> {
         Stop::Paused { code, message: shown }
     }
 
-    /// Whether it is the project's own cap that does not do: then nothing that is said elsewhere raises it.
-    fn project_is_stricter(&self, over: &OverBudget) -> bool {
-        let OverBudget::Reached { scope, unit, used, wanted, .. } = over else { return false };
-        let cap = self.session.config().project_caps.of(*scope);
-        let cap = match unit {
-            Unit::Tokens => cap.tokens,
-            Unit::UsdMicros => cap.usd_micros,
-        };
-        cap.is_some_and(|cap| used.saturating_add(*wanted) > cap)
-    }
-
     /// What a person can do about it.
     fn raise(&self, over: &OverBudget) -> String {
         match over {
@@ -350,46 +333,11 @@ impl<'a> Driver<'a> {
                 let provider = crate::report::named(self.chain.provider());
                 format!("raise it: certus flow --continue{provider} --max-usd USD, or --max-tokens TOKENS")
             }
+            OverBudget::Reached { scope: Scope::Day, .. } => {
+                "raise `day` under [budget] in your configuration, which counts all your projects, or wait".to_owned()
+            }
             OverBudget::Reached { scope, .. } => format!("raise `{scope}` under [budget] in your configuration"),
         }
-    }
-
-    async fn reserve(
-        &mut self,
-        id: EffectId,
-        request: &certus_providers::Request,
-        input: u64,
-    ) -> Result<Option<OverBudget>, Failure> {
-        let wanted = self.estimate(request, input);
-        let ruling = match budget::reserve(&self.chain, id, &wanted) {
-            Ok(ruling) => ruling,
-            Err(over) => return Ok(Some(over)),
-        };
-        let cap = self.chain.caps().day;
-        if cap == Cap::default() {
-            self.follow(ruling);
-            return Ok(None);
-        }
-        // What was noted before holds, whatever the day still allows.
-        self.commit().await?;
-        self.follow(ruling);
-        let day = DayCap { cap, wanted, since: self.now() - DAY };
-        let since = day.since;
-        let refused = self.commit_within(day).await?;
-        if refused.is_none() {
-            self.warn_of_day(cap, since)?;
-        }
-        Ok(refused)
-    }
-
-    fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
-        let scope = Scope::Day;
-        if !self.chain.was_warned_of(scope)
-            && let Some(warning) = Warning::of(scope, self.session.committed_since(since)?, cap)
-        {
-            self.note(Body::BudgetWarned(warning));
-        }
-        Ok(())
     }
 
     /// Set the estimate aside together with the intent, where that is all it takes: one transaction less for each call.
@@ -411,7 +359,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn estimate(&self, request: &certus_providers::Request, input: u64) -> Estimate {
+    pub(super) fn estimate(&self, request: &certus_providers::Request, input: u64) -> Estimate {
         let (model, output) = (self.provider.model(request.tier), u64::from(request.max_output_tokens));
         let usd_micros = match self.provider.billing() {
             Billing::Money => self.session.prices().upper_bound(&model, input, output, self.now()),

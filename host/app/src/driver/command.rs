@@ -355,8 +355,9 @@ impl Driver<'_> {
     fn render_for_guest(&self, run: &Run, call: &PromptCall) -> Result<Result<Given, HostError>, Failure> {
         let view = Arc::new(self.chain_as_reached(run)?.view(self.id));
         let material = self.material(&call.arguments, &mut Files::default());
-        Ok(match self.session.render(&call.name, &view, &call.arguments, material) {
-            Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
+        let room = self.room(self.session.tier(&call.name));
+        Ok(match self.session.render(&call.name, &view, &call.arguments, material, room.budget) {
+            Ok(sending) => Ok(Given::Text(sending.text())),
             Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
         })
     }

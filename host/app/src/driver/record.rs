@@ -59,8 +59,9 @@ impl Driver<'_> {
         let rendered = match &request {
             Request::Prompt { name, arguments, .. } => {
                 let material = self.material(arguments, &mut common.files);
+                let room = self.room(self.session.tier(name));
                 let view = common.view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                Some(self.session.render(name, view, arguments, material))
+                Some(self.session.render(name, view, arguments, material, room.budget))
             }
             Request::Sample { of, number, .. } => Some(self.sample(*of, *number, &mut common.asked)),
             _ => None,
@@ -118,6 +119,7 @@ impl Driver<'_> {
         match recorded? {
             Ok(events) => {
                 self.durable = self.chain.version();
+                self.recorded_of_day(&events);
                 self.listener.recorded(&events, &self.chain);
                 Ok(None)
             }

@@ -119,7 +119,13 @@ impl Driver<'_> {
         };
         let seed = Digest::of_parts([asked.digest.as_bytes().as_slice(), &number.to_le_bytes()]);
         let view = Arc::new(View::clone(&asked.view).shuffled(seed, asked.whole));
-        let sending = self.session.render(&asked.name, &view, &asked.arguments, asked.material.clone())?;
+        let sending = self.session.render(
+            &asked.name,
+            &view,
+            &asked.arguments,
+            asked.material.clone(),
+            self.budget(&asked.name),
+        )?;
         // The chain as it was is not in another order for that.
         Ok(Sending { view: Arc::clone(&asked.view), room: None, ..sending })
     }
@@ -135,12 +141,17 @@ impl Driver<'_> {
         } else {
             Material::default()
         };
-        let again = self.session.render(name, &view, arguments, material.clone())?;
+        let again = self.session.render(name, &view, arguments, material.clone(), self.budget(name))?;
         if again.digest != effect.digest {
             return Err(Failure::failed(format!("the files that {name} was asked about have changed since")));
         }
         let whole = again.room.is_none_or(|(_, left_out)| !left_out.contains_key("uncertainties"));
         Ok(Asked { name: name.clone(), arguments: arguments.clone(), digest: effect.digest, view, material, whole })
+    }
+
+    /// What a request of a prompt has room for.
+    fn budget(&self, prompt: &str) -> certus_prompts::Budget {
+        self.room(self.session.tier(prompt)).budget
     }
 
     /// The chain as it was at some version.

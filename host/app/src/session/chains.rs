@@ -28,7 +28,7 @@ impl Session {
     }
 
     /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
-    fn existing(&self) -> Result<&Store, Failure> {
+    pub(super) fn existing(&self) -> Result<&Store, Failure> {
         if self.store.get().is_none() && !Store::exists(&self.state) {
             return Err(crate::state::nothing_here());
         }
@@ -43,7 +43,7 @@ impl Session {
         }
     }
 
-    fn store_error(&self, error: StoreError) -> Failure {
+    pub(super) fn store_error(&self, error: StoreError) -> Failure {
         let error = match (error, self.unwritable.get()) {
             (StoreError::ReadOnly { .. }, Some(why)) => why.clone(),
             (error, _) => error,
