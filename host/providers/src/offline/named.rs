@@ -86,11 +86,14 @@ fn path(fact: &Fact) -> &str {
 pub(super) fn written<'a>(facts: &Facts<'a>, text: &str) -> Vec<Thing<'a>> {
     let mut found = Vec::new();
     let requests = requests(text);
-    for route in facts.routes() {
-        let wanted = requests
-            .iter()
-            .any(|wanted| route.is_at(&wanted.path) && wanted.method.is_none_or(|method| method == route.method));
-        if wanted {
+    for wanted in &requests {
+        let fits =
+            |route: &Route<'a>| route.is_at(&wanted.path) && wanted.method.is_none_or(|method| method == route.method);
+        let routes: Vec<Route<'a>> = facts.routes().into_iter().filter(fits).collect();
+        // `/cities/all` is no `/cities/:id` where there is one of its own.
+        let ends = |route: &Route<'a>| route.path.to_lowercase().ends_with(&wanted.path.to_lowercase());
+        let own = routes.iter().any(ends);
+        for route in routes.into_iter().filter(|route| !own || ends(route)) {
             add(&mut found, Thing::Route(route));
         }
     }

@@ -142,7 +142,7 @@ pub(super) const ASKS: &[Ask] = &[
         id: "page-compatibility",
         rule: "unstated-compatibility",
         topic: "pagination",
-        unless: &["default", "backward*", "compatib*", "existing clients", "breaking", "header*"],
+        unless: &["#views", "default", "backward*", "compatib*", "existing clients", "breaking", "header*"],
         needs: &["route.get"],
         about: &["route.get"],
         shown: &["pagination", "~paginat"],

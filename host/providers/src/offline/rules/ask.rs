@@ -31,7 +31,8 @@ pub(in crate::offline) struct Ask {
     /// who is to be able to delete something, which is the work and not one of several things that somebody does.
     pub(in crate::offline) says: &'static [&'static str],
     /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
-    /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself.
+    /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself,
+    /// `#views` that the project renders pages.
     pub(in crate::offline) unless: &'static [&'static str],
     /// Only where there is such a fact; empty for any.
     pub(in crate::offline) needs: &'static [&'static str],
@@ -207,6 +208,7 @@ fn settles(scene: &Scene<'_>, word: &str) -> bool {
     match word {
         "#duration" => goal.has_duration(),
         "#status" => goal.words.iter().any(|word| word.parse().is_ok_and(|number: u16| (400..600).contains(&number))),
+        "#views" => scene.facts.has(&["view"]),
         "#thing" => scene.by_goal().next().is_some(),
         "#number" => goal.words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())),
         _ => goal.words.has(word),
