@@ -269,7 +269,8 @@ fn identified<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: &str) {
     // Nothing is called so: a line may have it, as a whole word.
     let is_word =
         |text: &str| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == token);
-    let aside = |fact: &Fact| CONCLUDED.iter().any(|key| is_or_below(&fact.key, key)) || is_test(path(fact));
+    let aside =
+        |fact: &Fact| CONCLUDED.iter().chain(&["model"]).any(|key| is_or_below(&fact.key, key)) || is_test(path(fact));
     let has = |fact: &&Fact| {
         fact.cited
             && !aside(fact)

@@ -429,6 +429,7 @@ pub(super) const QUESTIONS: &[Ask] = &[
             "correct",
             "newcomers",
             "so that",
+            "curl",
             "developer*",
             "new people",
         ],

@@ -71,7 +71,10 @@ pub(super) fn extent(material: &Material<'_, '_>) -> Section {
         let work = if named.iter().any(|named| named.exact) {
             work
         } else {
-            format!("The goal (\"{goal}\"), {article} {kind}, is by its words about")
+            match scene.goal.kind {
+                Kind::Performance | Kind::Docs => format!("The goal (\"{goal}\"), {kind}, is by its words about"),
+                _ => format!("The goal (\"{goal}\"), {article} {kind}, is by its words about"),
+            }
         };
         let cites = named
             .iter()

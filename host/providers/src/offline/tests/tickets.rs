@@ -123,3 +123,19 @@ fn a_folder_is_all_that_stands_in_it() {
     let (_, body) = told("Convert models/ to classes", PROJECT, &[]);
     assert!(body.contains("models/Club.js"), "{body}");
 }
+
+#[test]
+fn words_that_are_shared_plan_nothing_for_sure() {
+    for (goal, never) in [
+        ("Remove the picture editor from the edit page", " goes;"),
+        ("Drop the morgan-body package", " goes;"),
+        ("Remove the debug middleware from the morgan loader", " goes;"),
+        (
+            "The club page shows the wrong date. The login page shows it correctly.",
+            "The search for the cause begins where `POST /auth/login`",
+        ),
+    ] {
+        let (_, body) = told(goal, PROJECT, &[]);
+        assert!(!body.contains(never), "{goal}\n{body}");
+    }
+}
