@@ -82,7 +82,7 @@ fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
     let ran = model.run(&world, &flow).exits(5);
     let _ = ran
         .says("Estimate until the gate of requirements-clarification: probably $")
-        .says("; caps: chain $0.0000, day $7.5000");
+        .says("; caps: chain $0.0000, day $7.5000 over all your projects");
     assert_eq!(model.calls(), 0);
     let go_on = [&["flow", "--continue", "--max-usd", "2"][..], &UNTIL].concat();
     let (_, first) = model.json(&world, &go_on);
@@ -105,6 +105,16 @@ fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
     let (probably, cost) = (&second["estimate"]["probably"]["usd"], &second["cost"]["usd"]);
     let off = probably.as_f64().expect("dollars") / cost.as_f64().expect("dollars");
     assert!((0.5..2.0).contains(&off), "{probably} was expected, {cost} it took");
+    // A stream has it as a line of its own, before the calls that it is about.
+    let ran = model.run(&world, &[&["flow", "Add a function that sums prices", "--events"][..], &UNTIL].concat()).ok();
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let at = |kind: &str| lines.iter().position(|line| line["type"] == kind).expect(kind);
+    let line = &lines[at("estimate")];
+    assert!(line["probably"]["usd"].as_f64().is_some_and(|usd| usd > 0.0), "{line}");
+    assert_eq!((&line["caps"][0]["scope"], &line["caps"][0]["counts"]), (&json!("day"), &json!("person")), "{line}");
+    let answered = lines.iter().position(|line| line.pointer("/outcome/by").is_some()).expect("an answer");
+    assert!(at("estimate") < answered && at("report") == lines.len() - 1);
+    assert_eq!(lines[at("report")]["estimate"]["phase"], line["phase"]);
     // Rules cost nothing, so there is nothing to say.
     let ran = world.run(&["flow", "Add a wish list"]);
     assert!(!ran.stderr.contains("Estimate"), "{}", ran.stderr);
@@ -162,4 +172,78 @@ fn processes_that_race_for_the_last_of_a_day_never_pass_its_cap_together() {
     assert!(tokens > CAP / 4 && tokens <= CAP, "{tokens} of {CAP}");
     assert_eq!(report["prompt_runs"], json!(model.calls()), "every call is in the report");
     assert_eq!(report["lost_usd"], Value::from(0.0));
+}
+
+/// Another project of the same person.
+fn another(world: &World, name: &str) -> std::path::PathBuf {
+    let folder = world.home().join(name);
+    crate::support::copy(&world.project, &folder);
+    folder
+}
+
+#[test]
+fn processes_of_two_projects_that_race_for_the_last_of_a_day_never_pass_its_cap_together() {
+    const CAP: u64 = 200_000;
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, &format!("[budget.day]\ntokens = {CAP}\n"));
+    let projects = [world.project.clone(), another(&world, "another")];
+    let racers: Vec<_> = (0..6)
+        .map(|number| {
+            let goal = format!("{GOAL}, variant {number}");
+            let mut command = model.command(&world, &["flow", &goal]);
+            command.current_dir(&projects[number % 2]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().expect("the binary runs")
+        })
+        .collect();
+    let ran: Vec<Ran> = racers.into_iter().map(|child| Ran::of(child.wait_with_output().expect("it ends"))).collect();
+    assert!(ran.iter().any(|ran| ran.status == Some(5)), "somebody finds nothing left");
+    for ran in ran {
+        assert!(matches!(ran.status, Some(3 | 5)), "{:?}\n{}", ran.status, ran.stderr);
+        assert!(ran.status == Some(3) || ran.stderr.contains("which counts all your projects"), "{}", ran.stderr);
+    }
+    let spent = |project: &std::path::PathBuf| {
+        let mut command = model.command(&world, &["cost-report", "--days", "36500", "--json"]);
+        let ran = Ran::of(command.current_dir(project).output().expect("the binary runs")).ok();
+        let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+        report["tokens"].as_u64().expect("tokens")
+    };
+    let both = spent(&projects[0]) + spent(&projects[1]);
+    assert!(both > CAP / 4 && both <= CAP, "{both} of {CAP}");
+    let _ =
+        world.run(&["doctor"]).shows(&format!("{both} of {CAP} tokens used or set aside in 24 hours, over all your"));
+}
+
+#[test]
+fn a_projects_own_day_stays_its_own_and_nothing_is_spent_without_the_ledger() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let flow = ["flow", GOAL, "--until", "context-building"];
+    let other = another(&world, "another");
+    // What was spent before there was a cap, in whatever project, counts from its beginning.
+    let mut command = model.command(&world, &flow);
+    let _ = Ran::of(command.current_dir(&other).output().expect("the binary runs")).ok();
+    configured(&world, "[budget.day]\ntokens = 60000\n");
+    world.write("certus.toml", "[budget.day]\ntokens = 50000000\n");
+    let before = model.calls();
+    let _ = model.run(&world, &flow).exits(5).says("which counts all your projects");
+    assert!(model.calls() <= before + 1, "{} of {before}", model.calls());
+    // The project's own cap counts nothing but the project.
+    configured(&world, "");
+    world.write("certus.toml", "[budget.day]\ntokens = 500\n");
+    let _ = model.run(&world, &["flow", "--continue"]).exits(5).says("in the project's certus.toml");
+    // A ledger that cannot be read is believed to be full.
+    world.write("certus.toml", "");
+    configured(&world, "[budget.day]\ntokens = 50000000\n");
+    let ledger = world.home().join(".local/share/certus/ledger.db");
+    let kept = std::fs::read(&ledger).expect("it is there");
+    std::fs::write(&ledger, "no database at all, but long enough to look like the head of one".repeat(20))
+        .expect("written");
+    let before = model.calls();
+    let ran =
+        model.run(&world, &["flow", "--continue"]).exits(1).says("the ledger of your day's budget cannot be used");
+    let _ = ran.says("ledger.db is damaged").says("move ");
+    assert_eq!(model.calls(), before);
+    let _ = world.run(&["doctor"]).exits(1).shows("the ledger of your day's budget cannot be used");
+    std::fs::write(&ledger, kept).expect("written");
+    let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
 }

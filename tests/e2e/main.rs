@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod budget;
+mod caching;
 mod cases;
 mod durability;
 mod edits;
@@ -11,6 +12,8 @@ mod hostile;
 mod journey;
 mod lies;
 mod model;
+mod room;
+mod samples;
 mod services;
 mod streams;
 mod summaries;

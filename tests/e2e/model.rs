@@ -28,12 +28,21 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn start(steps: Vec<Step>) -> Self {
+        Self::serving(steps, false)
+    }
+
+    /// One that keeps the beginnings of requests, as services do.
+    pub(crate) fn caching(steps: Vec<Step>) -> Self {
+        Self::serving(steps, true)
+    }
+
+    fn serving(steps: Vec<Step>, caches: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), ..Script::default() };
+        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), caches, ..Script::default() };
         let api = runtime.block_on(FakeApi::start(script)).expect("the server starts");
         Self { runtime, api }
     }
@@ -73,9 +82,20 @@ impl Model {
         bodies.filter(|body| body.contains(&task)).any(|body| body.contains(text))
     }
 
+    /// The requests that ran a prompt, in the order in which they came.
+    pub(crate) fn requests(&self, prompt: &str) -> Vec<String> {
+        let task = format!("## Task: {prompt}\\n");
+        self.api.log().into_iter().map(|logged| logged.body.to_string()).filter(|body| body.contains(&task)).collect()
+    }
+
     /// Where it serves.
     pub(crate) fn url(&self) -> String {
         self.api.url()
+    }
+
+    /// Where requests went, in their order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.api.log().into_iter().map(|logged| logged.path).collect()
     }
 
     /// How many requests there were.

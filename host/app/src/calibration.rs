@@ -52,6 +52,9 @@ impl FlowReport {
             Some((area.to_owned(), Calibrated::of(&model, estimate)))
         };
         let found: BTreeMap<String, Calibrated> = all.filter_map(worth).collect();
+        for (area, part) in &mut self.confidence.parts {
+            part.calibration = found.get(area).cloned();
+        }
         self.confidence.calibrated = found.contains_key("overall");
         self.confidence.calibration = found;
         self

@@ -187,6 +187,11 @@ async fn examine_session(session: &Session) -> Vec<Check> {
         finding,
         hint,
     }));
+    match session.day_said() {
+        Ok(None) => {}
+        Ok(Some(said)) => checks.push(good("day's budget", said)),
+        Err(failure) => checks.push(bad("day's budget", &failure)),
+    }
     if let Some(models) = session.config().wished_models() {
         checks.push(Check {
             what: "project",

@@ -5,6 +5,7 @@ use certus_engine::{Body, Chain, Event, Grant, Proposal, Question, Verdict};
 
 use crate::Failure;
 use crate::costs::{dollars, money};
+use crate::driver::Estimate;
 
 /// Who can be asked.
 ///
@@ -86,9 +87,9 @@ pub trait Listener: Send + Sync {
     /// Something begins that may take a while.
     fn busy(&self, what: &str);
 
-    /// What a phase will probably cost, in one line, before its first call that costs something.
-    fn estimated(&self, line: &str) {
-        let _ = line;
+    /// What a phase will probably cost, before its first call that costs something.
+    fn estimated(&self, estimate: &Estimate) {
+        let _ = estimate;
     }
 
     /// More of the answer to a prompt arrived, as it came: a listener cleans what it shows.
@@ -127,6 +128,9 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::PhaseEntered { phase, visit, why } if *visit > 1 => format!("Phase: {phase} (visit {visit}): {why}"),
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
         Body::Intent { request: Request::Prompt { name, .. }, .. } => format!("Running {name}"),
+        Body::Intent { request: Request::Sample { name, number, .. }, .. } => {
+            format!("Running {name} once more, to compare (sample {number})")
+        }
         Body::Intent { request: Request::Command { line, .. }, .. } => format!("Running {line}"),
         Body::Intent { request: Request::Check { command, .. }, .. } => format!("Running {command}"),
         Body::Intent { request: Request::Write { draft, .. }, .. } => format!("Writing {draft}"),

@@ -309,7 +309,10 @@ impl Installed {
         let table = self.manifest.methodology.as_ref().and_then(|table| table.get("settings")?.as_table());
         let number = |value: &toml::Value| value.as_float().or_else(|| Some(value.as_integer()? as f64));
         let pairs = table.into_iter().flatten();
-        pairs.filter_map(|(name, value)| Some((crate::clean::line(name, 60), number(value)?))).collect()
+        let named = pairs.filter_map(|(name, value)| Some((crate::clean::line(name, 60), number(value)?)));
+        // Every methodology has it, whether it says so or not.
+        let of_every = self.manifest.methodology.iter().map(|_| (certus_engine::SAMPLES.to_owned(), 0.0));
+        of_every.chain(named).collect()
     }
 
     /// For people and machines.

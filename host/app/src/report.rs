@@ -1,6 +1,7 @@
 //! What `flow`, `show` and their like print with `--json`: one object that others build on. Fields are only ever added.
 
 mod cost;
+mod parts;
 
 use certus_engine::{
     Cap, Chain, ChainId, Digest, Draft, DraftState, Effect, Lack, Outcome, Place, ProposalStatus, QuestionState,
@@ -9,6 +10,8 @@ use certus_engine::{
 use certus_store::Status;
 use cost::CapLine;
 pub(crate) use cost::Cost;
+use parts::Part;
+pub(crate) use parts::compared;
 use serde::Serialize;
 
 use crate::by_hand::Waiting;
@@ -138,9 +141,12 @@ pub struct Confidence {
     /// Area → what its confidence was worth so far, where enough outcomes of the model that scored it are known.
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub calibration: std::collections::BTreeMap<String, Calibrated>,
-    /// How it was computed.
+    /// How it was computed, in the words of who answered.
     #[serde(rename = "computed")]
     pub how: Option<String>,
+    /// Area → what the number is made of.
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub parts: std::collections::BTreeMap<String, Part>,
     /// What would raise it, where the gate lacks confidence and who computed it said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
@@ -255,6 +261,7 @@ impl FlowReport {
                 calibrated: false,
                 calibration: std::collections::BTreeMap::new(),
                 how: chain.confidence_from().map(str::to_owned),
+                parts: parts::of(chain),
                 missing: missing(chain),
             },
             answers: chain

@@ -18,6 +18,7 @@ use crate::Failure;
 use crate::clean::line;
 use crate::driver::cite_all;
 use crate::plugins::{Installed, Registry};
+use crate::programs::without_extension;
 use crate::summaries::Known;
 
 /// Source text that interpreters are given at most, in bytes: larger projects are read in part, and say so.
@@ -171,7 +172,8 @@ pub(crate) async fn read<'a>(
     let mut idioms = BTreeMap::new();
     for plugin in registry.interpreters() {
         let Some(wanted) = &plugin.manifest.stack else { continue };
-        if !has_marker(&listing.entries, wanted)? {
+        let markers = markers(wanted)?;
+        if !listing.entries.iter().any(|entry| markers.is_match(&entry.path)) {
             continue;
         }
         let runtime = runtime()?;
@@ -224,11 +226,10 @@ fn globs(patterns: &[String]) -> Result<GlobSet, Failure> {
 }
 
 /// A marker counts wherever it lies: a project may hold its stacks in folders.
-fn has_marker(entries: &[Entry], wanted: &Wanted) -> Result<bool, Failure> {
+fn markers(wanted: &Wanted) -> Result<GlobSet, Failure> {
     let anywhere: Vec<String> =
         wanted.markers.iter().flat_map(|marker| [marker.clone(), format!("**/{marker}")]).collect();
-    let markers = globs(&anywhere)?;
-    Ok(entries.iter().any(|entry| markers.is_match(&entry.path)))
+    globs(&anywhere)
 }
 
 async fn interpret(
@@ -243,7 +244,10 @@ async fn interpret(
     let (files, exclude) = (globs(&wanted.files)?, globs(&wanted.exclude)?);
     let mut sources = Vec::new();
     let mut bytes = 0;
-    for entry in entries.iter().filter(|entry| files.is_match(&entry.path) && !exclude.is_match(&entry.path)) {
+    let programs = without_extension(project, entries, wanted, &markers(wanted)?);
+    let matched = entries.iter().filter(|entry| files.is_match(&entry.path));
+    let more = programs.into_iter().filter(|entry| !files.is_match(&entry.path));
+    for entry in matched.chain(more).filter(|entry| !exclude.is_match(&entry.path)) {
         // What is not read takes no room from what is: one huge file hides nothing but itself.
         if bytes + entry.size > MOST_SOURCE && entry.size <= MOST_SOURCE {
             let error = format!("not read: the project has more than {} MiB of source", MOST_SOURCE >> 20);

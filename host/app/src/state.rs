@@ -30,6 +30,9 @@ pub struct StatusLine {
     pub phase: String,
     /// 0..=1, as it was said.
     pub confidence: f64,
+    /// What further answers say of the confidence, in a line, where that matters; only of a chain that is looked at alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<String>,
     /// Questions that wait.
     pub questions: u32,
     /// Commands work on it when none is named.
@@ -98,7 +101,9 @@ impl State {
         let id = self.id(named, active)?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
         let spending = store.spending_of(id).map_err(|error| self.failure(error))?;
-        Ok(status_line(&row, active, spending))
+        // What says more of the same is no reason to say nothing.
+        let compared = store.chain(id).ok().and_then(|chain| crate::report::compared(&chain));
+        Ok(StatusLine { compared, ..status_line(&row, active, spending) })
     }
 
     pub(crate) fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
@@ -130,6 +135,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> S
         status: crate::report::status_name(row.status),
         phase: row.phase.clone(),
         confidence: row.overall,
+        compared: None,
         questions: row.open_questions,
         active: active == Some(row.id),
         provider: row.provider.clone(),

@@ -1,5 +1,6 @@
 //! What commands share: finding the project, opening it, running a chain with a person at the terminal.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver, Stop};
@@ -183,7 +184,7 @@ fn offline(session: &Session) -> String {
         Some((name, key)) => format!("--provider {name} asks a model (its key is {key})"),
         None => "--provider anthropic, openai, gemini, ollama or claude-cli asks a model".to_owned(),
     };
-    format!("Answered by offline: rules, no model. {model}; --provider manual asks you to")
+    format!("Answered by offline: rules, no model. {model}; --provider manual lets you ask one by hand")
 }
 
 /// Prompt files that cannot be used, each said once: the one that stopped the chain stands in the report as the reason.
@@ -210,7 +211,10 @@ fn show(report: &FlowReport, stop: &Stop, output: &Output, showed_proposal: bool
         output.markdown(&solution.body);
     }
     crate::commands::show::questions(report, output);
-    if let Stop::Paused { message, .. } = stop {
+    // On a terminal the report above says it.
+    if let Stop::Paused { message, .. } = stop
+        && (!output.is_seen(std::io::stdout().is_terminal()) || report.reason.as_ref() != Some(message))
+    {
         output.warning(message);
     }
     if let Stop::CommandEnded { failed: Some(why) } = stop {

@@ -109,6 +109,11 @@ impl Output {
         self.event(&Line { kind: "report", body: value });
     }
 
+    /// What comes will probably cost so much: a line of `--events`, among those of the chain.
+    pub(crate) fn estimate(&self, value: &impl Serialize) {
+        self.event(&Line { kind: "estimate", body: value });
+    }
+
     /// One event of `--events`.
     pub(crate) fn event(&self, value: &impl Serialize) {
         if self.events
@@ -153,7 +158,8 @@ impl Output {
 
     /// A warning, on stderr.
     pub(crate) fn warning(&self, text: &str) {
-        write_err(&format!("{NOTE}warning{NOTE:#}: {text}"));
+        let wrap = std::io::stderr().is_terminal();
+        format!("{NOTE}warning{NOTE:#}: {text}").lines().for_each(|line| write_err(&wrapped(line, wrap)));
     }
 
     /// A failure for machines: with `--json` the object still comes, so that a machine reads one thing always; with
@@ -168,7 +174,8 @@ impl Output {
     /// The one renderer of failures.
     pub(crate) fn failure(&self, failure: &Failure) {
         self.failure_object(failure);
-        write_err(&format!("{BAD}error{BAD:#}: {}", failure.message));
+        let wrap = std::io::stderr().is_terminal();
+        format!("{BAD}error{BAD:#}: {}", failure.message).lines().for_each(|line| write_err(&wrapped(line, wrap)));
         for hint in &failure.hints {
             self.hint(hint);
         }
@@ -189,7 +196,7 @@ struct Report<'a> {
     error: &'a Error<'a>,
 }
 
-/// A line of `--events` that is no event of a chain: the last one.
+/// A line of `--events` that is no event of a chain: an estimate, and the last one.
 #[derive(Serialize)]
 struct Line<'a, T: Serialize> {
     #[serde(rename = "type")]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use certus_app::driver::Estimate;
 use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
 use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline};
 use certus_app::{Answers, Failure, Kind, async_trait};
@@ -106,8 +107,9 @@ impl Listener for Progress {
         self.bar.enable_steady_tick(Duration::from_millis(120));
     }
 
-    fn estimated(&self, line: &str) {
-        self.above(line);
+    fn estimated(&self, estimate: &Estimate) {
+        self.output.estimate(estimate);
+        self.above(&estimate.said());
     }
 
     fn streamed(&self, prompt: &str, delta: &str) {

@@ -140,7 +140,7 @@ pub struct Caps {
     pub phase: Cap,
     /// One chain.
     pub chain: Cap,
-    /// All chains of a project in the last 24 hours.
+    /// All chains of a project in the last 24 hours; the user's own counts all of their projects.
     pub day: Cap,
     /// What one plugin's commands ask for, in a chain.
     pub plugin: Cap,
@@ -342,9 +342,16 @@ impl Chain {
     /// Spent, possibly spent or set aside by what an effect shares a cap with.
     pub fn committed(&self, scope: Scope, effect: EffectId) -> Amount {
         let Some(this) = self.effect(effect) else { return Amount::default() };
-        let plugin = |effect: &Effect| match &self.effect(effect.invocation?)?.request {
-            Request::Command { plugin, .. } => Some(plugin.name.clone()),
-            _ => None,
+        let plugin = |effect: &Effect| {
+            // A sample is asked for on behalf of whoever asked for its prompt.
+            let asked = match effect.request {
+                Request::Sample { of, .. } => self.effect(of)?,
+                _ => effect,
+            };
+            match &self.effect(asked.invocation?)?.request {
+                Request::Command { plugin, .. } => Some(plugin.name.clone()),
+                _ => None,
+            }
         };
         let of = plugin(this);
         let shares = |id: EffectId, other: &Effect| match scope {

@@ -3,6 +3,7 @@
 //! What replies of one action say is believed together, in the order in which they were asked for, whatever order they
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
+mod agreement;
 mod closing;
 mod correct;
 mod edits;
@@ -13,6 +14,7 @@ mod reviews;
 
 use std::collections::BTreeMap;
 
+pub use agreement::Parts;
 pub use closing::Closing;
 pub use grants::says_what_runs;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionState, QuestionSt
 use crate::reply::RepliedUncertainty;
 use crate::{
     Amount, Body, Cap, Caps, Digest, Discovered, Draft, EffectId, ErrorCode, Event, Grant, Leftover, Millis, Outcome,
-    ProjectSummary, PromptCall, Request, Scope, Shared, Started, Usage, Warning,
+    ProjectSummary, PromptCall, Reply, Request, Scope, Shared, Started, Usage, Warning,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -147,11 +149,16 @@ pub struct Effect {
     pub lost: Amount,
 }
 
-/// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then.
-fn kept(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::ProjectRead(_) => Outcome::ProjectRead(Discovered::default()),
-        outcome => outcome,
+/// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then, and of a sample
+/// nothing counts but its scores and how far its quotes are there.
+fn kept(request: &Request, outcome: Outcome) -> Outcome {
+    match (request, outcome) {
+        (_, Outcome::ProjectRead(_)) => Outcome::ProjectRead(Discovered::default()),
+        (Request::Sample { .. }, Outcome::Replied { reply, by }) => {
+            let Reply { confidence, discovered, .. } = *reply;
+            Outcome::Replied { reply: Box::new(Reply { confidence, discovered, ..Reply::default() }), by }
+        }
+        (_, outcome) => outcome,
     }
 }
 
@@ -433,10 +440,14 @@ impl Chain {
             self.then = None;
             // Several effects of one action share a basis: the action is counted once.
             let newest = self.effects.values().rev().find(|effect| effect.invocation.is_none());
-            // What follows of itself from a plan is no action of its own, and neither is looking at what was written.
+            // What follows of itself from a plan or a reply is no action of its own, and neither is looking at what was written.
             let follows = matches!(
                 request,
-                Request::ApproveEdits { .. } | Request::Write { .. } | Request::Undo { .. } | Request::ReadProject
+                Request::ApproveEdits { .. }
+                    | Request::Write { .. }
+                    | Request::Undo { .. }
+                    | Request::ReadProject
+                    | Request::Sample { .. }
             );
             if !follows && newest.is_none_or(|effect| effect.basis != basis) {
                 self.count_action();
@@ -557,7 +568,11 @@ impl Chain {
                 self.spend(&effect, by.usage);
                 self.ran(name, &effect, false);
             }
+            // Nobody was asked: it did not fit.
+            (Request::Prompt { .. }, Outcome::Failed { code: ErrorCode::Limit, .. }) => {}
             (Request::Prompt { name, .. }, Outcome::Failed { .. }) => self.ran(name, &effect, false),
+            (Request::Sample { .. }, Outcome::Replied { by, .. }) => self.spend(&effect, by.usage),
+            (Request::Sample { .. }, Outcome::Unusable { by, .. }) => self.spend(&effect, by.usage),
             (Request::Command { line, depth, .. }, outcome) => {
                 self.withdraw(id);
                 if let Outcome::CommandDone { then: Some(next), .. } = outcome {
@@ -600,8 +615,11 @@ impl Chain {
             }
             _ => {}
         }
-        if let Some(effect) = self.effects.get_mut(&id) {
-            effect.state = EffectState::Believed(Box::new(kept(*outcome)));
+        if let Some(known) = self.effects.get_mut(&id) {
+            known.state = EffectState::Believed(Box::new(kept(&effect.request, *outcome)));
+        }
+        if let Request::Sample { of, .. } = effect.request {
+            self.agree(of);
         }
     }
 

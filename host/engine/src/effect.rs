@@ -34,6 +34,18 @@ pub enum Request {
         /// By name.
         arguments: std::collections::BTreeMap<String, String>,
     },
+    /// Ask for another, independent answer to what a prompt asked, its lists in another order. Only its scores count, see
+    /// [`Parts`](crate::Parts); what it says besides is believed by nobody.
+    Sample {
+        /// The prompt's effect, whose reply is believed.
+        of: EffectId,
+        /// Which answer, from 1; 0 is that reply.
+        number: u32,
+        /// As that prompt.
+        name: String,
+        /// As that prompt.
+        version: String,
+    },
     /// Ask a person.
     Ask {
         /// As it is shown.
@@ -108,6 +120,7 @@ impl Request {
         match self {
             Self::ReadProject => "read-project",
             Self::Prompt { .. } => "prompt",
+            Self::Sample { .. } => "sample",
             Self::Ask { .. } => "ask",
             Self::Approve { .. } => "approve",
             Self::Command { .. } => "command",
@@ -118,6 +131,14 @@ impl Request {
             Self::Undo { .. } => "undo",
             Self::Say { .. } => "say",
             Self::Propose { .. } => "propose",
+        }
+    }
+
+    /// Name and version of the prompt that is sent, first or as a sample; absent where none is.
+    pub fn sends(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Prompt { name, version, .. } | Self::Sample { name, version, .. } => Some((name, version)),
+            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod implementation;
 mod present;
 pub(crate) mod reviewer;
+mod samples;
 pub(crate) mod tests_first;
 mod upkeep;
 
@@ -149,6 +150,7 @@ pub trait Catalogue {
 pub(crate) use implementation::waiver_title;
 pub use implementation::{after_undo, due, judge_undo, take_over};
 pub use present::{builds_on_evidence, judge_tree, leaving};
+pub use samples::{samples, samples_of, samples_wanted};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 

@@ -27,7 +27,9 @@ mod view;
 
 pub use action::{Action, Asking, Check};
 pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Spending, Unit, Warning};
-pub use chain::{Chain, Closing, Effect, EffectState, Ended, Evidence, Pause, PhaseVisit, Run, Then, says_what_runs};
+pub use chain::{
+    Chain, Closing, Effect, EffectState, Ended, Evidence, Parts, Pause, PhaseVisit, Run, Then, says_what_runs,
+};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
 pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};
@@ -41,7 +43,7 @@ pub use knowledge::{
     Verdict, says_nothing,
 };
 pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
-pub use methodology::{Gate, Loosened, Methodology, MethodologyError, Phase, Tightening};
+pub use methodology::{Gate, Loosened, MOST_SAMPLES, Methodology, MethodologyError, Phase, SAMPLES, Tightening};
 pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
 pub use shared::Shared;
 pub use view::{CheckRun, View};

@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+/// A setting that every methodology has, because the engine reads it and no controller: how often a prompt is asked whose
+/// reply scores what the gate of its phase wants, 0 or 1 for once. See [`law::samples`](crate::law::samples).
+pub const SAMPLES: &str = "samples";
+/// The most that [`SAMPLES`] can be.
+pub const MOST_SAMPLES: u32 = 9;
+
 /// The phases of a way of working.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -188,9 +194,17 @@ impl Methodology {
     /// With other values of its settings.
     ///
     /// # Errors
-    /// The name of a setting that it does not have, or whose value is no number.
+    /// The name of a setting that it does not have, or whose value is no number, or for [`SAMPLES`] none from 0 to
+    /// [`MOST_SAMPLES`].
     pub fn set(mut self, settings: &BTreeMap<String, f64>) -> Result<Self, String> {
         for (name, value) in settings {
+            if name == SAMPLES {
+                if !(0.0..=f64::from(MOST_SAMPLES)).contains(value) || value.fract() != 0.0 {
+                    return Err(name.clone());
+                }
+                self.settings.insert(name.clone(), *value);
+                continue;
+            }
             match self.settings.get_mut(name) {
                 Some(setting) if value.is_finite() => *setting = *value,
                 _ => return Err(name.clone()),

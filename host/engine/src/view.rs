@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    Chain, ChainId, Decision, Draft, Evidence, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus,
+    Chain, ChainId, Decision, Digest, Draft, Evidence, Fact, Lack, Phase, ProjectSummary, PromptCall, ProposalStatus,
     QuestionStatus, Run, Shared, Uncertainty,
 };
 
@@ -102,6 +102,29 @@ impl Chain {
             project: self.project().clone(),
         }
     }
+}
+
+impl View {
+    /// The same with its answers, open questions and uncertainties in another order, always the same for one seed: what a
+    /// model concludes should not depend on what it reads first. Every entry keeps its id. `whole` is whether all uncertainties
+    /// are shown: where some have no room, another order would show others, which is another request.
+    #[must_use]
+    pub fn shuffled(mut self, seed: Digest, whole: bool) -> Self {
+        self.questions = in_another_order(self.questions, seed, b"questions");
+        if whole {
+            self.uncertainties = in_another_order(self.uncertainties, seed, b"uncertainties");
+        }
+        self
+    }
+}
+
+/// Sorted by the digests of their places: a permutation that needs no generator, and that no library can change.
+fn in_another_order<T>(entries: Vec<T>, seed: Digest, list: &[u8]) -> Vec<T> {
+    let key = |place: usize| Digest::of_parts([seed.as_bytes().as_slice(), list, &(place as u64).to_le_bytes()]);
+    let mut keyed: Vec<(Digest, T)> =
+        entries.into_iter().enumerate().map(|(place, entry)| (key(place), entry)).collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, entry)| entry).collect()
 }
 
 impl Chain {

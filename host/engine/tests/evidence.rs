@@ -401,3 +401,18 @@ fn a_command_leaves_the_phase_on_the_same_terms() {
         assert!(!law::builds_on_evidence(&story.chain, &leaving(line)));
     }
 }
+
+#[test]
+fn samples_that_disagree_lower_what_a_reviewer_said() {
+    let mut story = reviewed();
+    story.enter("build");
+    story.replies("code_reviewer", &[("code_review", 0.9)]);
+    assert_eq!(story.chain.confidence_for_gate("code_review"), 0.9);
+    let of = story.chain.next_effect() - 1;
+    let sample = Request::Sample { of, number: 1, name: "code_reviewer".to_owned(), version: "1".to_owned() };
+    let confidence = [("code_review".to_owned(), 0.5)].into();
+    story.perform(sample, replied(Reply { confidence, ..Reply::default() }));
+    let believed = story.chain.confidence("code_review");
+    assert!(believed < 0.5, "{believed}");
+    assert_eq!(story.chain.confidence_for_gate("code_review"), believed);
+}

@@ -135,6 +135,10 @@ pub struct Stack {
     /// Files not to read although a pattern matches.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// What runs programs of this stack: `node`. Files without an extension are read too where their first line names one of
+    /// these (`#!/usr/bin/env node`) or a marker names them by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
 }
 
 /// Limits below the host's own. Absent: the host's.
@@ -239,7 +243,8 @@ impl Stack {
                 }
             }
         }
-        Ok(())
+        at_most("stack.programs", self.programs.len(), MOST_PATTERNS)?;
+        self.programs.iter().try_for_each(|program| text::name("stack.programs", program))
     }
 }
 
@@ -311,6 +316,7 @@ name = "node"
 markers = ["package.json"]
 files = ["**/*.js"]
 exclude = ["**/*.min.js"]
+programs = ["node"]
 
 [limits]
 memory-mib = 32
@@ -374,6 +380,7 @@ phases = [{ name = "work" }]
         assert!(with("name = \"loud\"", "name = \"whom\"").contains("the same thing twice"));
         assert!(with("**/*.js", "../*.js").contains("leaves the project"));
         assert!(with("\"package.json\"", "").contains("names nothing"));
+        assert!(with("programs = [\"node\"]", "programs = [\"/bin/node\"]").starts_with("`stack.programs` has to be"));
         assert!(with("wit = \"0.1.0\"", "wit = \"0.2.0\"").contains("this version of Certus speaks 0.1.0"));
         assert!(with("1.2.3-beta.1", "1.2").contains("line 3"));
     }

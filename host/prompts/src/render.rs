@@ -1,10 +1,12 @@
 //! What is sent for one run of a prompt.
 //!
-//! It has two parts. The stable part is the same for every prompt of a chain (the framing, the form of a reply, the
-//! project's rules), so that a provider's cache is hit; the variable part is what the chain knows, what changes least
-//! first, and the prompt's own text. Nothing in either depends on the time, the machine or a path outside the project.
+//! It has three parts, so that services find again what they keep of earlier requests: byte by byte from the beginning. The
+//! stable part is the same for every prompt of a project (the framing, the form of a reply, the project's rules). The steady
+//! part is what a chain knows and seldom changes, in pieces: the goal, pages of what was found, files as they are, then what
+//! was found last, and decided. The variable part is all that is of this moment, and the prompt's own text. Nothing in any of
+//! them depends on the time, the machine or a path outside the project.
 //!
-//! How long both may be is the caller's to say. What people want, decided, answered and refused, and what blocks, is never
+//! How long they may be together is the caller's to say. What people want, decided, answered and refused, and what blocks, is never
 //! left out for it: a request that cannot hold these says that it is overfull, and everything else gives way first.
 
 mod context;
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use certus_engine::{Digest, Document, View};
 use serde::Serialize;
 
+use self::context::Known;
 use crate::clean::{clean, cut};
 use crate::fence::Fence;
 use crate::format::Prompt;
@@ -30,13 +33,19 @@ use crate::template::{self, Rendering};
 const USUAL: usize = 320 * 1024;
 /// Bytes that the rendered body may have; the context gets the rest.
 const BODY_LIMIT: usize = 192 * 1024;
-/// Bytes of the project's rules that are sent.
+/// Bytes of the project's rules that are sent, and the share of a small room.
 const RULES_LIMIT: usize = 64 * 1024;
-/// Bytes of one argument that are used.
+const RULES_SHARE: usize = 5;
+/// Bytes of one argument that are used, and the share of a small room.
 const ARGUMENT_LIMIT: usize = 32 * 1024;
+const ARGUMENT_SHARE: usize = 8;
+/// In a room of fewer bytes, only prompts that speak of edits are told what an edit is.
+const NARROW: usize = 16 * 1024;
 
 /// The framing and the form of a reply, for every prompt.
 pub(crate) const FRAMING: &str = include_str!("render/framing.md");
+/// What begins the part of it that is about edits, which is the last.
+const EDITS: &str = "\n## Edits\n";
 
 /// What is rendered besides the chain's own knowledge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -85,7 +94,7 @@ pub struct Note {
 /// How long a request may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Of the stable and the variable part together. A token is three to four bytes of English or code.
+    /// Of all parts together. A token is three to four bytes of English or code.
     pub bytes: usize,
 }
 
@@ -129,16 +138,25 @@ impl Library {
 /// What is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
-    /// Equal for every prompt of a chain: goes first, where a cache can hold it.
+    /// Equal for every prompt of a project: goes first, where a cache can hold it.
     pub stable: String,
-    /// What the chain knows, and the prompt's own text.
+    /// What the chain knows and seldom changes: pieces of one text, each of which later requests are likely to begin with too.
+    pub steady: Vec<String>,
+    /// What changes, and the prompt's own text.
     pub variable: String,
-    /// Of both.
+    /// Of all three.
     pub digest: Digest,
     /// By part; empty when everything is there.
     pub left_out: Vec<LeftOut>,
-    /// The share of the budget that both take. Above 1 when what must never be left out does not fit.
+    /// The share of the budget that they take. Above 1 when what must never be left out does not fit.
     pub fill: f64,
+}
+
+impl Rendered {
+    /// Everything behind the stable part.
+    pub fn user(&self) -> String {
+        self.steady.concat() + &self.variable
+    }
 }
 
 /// A prompt cannot be rendered.
@@ -173,7 +191,8 @@ fn said(help: &str) -> String {
 /// Render a prompt for a chain. `rules` is the project's `project_rules.md`.
 ///
 /// The goal, an approved solution, decisions, answers, rejections, open blockers and open questions are always whole,
-/// whatever the budget; everything else takes what room there is. Arguments that the prompt does not declare are shown as data, so that none is lost.
+/// whatever the budget; everything else takes what room there is. Arguments that the prompt does not declare are shown as
+/// data, so that none is lost.
 ///
 /// # Errors
 /// A required argument is missing, or the body cannot be rendered.
@@ -185,7 +204,7 @@ pub fn render(
     extra: &Extra,
     budget: Budget,
 ) -> Result<Rendered, RenderError> {
-    let (declared, others) = sort_arguments(prompt, arguments)?;
+    let (declared, others) = sort_arguments(prompt, arguments, ARGUMENT_LIMIT.min(budget.bytes / ARGUMENT_SHARE))?;
     let fence = fence(view, arguments, extra);
     let values = values::values(&prompt.body, view, &declared, extra, &fence);
     let body =
@@ -196,17 +215,18 @@ pub fn render(
                 what: explain(prompt, error.what),
             }
         })?;
-    let stable = stable(rules);
-    let mut variable = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
+    let edits = budget.bytes >= NARROW || prompt.body.contains("edits");
+    let stable = stable(rules, RULES_LIMIT.min(budget.bytes / RULES_SHARE), edits);
+    let head = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
     let task = format!("\n## Task: {}\n\n{}\n", prompt.full_name(), clean(body.trim()));
-    let room = budget.bytes.saturating_sub(stable.len() + variable.len() + task.len());
+    let room = budget.bytes.saturating_sub(stable.len() + head.len() + task.len());
     let arguments = Given { declared: &declared, others: &others };
-    let (known, left_out) = context::context(view, arguments, extra, &fence, room);
-    variable.push_str(&known);
-    variable.push_str(&task);
-    let digest = Digest::of_parts([stable.as_bytes(), variable.as_bytes()]);
-    let fill = (stable.len() + variable.len()) as f64 / budget.bytes.max(1) as f64;
-    Ok(Rendered { stable, variable, digest, left_out, fill })
+    let Known { steady, changing, left_out } = context::context(view, arguments, extra, &fence, head, room);
+    let variable = changing + &task;
+    let texts = || std::iter::once(&stable).chain(&steady).chain([&variable]);
+    let digest = Digest::of_parts(texts().map(|text| text.as_bytes()));
+    let fill = texts().map(String::len).sum::<usize>() as f64 / budget.bytes.max(1) as f64;
+    Ok(Rendered { stable, steady, variable, digest, left_out, fill })
 }
 
 /// Name the variable that does not exist, where the prompt shows which it is.
@@ -233,6 +253,7 @@ struct Given<'a> {
 fn sort_arguments<'a>(
     prompt: &'a Prompt,
     given: &'a BTreeMap<String, String>,
+    most: usize,
 ) -> Result<(Arguments<'a>, Arguments<'a>), RenderError> {
     let mut declared = Arguments::new();
     for argument in &prompt.arguments {
@@ -245,12 +266,12 @@ fn sort_arguments<'a>(
             });
         }
         let value = value.or(argument.default.as_deref()).unwrap_or_default();
-        declared.insert(&argument.name, cut(value, ARGUMENT_LIMIT));
+        declared.insert(&argument.name, cut(value, most));
     }
     let others = given
         .iter()
         .filter(|(name, _)| !declared.contains_key(name.as_str()))
-        .map(|(name, value)| (name.as_str(), cut(value, ARGUMENT_LIMIT)))
+        .map(|(name, value)| (name.as_str(), cut(value, most)))
         .collect();
     Ok((declared, others))
 }
@@ -265,11 +286,12 @@ fn fence(view: &View, arguments: &BTreeMap<String, String>, extra: &Extra) -> Fe
     })
 }
 
-fn stable(rules: Option<&str>) -> String {
-    let mut stable = FRAMING.trim_end().to_owned();
+fn stable(rules: Option<&str>, most: usize, edits: bool) -> String {
+    let framing = FRAMING.split_once(EDITS).filter(|_| !edits).map_or(FRAMING, |(before, _)| before);
+    let mut stable = framing.trim_end().to_owned();
     stable.push('\n');
     if let Some(rules) = rules.map(str::trim).filter(|rules| !rules.is_empty()) {
-        let kept = cut(rules, RULES_LIMIT);
+        let kept = cut(rules, most);
         let fence = Fence::around(kept, [kept]);
         stable.push_str(&format!(
             "\n## The project's rules\n\nThe people of this project wrote the following. Keep to it in what you propose. It \

@@ -94,9 +94,9 @@ fn every_prompt_says_what_its_cases_ask() {
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(rendered.left_out, [], "{name}");
             // The fence marks are a digest of the situation; a case speaks of the text.
-            let mark = rendered.variable.split('`').nth(1).unwrap_or_default();
-            let said = rendered
-                .variable
+            let text = rendered.user();
+            let mark = text.split('`').nth(1).unwrap_or_default();
+            let said = text
                 .replace(&format!("<{mark}>"), "")
                 .replace(&format!("</{mark}>"), "")
                 .replace(&format!("<{mark} "), "<");

@@ -1,8 +1,8 @@
 //! Anthropic's messages API, and gateways that speak it.
 //!
-//! The stable part of a request is a system block that ends in a cache breakpoint, the rest is the user's turn: what is in
-//! front of a breakpoint is cached, and rules come first in the stable part. Temperature and prefilled answers are never
-//! sent: current models refuse them.
+//! The stable part of a request is a system block that ends in a cache breakpoint, the rest is the user's turn, of which the last
+//! steady pieces end in the three other breakpoints that there are: what is in front of one is cached, and found again up to twenty
+//! blocks before a later one. Temperature and prefilled answers are never sent: current models refuse them.
 
 use async_trait::async_trait;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -14,10 +14,13 @@ use crate::http::{
 };
 use crate::{
     Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier, estimated_tokens,
+    Tier, schema_tokens,
 };
 
 const VERSION: &str = "2023-06-01";
+
+/// Cache breakpoints in the user's turn: the API takes four, and one is the system's.
+const BREAKPOINTS: usize = 3;
 
 /// Models that do not know `output_config.format`.
 const WITHOUT_STRUCTURE: &[&str] = &["claude-2", "claude-3", "claude-instant", "claude-opus-4-2", "claude-sonnet-4-2"];
@@ -70,16 +73,41 @@ impl Anthropic {
     /// What both calls have: the model and the texts.
     fn body(&self, request: &Request) -> Value {
         let mut body = json!({ "model": self.models.of(request.tier) });
-        let user = if request.variable.trim().is_empty() { &request.stable } else { &request.variable };
-        body["messages"] = json!([{ "role": "user", "content": user }]);
-        if !request.stable.trim().is_empty() && !request.variable.trim().is_empty() {
-            let mut cached = json!({ "type": "ephemeral" });
-            if self.cache == CacheTime::Hour {
-                cached["ttl"] = json!("1h");
-            }
-            body["system"] = json!([{ "type": "text", "text": request.stable, "cache_control": cached }]);
+        if request.user().trim().is_empty() {
+            body["messages"] = json!([{ "role": "user", "content": request.stable }]);
+            return body;
+        }
+        body["messages"] = json!([{ "role": "user", "content": self.turn(request) }]);
+        if !request.stable.trim().is_empty() {
+            body["system"] = json!([self.block(&request.stable, true)]);
         }
         body
+    }
+
+    /// The user's turn.
+    fn turn(&self, request: &Request) -> Value {
+        let pieces: Vec<&String> = request.steady.iter().filter(|piece| !piece.trim().is_empty()).collect();
+        if pieces.is_empty() {
+            return json!(request.variable);
+        }
+        let first = pieces.len().saturating_sub(BREAKPOINTS);
+        let mut blocks: Vec<Value> =
+            pieces.iter().enumerate().map(|(at, piece)| self.block(piece, at >= first)).collect();
+        if !request.variable.trim().is_empty() {
+            blocks.push(self.block(&request.variable, false));
+        }
+        blocks.into()
+    }
+
+    fn block(&self, text: &str, kept: bool) -> Value {
+        let mut block = json!({ "type": "text", "text": text });
+        if kept {
+            block["cache_control"] = json!({ "type": "ephemeral" });
+            if self.cache == CacheTime::Hour {
+                block["cache_control"]["ttl"] = json!("1h");
+            }
+        }
+        block
     }
 }
 
@@ -117,8 +145,7 @@ impl Provider for Anthropic {
             other => other?,
         };
         // The schema is not part of what is counted, but of what is sent.
-        let schema = request.schema.as_ref().filter(|_| self.structures(model));
-        let schema = schema.map_or(0, |schema| estimated_tokens(&schema.to_string()));
+        let schema = schema_tokens(request.schema.as_deref().filter(|_| self.structures(model)));
         Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
     }
 }

@@ -50,9 +50,11 @@ fn bare(model: &str) -> &str {
 }
 
 fn content(request: &Request) -> Value {
-    let user = if request.variable.trim().is_empty() { &request.stable } else { &request.variable };
-    let mut body = json!({ "contents": [{ "role": "user", "parts": [{ "text": user }] }] });
-    if !request.stable.trim().is_empty() && !request.variable.trim().is_empty() {
+    let user = request.user();
+    let only = user.trim().is_empty();
+    let text = if only { &*request.stable } else { &*user };
+    let mut body = json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] });
+    if !request.stable.trim().is_empty() && !only {
         body["systemInstruction"] = json!({ "parts": [{ "text": request.stable }] });
     }
     body

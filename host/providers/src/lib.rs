@@ -44,7 +44,10 @@ pub use manual::{MAX_PASTED, Manual, PasteError, ReplySource, SourceError, check
 pub use offline::{Offline, uncited_sentences};
 pub use ollama::Ollama;
 pub use openai::{OpenAi, OutputLimit};
-pub use port::{Answer, Billing, Progress, Provider, ProviderError, Request, Tier, estimated_tokens};
+pub use port::{
+    AROUND, Answer, BYTES_PER_TOKEN, Billing, Progress, Provider, ProviderError, Request, Tier, estimated_tokens,
+    one_answer, schema_tokens,
+};
 pub use prices::Prices;
 pub use replay::{Recorded, Replay, ReplayLimits, record_line};
 pub use secret::Secret;

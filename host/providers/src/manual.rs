@@ -68,8 +68,8 @@ impl PasteError {
 
 /// The request as a text that says all by itself: what to do, what is known, how to answer.
 pub fn prompt_document(request: &Request) -> String {
-    let mut text = String::with_capacity(request.stable.len() + request.variable.len() + 512);
-    for part in [request.stable.trim(), request.variable.trim()] {
+    let mut text = String::with_capacity(request.length() + 512);
+    for part in [request.stable.trim(), request.user().trim()] {
         if !part.is_empty() {
             text.push_str(part);
             text.push_str("\n\n");

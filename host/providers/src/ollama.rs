@@ -43,9 +43,9 @@ impl Ollama {
         Ok(Self { http, credential, models, structured, largest_window })
     }
 
-    /// The window that a request needs.
+    /// The window that a request needs. The schema bounds what is written and is not read by the model.
     fn window(&self, request: &Request, model: &str) -> Result<u64, ProviderError> {
-        let needed = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
+        let needed = request.text_tokens().saturating_add(u64::from(request.max_output_tokens));
         if needed <= self.largest_window {
             return Ok(needed.next_multiple_of(STEP).min(self.largest_window));
         }
@@ -77,6 +77,10 @@ impl Provider for Ollama {
 
     fn billing(&self) -> Billing {
         Billing::Tokens
+    }
+
+    fn schema_takes_window(&self) -> bool {
+        false
     }
 
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -1,5 +1,6 @@
 //! The port: one request, one raw answer, or a typed reason why there is none.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +38,11 @@ pub trait Provider: Send + Sync {
         Billing::Money
     }
 
+    /// Whether the schema of an answer takes part of the model's window, besides the text.
+    fn schema_takes_window(&self) -> bool {
+        true
+    }
+
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
     /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
     ///
@@ -59,6 +65,16 @@ pub enum Billing {
     Money,
 }
 
+/// Why asking the provider of this name the same once more shows nothing, for people; absent where a second answer is
+/// independent of the first.
+pub fn one_answer(provider: &str) -> Option<&'static str> {
+    match provider {
+        "offline" => Some("rules give one answer"),
+        "manual" => Some("what goes through a person's hands is asked once"),
+        _ => None,
+    }
+}
+
 /// Where the text of an answer goes while it arrives.
 pub trait Progress: Send + Sync {
     /// More text of the answer, exactly as it came: whoever shows it cleans it first. What was handed over here is in the
@@ -71,11 +87,16 @@ impl Progress for () {
     fn text(&self, _: &str) {}
 }
 
+/// Bytes of text that are counted as one token where nobody counts; see [`estimated_tokens`].
+pub const BYTES_PER_TOKEN: u64 = 3;
+/// Tokens that an API adds around a request.
+pub const AROUND: u64 = 64;
+
 /// What a text has at most in tokens, by its length alone: one token for every three bytes, rounded up. Tokenisers need
 /// about four bytes a token for English and three and more for code; only text of rare scripts and random bytes comes near
 /// this, and then a byte-level tokeniser may still need more. So it is a bound for planning, not a bill.
 pub fn estimated_tokens(text: &str) -> u64 {
-    (text.len() as u64).div_ceil(3)
+    (text.len() as u64).div_ceil(BYTES_PER_TOKEN)
 }
 
 /// How much thinking a prompt asks for.
@@ -108,6 +129,8 @@ pub struct Request {
     pub prompt: String,
     /// The part that is the same for every request of a project, and that an API may cache.
     pub stable: Arc<str>,
+    /// Pieces of what comes behind it, each of which later requests are likely to have there too: an API may keep what ends with one.
+    pub steady: Arc<[String]>,
     /// The rest.
     pub variable: Arc<str>,
     /// Of what was rendered. The memo and recordings know a request by it.
@@ -131,13 +154,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// An upper estimate of its input tokens; see [`estimated_tokens`]. The last number is for what an API adds around it.
+    /// An upper estimate of its input tokens; see [`estimated_tokens`].
     pub fn estimated_tokens(&self) -> u64 {
         if let Some(tokens) = self.tokens {
             return tokens;
         }
-        let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
-        estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
+        self.text_tokens() + schema_tokens(self.schema.as_deref())
+    }
+
+    /// The same for its texts and what an API adds around them, without the schema.
+    pub fn text_tokens(&self) -> u64 {
+        (self.length() as u64).div_ceil(BYTES_PER_TOKEN) + AROUND
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
@@ -145,17 +172,37 @@ impl Request {
     #[must_use]
     pub fn sent(self) -> Self {
         let tokens = Some(self.estimated_tokens());
-        Self { stable: "".into(), variable: "".into(), view: Arc::default(), tokens, ..self }
+        let steady = Arc::default();
+        Self { stable: "".into(), steady, variable: "".into(), view: Arc::default(), tokens, ..self }
+    }
+
+    /// Bytes of all its texts.
+    pub fn length(&self) -> usize {
+        self.stable.len() + self.steady.iter().map(String::len).sum::<usize>() + self.variable.len()
+    }
+
+    /// Everything behind the stable part.
+    pub fn user(&self) -> Cow<'_, str> {
+        if self.steady.is_empty() {
+            Cow::Borrowed(&*self.variable)
+        } else {
+            (self.steady.concat() + &self.variable).into()
+        }
     }
 
     /// As services take it that know a system and a user.
     pub(crate) fn messages(&self) -> Vec<serde_json::Value> {
-        [("system", &self.stable), ("user", &self.variable)]
+        [("system", Cow::Borrowed(&*self.stable)), ("user", self.user())]
             .into_iter()
             .filter(|(_, text)| !text.trim().is_empty())
             .map(|(role, text)| serde_json::json!({ "role": role, "content": text }))
             .collect()
     }
+}
+
+/// An upper estimate of a schema's tokens.
+pub fn schema_tokens(schema: Option<&serde_json::Value>) -> u64 {
+    schema.map_or(0, |schema| estimated_tokens(&schema.to_string()))
 }
 
 /// An answer as it came.
@@ -279,6 +326,7 @@ pub(crate) mod tests {
         Request {
             prompt: prompt.to_owned(),
             stable: "stable".into(),
+            steady: Arc::default(),
             variable: "variable".into(),
             digest: Digest::of(prompt),
             sample: 0,

@@ -1,4 +1,4 @@
-//! What calls cost: dated, tiered prices, in integers, rounded up.
+//! What calls cost: dated, tiered prices, in integers, rounded up; and how much a model takes in one request.
 //!
 //! A model without a price has no cost, which is not the same as costing nothing. A name fits a row exactly, or with a date
 //! behind it; never as a mere beginning, because a newer model's name begins like an older one's.
@@ -27,6 +27,7 @@ struct Price {
     /// Fits every name that begins with `model`.
     open: bool,
     from: Millis,
+    window: Option<u64>,
     rates: Rates,
     above: Option<(u64, Rates)>,
 }
@@ -51,6 +52,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Row {
     model: String,
+    window: Option<u64>,
     from: Option<String>,
     input: f64,
     output: f64,
@@ -132,6 +134,13 @@ impl Prices {
         Some(most(price.rates).max(most(price.rates(input_tokens))))
     }
 
+    /// The tokens that a model takes in one request, its answer included. `None` when nobody knows: a table that has a price of
+    /// the model and no window says nothing of it, and the next one is asked.
+    pub fn window(&self, model: &str, at: Millis) -> Option<u64> {
+        let rows = self.tables.iter().flatten();
+        rows.filter(|price| price.from <= at && price.fits(model)).find_map(|price| price.window)
+    }
+
     fn price(&self, model: &str, at: Millis) -> Option<&Price> {
         let fitting = |rows: &'_ [Price]| rows.iter().position(|price| price.from <= at && price.fits(model));
         self.tables.iter().find_map(|rows| fitting(rows).and_then(|index| rows.get(index)))
@@ -193,6 +202,9 @@ impl Row {
             }
             None => Millis::MIN,
         };
+        if self.window == Some(0) {
+            return Err("has a window of 0 tokens".to_owned());
+        }
         let caches = [self.cache_read, self.cache_write_5m, self.cache_write_1h];
         let rates = rates(self.input, self.output, caches)?;
         let above = match self.above {
@@ -202,7 +214,7 @@ impl Row {
             }
             None => None,
         };
-        Ok(Price { model, open, from, rates, above })
+        Ok(Price { model, open, from, window: self.window, rates, above })
     }
 }
 

@@ -83,7 +83,7 @@ pub struct PromptRun {
     pub attempt: u32,
     /// An attempt may have been billed without an answer.
     pub possibly_billed_twice: bool,
-    /// Overall confidence when it was asked for; absent when the chain was rebuilt from a context.
+    /// Overall confidence when it was asked for; absent for a sample, and when the chain was rebuilt from a context.
     pub confidence_before: Option<f64>,
     /// The workflow's variant.
     pub variant: Option<String>,
@@ -161,6 +161,8 @@ pub struct RecordedRuns {
     pub runs: u64,
     /// Together.
     pub usage: certus_engine::Usage,
+    /// What attempts before these answers cost, or may have cost: repairs, and calls that were made again.
+    pub lost: Amount,
 }
 
 impl Store {
@@ -202,14 +204,16 @@ impl Store {
     }
 
     /// Answers to prompts of a phase by one service, in all chains but this one: of the last runs of all, so that it takes
-    /// the same time in a large database.
+    /// the same time in a large database. Samples, which have no confidence before them, are left out: how many there are is
+    /// another chain's setting.
     ///
     /// # Errors
     /// What the disk says.
     pub fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, StoreError> {
         let those = format!(
             "FROM (SELECT * FROM prompt_runs ORDER BY rowid DESC LIMIT {LAST_RUNS}) \
-             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0"
+             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0 \
+             AND confidence_before IS NOT NULL"
         );
         self.query(|db| {
             let of = params![phase, provider, but.0];
@@ -217,7 +221,7 @@ impl Store {
             let visits = db.prepare_cached(&visits)?.query_row(of, |row| unsigned(row, 0))?;
             let runs = format!(
                 "SELECT prompt, coalesce(model, ''), count(*), total(input_tokens), total(cached_tokens), \
-                 total(output_tokens), total(usd_micros) {those} GROUP BY 1, 2"
+                 total(output_tokens), total(usd_micros), total(lost_tokens), total(lost_usd_micros) {those} GROUP BY 1, 2"
             );
             let runs = db.prepare_cached(&runs)?.query_map(of, recorded)?.collect::<Result<_, _>>()?;
             Ok(Recorded { visits, runs })
@@ -348,7 +352,8 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRuns> {
         usd_micros: total(6)?,
         ..certus_engine::Usage::default()
     };
-    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage })
+    let lost = Amount { tokens: total(7)?, usd_micros: total(8)?, ..Amount::default() };
+    Ok(RecordedRuns { prompt: row.get(0)?, model: row.get(1)?, runs: unsigned(row, 2)?, usage, lost })
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<PromptRun> {

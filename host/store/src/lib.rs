@@ -9,7 +9,7 @@
 //! that touches it. Time comes from the caller.
 //!
 //! There is no deleting, and no changing of what was recorded. Beside all that, and kept by user instead of by project:
-//! a cache of what interpreters said of files, of which nothing would be missed.
+//! a cache of what interpreters said of files, of which nothing would be missed, and the ledger of a person's day.
 
 mod batch;
 mod closings;
@@ -20,6 +20,7 @@ mod db;
 mod dir;
 mod error;
 mod hold;
+mod ledger;
 mod mark;
 mod pen;
 mod predictions;
@@ -39,6 +40,7 @@ pub use costs::{CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
 pub use day::{DAY, DayCap};
 pub use error::StoreError;
 pub use hold::{Held, Hold};
+pub use ledger::{Entry, Ledger};
 pub use read::Found;
 pub use recover::{Recovery, Restored, recover};
 pub use row::{ChainRow, Status};

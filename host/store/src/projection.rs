@@ -144,6 +144,10 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
                 if let Some(after) = after {
                     believed_together(chain, *effect, known, after, into);
                 }
+                if let Request::Sample { of, .. } = known.request {
+                    // What they take off is taken off what their prompt brought.
+                    into.push(Change::Believed { effect: of, after: chain.confidence("overall") });
+                }
                 // What a command no longer waited for ended with it, and is set aside no more.
                 if matches!(known.request, Request::Command { .. }) {
                     chain.invocation(*effect).for_each(|(nested, _)| held(chain, nested, into));
@@ -199,12 +203,14 @@ fn outcomes(chain: &Chain, event: &Event, into: &mut Vec<Change>) {
 }
 
 fn began(chain: &Chain, id: EffectId, effect: &Effect, before: Option<f64>, into: &mut Vec<Change>) {
-    let Request::Prompt { name, version, .. } = &effect.request else { return };
+    let Some((name, version)) = effect.request.sends() else { return };
+    // A sample raises nothing of its own.
+    let before = before.filter(|_| matches!(effect.request, Request::Prompt { .. }));
     let started = chain.started();
     into.push(Change::Began(Box::new(Began {
         effect: id,
-        prompt: name.clone(),
-        version: version.clone(),
+        prompt: name.to_owned(),
+        version: version.to_owned(),
         phase: effect.phase.clone(),
         visit: effect.visit,
         started: effect.at,
@@ -232,7 +238,7 @@ fn ended(
     if let Some(category) = &error {
         into.push(trouble(effect, category.clone()));
     }
-    if matches!(effect.request, Request::Prompt { .. }) {
+    if effect.request.sends().is_some() {
         let by = match effect.outcome() {
             Some(Outcome::Replied { by, .. }) => Some(by.clone()),
             Some(Outcome::Unusable { by, .. }) => Some((**by).clone()),
@@ -243,9 +249,9 @@ fn ended(
     }
 }
 
-/// What is set aside for an open run of a prompt, and what its attempts cost without an answer.
+/// What is set aside for an open run of a prompt or a sample of it, and what its attempts cost without an answer.
 fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
-    if let Some(effect) = chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. })) {
+    if let Some(effect) = chain.effect(id).filter(|effect| effect.request.sends().is_some()) {
         let reserved = effect.reserved.unwrap_or_default();
         let unpriced = effect.committed().unpriced_tokens;
         into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced });

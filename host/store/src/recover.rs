@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis, Outcome, Request};
+use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis, Outcome};
 use rusqlite::Connection;
 
 use crate::contexts::{FoundContext, read_all};
@@ -383,7 +383,7 @@ impl Choice {
     fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeSet<Digest>) {
         let mut gone = BTreeSet::new();
         for (_, effect) in chain.effects() {
-            let Request::Prompt { name, .. } = &effect.request else { continue };
+            let Some((name, _)) = effect.request.sends() else { continue };
             let raw = match effect.outcome() {
                 Some(Outcome::Replied { by, .. }) => by.raw,
                 _ => None,

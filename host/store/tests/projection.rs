@@ -102,6 +102,43 @@ fn analytics_know_what_ran() {
 }
 
 #[test]
+fn a_sample_is_paid_for_and_takes_off_what_its_prompt_brought() {
+    let project = project();
+    let store = project.open();
+    let mut made = begin(&store, "Add two-factor login", 1000);
+    let answered = |score: f64| {
+        let reply = Reply { confidence: [("goal".to_owned(), score)].into(), ..Reply::default() };
+        let usage = Usage { input_tokens: 100, output_tokens: 20, usd_micros: 500, ..Usage::default() };
+        let by = Attribution { provider: "api".to_owned(), model: "fast".to_owned(), usage, ..Attribution::default() };
+        Outcome::Replied { reply: Box::new(reply), by }
+    };
+    let sample = Request::Sample { of: 1, number: 1, name: "a".to_owned(), version: "1".to_owned() };
+    let amount = Amount { tokens: 900, usd_micros: 700, unpriced_tokens: 0 };
+    let steps: [(Millis, Vec<Body>); 3] = [
+        (2000, vec![intent(1, prompt("a"), 2), outcome(1, answered(0.9))]),
+        (3000, vec![intent(2, sample, 4), Body::Reserved { effect: 2, amount }]),
+        (4000, vec![outcome(2, answered(0.7))]),
+    ];
+    let mut set_aside = Vec::new();
+    for (at, bodies) in steps {
+        store.append_blocking(made.id, &mut made.chain, at, bodies, Vec::new()).expect("it is appended");
+        set_aside.push(store.spending_of(made.id).expect("spending").reserved.usd_micros);
+    }
+    assert_eq!(set_aside, [0, 700, 0], "the day's cap knows of it while it is on its way");
+    let runs = store.prompt_runs(made.id).expect("runs");
+    let [first, second] = runs.as_slice() else { panic!("two runs, not {}", runs.len()) };
+    assert_eq!((second.prompt.as_str(), second.ok, second.usage.usd_micros), ("a", Some(true), 500));
+    assert_eq!((second.confidence_before, second.confidence_after), (None, None), "it brings nothing of its own");
+    let believed = made.chain.confidence("overall");
+    assert!(believed < 0.9);
+    assert_eq!((first.confidence_before, first.confidence_after), (Some(0.0), Some(believed)));
+    assert_eq!(store.spending_of(made.id).expect("spending").total().usd_micros, 1000);
+    // What other chains are expected to run is none of their samples.
+    let recorded = store.recorded("ask", "api", ChainId(99)).expect("recorded");
+    assert_eq!((recorded.visits, recorded.runs.len(), recorded.runs[0].runs), (1, 1, 1));
+}
+
+#[test]
 fn costs_are_counted_from_when_they_ended() {
     let project = project();
     let store = project.open();

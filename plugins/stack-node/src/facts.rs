@@ -40,6 +40,17 @@ pub struct Refers {
     pub spot: Spot,
 }
 
+/// A field that takes one of some values, at the line that lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneOf {
+    /// Dotted where nested.
+    pub field: String,
+    /// The values, as people read them.
+    pub values: String,
+    /// Of the list.
+    pub spot: Spot,
+}
+
 /// A data model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
@@ -50,6 +61,9 @@ pub struct ModelFacts {
     /// Fields that the code says refer to another model (`ref: 'User'`).
     #[serde(default)]
     pub refers: Vec<Refers>,
+    /// Fields whose values the code lists (`enum: ['open', 'closed']`).
+    #[serde(default)]
+    pub limited: Vec<OneOf>,
     /// Where it begins.
     pub spot: Spot,
 }
@@ -88,6 +102,8 @@ pub struct FileFacts {
     pub lock: Option<Lock>,
     /// Written to test the rest.
     pub test: bool,
+    /// Specifiers of other files of the project that it asks for, as they are written.
+    pub asks: Vec<String>,
 }
 
 impl FileFacts {

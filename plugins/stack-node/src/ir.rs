@@ -40,6 +40,8 @@ pub struct Function {
     pub arrow: bool,
     /// Whether its body may create, fill or pass on a router.
     pub wires: Wires,
+    /// It answers every request with 404.
+    pub refuses: bool,
 }
 
 /// How much a function has to do with routers.
@@ -93,7 +95,7 @@ pub struct Method {
     pub getter: bool,
 }
 
-/// A statement. Blocks and branches are flattened: every path is taken.
+/// A statement. Blocks and most branches are flattened: every path is taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Stmt {
     /// A declaration.
@@ -110,6 +112,10 @@ pub enum Stmt {
     Export(Sym, Expr),
     /// `export * from`.
     ExportAll(Sym),
+    /// A branch inside a loop or the callback of a list method, where what is asked of each element may be decided.
+    If(Expr, Vec<Stmt>, Vec<Stmt>),
+    /// The end of a decided branch: `return` or `continue`.
+    Leave,
 }
 
 /// What a value is bound to.
@@ -172,6 +178,12 @@ pub enum Expr {
     All(Vec<Expr>),
     /// `a = b`, where `a` is a name or a member.
     Assign(Box<Expr>, Box<Expr>),
+    /// `a === b`.
+    Same(Box<Expr>, Box<Expr>),
+    /// `!a`.
+    Not(Box<Expr>),
+    /// `a ? b : c`, where `a` compares something.
+    Pick(Box<Expr>, Box<Expr>, Box<Expr>),
 }
 
 /// A call and where it stands.

@@ -12,6 +12,7 @@ mod find;
 mod frameworks;
 pub mod idiom;
 pub mod ir;
+mod limits;
 pub mod link;
 mod models;
 mod names;

@@ -48,10 +48,12 @@ const FAMILIES: &[&str] = &[
     "payment",
     "queue",
     "relation",
+    "model-enum",
     "websocket",
     "storage",
     "docs",
     "template-engine",
+    "view",
     "node",
     "language",
     "graphql",
@@ -76,8 +78,10 @@ pub fn report(mut files: Vec<(String, FileFacts)>) -> Report {
         .filter_map(|(path, facts)| facts.package.as_ref().map(|package| (directory(path), package)))
         .collect();
     packages.sort_by_key(|(root, _)| *root);
-    let wiring = eval::wire(sources, &paths, &entries(&packages, &paths));
-    let mut findings = Findings::default();
+    let starts = entries(&packages, &paths);
+    let wiring = eval::wire(sources, &paths, &starts);
+    let starts = starts.iter().chain(wiring.listeners.iter().map(|listener| &listener.file));
+    let mut findings = Findings { reached: reached(starts, &files, &paths), ..Findings::default() };
     for (path, facts) in &files {
         for found in &facts.findings {
             findings.add(&found.key, &found.value, path, &found.spot);
@@ -93,6 +97,10 @@ pub fn report(mut files: Vec<(String, FileFacts)>) -> Report {
             for it in &model.refers {
                 let value = format!("{} refers to {} by its field {}", model.name, it.model, it.field);
                 findings.add("relation", &value, path, &it.spot);
+            }
+            for it in &model.limited {
+                let value = format!("{}.{} is one of {}", model.name, it.field, it.values);
+                findings.add("model-enum", &value, path, &it.spot);
             }
         }
     }
@@ -131,6 +139,8 @@ struct Findings {
     rows: Vec<(usize, bool, Finding)>,
     seen: HashSet<(String, String, String)>,
     env: HashSet<String>,
+    /// Files that belong to what programs start with.
+    reached: HashSet<String>,
 }
 
 impl Findings {
@@ -145,7 +155,9 @@ impl Findings {
         }
         let family = family(key);
         let rank = FAMILIES.iter().position(|known| *known == family).unwrap_or(FAMILIES.len());
-        let aside = is_aside(path);
+        // A script that fills a database opens one too; the program's own connection comes before it. Nothing asks for a schema.
+        let script = || !self.reached.contains(path) && !path.ends_with(".prisma");
+        let aside = is_aside(path) || (family == "database" && script());
         let finding = Finding { key: key.to_owned(), value: value.to_owned(), place: place(path, spot) };
         self.rows.push((rank, aside, finding));
     }
@@ -253,6 +265,25 @@ fn entries(packages: &[(&str, &Package)], paths: &Files) -> Vec<String> {
         entries.extend(named.chain(usual).filter_map(|file| paths.file(&join(root, file))));
     }
     entries
+}
+
+/// Files that are asked for, by way of others, by those that programs start with.
+fn reached<'s>(
+    starts: impl Iterator<Item = &'s String>,
+    files: &[(String, FileFacts)],
+    paths: &Files,
+) -> HashSet<String> {
+    let asks: HashMap<&str, &[String]> =
+        files.iter().map(|(path, facts)| (path.as_str(), facts.asks.as_slice())).collect();
+    let mut waiting: Vec<String> = starts.cloned().collect();
+    let mut reached = HashSet::new();
+    while let Some(path) = waiting.pop() {
+        let asked = asks.get(path.as_str()).copied().unwrap_or_default();
+        if reached.insert(path.clone()) {
+            waiting.extend(asked.iter().filter_map(|specifier| paths.resolve(&path, specifier)));
+        }
+    }
+    reached
 }
 
 /// The file that `node app.js` or `nodemon --inspect src/app` starts.

@@ -1,13 +1,14 @@
 //! Data models: mongoose schemas, sequelize definitions, decorated entities, drizzle tables, prisma schemas.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use oxc_ast::ast::{Argument, Class, ClassElement, Decorator, Expression, ObjectExpression, ObjectPropertyKind};
 use oxc_span::Span;
 
-use crate::facts::{FileFacts, Found, ModelFacts, Refers, Spot};
+use crate::facts::{FileFacts, Found, ModelFacts, OneOf, Refers, Spot};
 use crate::find::imports::Imports;
 use crate::find::spot;
+use crate::limits::{Limit, limit, limited};
 use crate::text::{Lines, cut};
 
 /// Models kept of one file.
@@ -25,6 +26,8 @@ pub(crate) struct Collector<'s> {
     schemas: Vec<Schema>,
     named: Vec<Named>,
     models: Vec<ModelFacts>,
+    /// Lists of texts by the name that they are bound to.
+    lists: HashMap<String, String>,
 }
 
 struct Schema {
@@ -40,6 +43,8 @@ struct Field {
     holds: Option<String>,
     /// The model that its `ref` names.
     refers: Option<String>,
+    /// The values that its `enum` lists, and where.
+    limited: Option<(Limit, u32)>,
     /// Where its name begins.
     start: u32,
 }
@@ -53,7 +58,15 @@ struct Named {
 
 impl<'s> Collector<'s> {
     pub(crate) fn new(source: &'s str, lines: &'s Lines<'s>, imports: &'s Imports) -> Self {
-        Self { source, lines, imports, schemas: Vec::new(), named: Vec::new(), models: Vec::new() }
+        Self {
+            source,
+            lines,
+            imports,
+            schemas: Vec::new(),
+            named: Vec::new(),
+            models: Vec::new(),
+            lists: HashMap::new(),
+        }
     }
 
     /// Looks at a call or construction, bound to `name` if it is bound.
@@ -68,7 +81,7 @@ impl<'s> Collector<'s> {
             "Schema" => {
                 if let Some(Expression::ObjectExpression(fields)) = argument(0) {
                     let mut found = Vec::new();
-                    fields_of(fields, "", 0, &mut found);
+                    fields_of(self.source, fields, "", 0, &mut found);
                     if let Some(Expression::ObjectExpression(options)) = argument(1) {
                         let mut names = Vec::new();
                         timestamps(options, &mut names);
@@ -76,6 +89,7 @@ impl<'s> Collector<'s> {
                             name,
                             holds: None,
                             refers: None,
+                            limited: None,
                             start: span.start,
                         }));
                     }
@@ -89,7 +103,7 @@ impl<'s> Collector<'s> {
                     && let Some(known) =
                         self.schemas.iter_mut().find(|it| it.variable.as_deref() == Some(schema.name.as_str()))
                 {
-                    fields_of(fields, "", 0, &mut known.fields);
+                    fields_of(self.source, fields, "", 0, &mut known.fields);
                 }
             }
             "model" => {
@@ -157,7 +171,13 @@ impl<'s> Collector<'s> {
         if let Some(Expression::ObjectExpression(options)) = options {
             timestamps(options, &mut names);
         }
-        self.models.push(ModelFacts { name, fields: names, refers: Vec::new(), spot: spot(self.lines, span.start) });
+        self.models.push(ModelFacts {
+            name,
+            fields: names,
+            refers: Vec::new(),
+            limited: Vec::new(),
+            spot: spot(self.lines, span.start),
+        });
     }
 
     /// Looks at a class: an entity says so with a decorator.
@@ -178,8 +198,8 @@ impl<'s> Collector<'s> {
         }
         if let (Some(name), false) = (class.name(), fields.is_empty()) {
             let start = class.id.as_ref().map_or(entity.span.start, |id| id.span.start);
-            let (name, refers) = (name.to_string(), Vec::new());
-            self.models.push(ModelFacts { name, fields, refers, spot: spot(self.lines, start) });
+            let (name, refers, limited) = (name.to_string(), Vec::new(), Vec::new());
+            self.models.push(ModelFacts { name, fields, refers, limited, spot: spot(self.lines, start) });
         }
     }
 
@@ -217,6 +237,36 @@ impl<'s> Collector<'s> {
         found
     }
 
+    /// The same of fields that take one of some values.
+    fn limits(&self, fields: &[Field]) -> Vec<OneOf> {
+        let one_of = |field: String, (limit, start): &(Limit, u32)| {
+            let values = match limit {
+                Limit::Values(values) => values.clone(),
+                Limit::Of(name) => self.lists.get(name).cloned().unwrap_or_else(|| format!("the values of {name}")),
+            };
+            OneOf { field, values, spot: spot(self.lines, *start) }
+        };
+        let mut found = Vec::new();
+        for field in fields {
+            found.extend(field.limited.iter().map(|limit| one_of(field.name.clone(), limit)));
+            let inner = self.schemas.iter().find(|schema| field.holds.is_some() && schema.variable == field.holds);
+            for part in inner.iter().flat_map(|schema| &schema.fields) {
+                found.extend(part.limited.iter().map(|limit| one_of(format!("{}.{}", field.name, part.name), limit)));
+            }
+        }
+        found.truncate(FIELDS);
+        found
+    }
+
+    /// Remembers a list of texts, which a schema may name.
+    pub(crate) fn list(&mut self, name: &str, value: &Expression<'_>) {
+        if self.lists.len() < MODELS
+            && let Some(Limit::Values(values)) = limit(self.source, value, true)
+        {
+            self.lists.insert(name.to_owned(), values);
+        }
+    }
+
     /// The models in order of lines. A schema that nothing names is known by its variable.
     pub(crate) fn finish(mut self) -> Vec<ModelFacts> {
         let mut used = vec![false; self.schemas.len()];
@@ -233,8 +283,8 @@ impl<'s> Collector<'s> {
                 *used = true;
                 let spot = spot(self.lines, schema.span.start);
                 let fields = self.opened(&schema.fields);
-                let refers = self.references(&schema.fields);
-                self.models.push(ModelFacts { name: named.name, fields, refers, spot });
+                let (refers, limited) = (self.references(&schema.fields), self.limits(&schema.fields));
+                self.models.push(ModelFacts { name: named.name, fields, refers, limited, spot });
             }
         }
         let spans: Vec<_> = self.schemas.iter().map(|schema| schema.span).collect();
@@ -246,8 +296,14 @@ impl<'s> Collector<'s> {
                 && !schema.fields.is_empty()
             {
                 let fields = self.opened(&schema.fields);
-                let refers = self.references(&schema.fields);
-                self.models.push(ModelFacts { name, fields, refers, spot: spot(self.lines, schema.span.start) });
+                let (refers, limited) = (self.references(&schema.fields), self.limits(&schema.fields));
+                self.models.push(ModelFacts {
+                    name,
+                    fields,
+                    refers,
+                    limited,
+                    spot: spot(self.lines, schema.span.start),
+                });
             }
         }
         self.models.sort_by_key(|model| model.spot.line);
@@ -308,7 +364,7 @@ fn timestamps(options: &ObjectExpression<'_>, names: &mut Vec<String>) {
     }
 }
 
-fn fields_of(object: &ObjectExpression<'_>, prefix: &str, depth: u32, out: &mut Vec<Field>) {
+fn fields_of(source: &str, object: &ObjectExpression<'_>, prefix: &str, depth: u32, out: &mut Vec<Field>) {
     for property in &object.properties {
         let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
         let Some(key) = property.key.static_name() else { continue };
@@ -317,11 +373,12 @@ fn fields_of(object: &ObjectExpression<'_>, prefix: &str, depth: u32, out: &mut 
         }
         let name = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
         let (holds, refers) = (held(&property.value, 0), refers(&property.value, 0));
-        out.push(Field { name: name.clone(), holds, refers, start: property.span.start });
+        let limited = limited(source, &property.value, 0);
+        out.push(Field { name: name.clone(), holds, refers, limited, start: property.span.start });
         if let Some(nested) = nested(&property.value)
             && depth < DEPTH
         {
-            fields_of(nested, &name, depth + 1, out);
+            fields_of(source, nested, &name, depth + 1, out);
         }
     }
 }
@@ -406,7 +463,8 @@ pub(crate) fn prisma(content: &str, facts: &mut FileFacts) {
         let place = || Spot { line: index as u32 + 1, quote: cut(text, crate::text::QUOTE_LIMIT).to_owned() };
         if let Some(rest) = text.strip_prefix("model ") {
             let name = rest.trim_end_matches('{').trim().to_owned();
-            model = Some(ModelFacts { name, fields: Vec::new(), refers: Vec::new(), spot: place() });
+            model =
+                Some(ModelFacts { name, fields: Vec::new(), refers: Vec::new(), limited: Vec::new(), spot: place() });
         } else if text.starts_with("datasource ") {
             datasource = true;
         } else if text.starts_with('}') {

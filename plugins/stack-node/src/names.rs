@@ -63,6 +63,11 @@ pub(crate) fn is_passing(method: &str) -> bool {
     )
 }
 
+/// Whether a method of this name runs a function for each element of a list.
+pub(crate) fn runs_for_each(method: &str) -> bool {
+    matches!(method, "forEach" | "map" | "flatMap" | "filter" | "some" | "every" | "find" | "reduce" | "each")
+}
+
 /// Whether a method is a verb that route tables are full of.
 pub(crate) fn is_usual_verb(method: &str) -> bool {
     matches!(

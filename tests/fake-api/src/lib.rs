@@ -7,6 +7,7 @@
 //! `GET /log` then.
 
 mod api;
+mod cache;
 mod play;
 mod script;
 mod server;

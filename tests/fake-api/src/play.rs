@@ -62,8 +62,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Write an answer, up to where it breaks.
-    pub(crate) async fn play(&self, api: &dyn Api, frames: &Frames, reply: &Reply) -> Result<(), Gone> {
+    /// Write an answer, up to where it breaks. `before_last` is called before its end can be seen.
+    pub(crate) async fn play(
+        &self,
+        api: &dyn Api,
+        frames: &Frames,
+        reply: &Reply,
+        before_last: impl FnOnce(),
+    ) -> Result<(), Gone> {
         let breaks = reply.breaks.as_ref();
         if breaks.is_some_and(|breaks| breaks.after == 0 && matches!(breaks.how, How::Cut | How::Hang)) {
             // Right after the head of the response: not even a first event.
@@ -82,6 +88,7 @@ impl Writer {
         if let Some(breaks) = breaks {
             return self.break_off(api, Some(&breaks.how)).await;
         }
+        before_last();
         for frame in &frames.tail {
             self.slowly(frame, reply).await?;
         }

@@ -16,6 +16,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// What answers when no step does.
     pub otherwise: Play,
+    /// The beginnings of requests are kept, and what comes from there is counted as such.
+    pub caches: bool,
 }
 
 impl Default for Script {
@@ -25,6 +27,7 @@ impl Default for Script {
             models: Vec::new(),
             steps: Vec::new(),
             otherwise: Fault::new("server", "no step of the script fits").into(),
+            caches: false,
         }
     }
 }

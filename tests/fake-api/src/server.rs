@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::api::{self, Api, Asked, Head, Said};
+use crate::cache::{Cached, Caches};
 use crate::play::{self, Written};
 use crate::script::{Fault, Play, Reply, Script};
 
@@ -52,6 +53,7 @@ pub enum Ended {
 struct State {
     script: Script,
     used: Mutex<Vec<u32>>,
+    caches: Mutex<Caches>,
     log: Mutex<Vec<Logged>>,
 }
 
@@ -81,7 +83,7 @@ impl FakeApi {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let used = Mutex::new(vec![0; script.steps.len()]);
-        let state = Arc::new(State { script, used, log: Mutex::default() });
+        let state = Arc::new(State { script, used, caches: Mutex::default(), log: Mutex::default() });
         let shared = Arc::clone(&state);
         let accepting = tokio::spawn(async move {
             // The connections end with the listener.
@@ -192,7 +194,7 @@ async fn answer(request: Request<Incoming>, port: u16, state: Arc<State>) -> io:
             Err(io::Error::from(io::ErrorKind::ConnectionReset))
         }
         Play::Hang => match play::never().await {},
-        Play::Reply(reply) => Ok(reply_with(api, &asked, reply, entry)),
+        Play::Reply(reply) => Ok(reply_with(api, asked, reply, entry)),
     }
 }
 
@@ -242,17 +244,24 @@ fn refuse(api: &dyn Api, fault: &Fault, key: &str, entry: &Entry) -> Answer {
     answer
 }
 
-fn reply_with(api: &'static dyn Api, asked: &Asked, reply: Reply, entry: Entry) -> Answer {
+fn reply_with(api: &'static dyn Api, asked: Asked, reply: Reply, entry: Entry) -> Answer {
     entry.status(200);
-    let said = Said::of(&reply, asked);
+    let caches = entry.state.script.caches;
+    let cached = if caches { lock(&entry.state.caches).look_up(&asked) } else { Cached::default() };
+    let said = Said::of(&reply, &asked, cached);
     if !asked.streams {
         entry.ended(Ended::Played);
-        return whole(200, "application/json", api.whole(asked, &said).to_string());
+        return whole(200, "application/json", api.whole(&asked, &said).to_string());
     }
-    let frames = api.frames(asked, &said);
+    let frames = api.frames(&asked, &said);
     let (writer, body) = play::body();
     tokio::spawn(async move {
-        let played = writer.play(api, &frames, &reply).await;
+        let keep = || {
+            if caches {
+                lock(&entry.state.caches).keep(&asked);
+            }
+        };
+        let played = writer.play(api, &frames, &reply, keep).await;
         entry.ended(if played.is_ok() { Ended::Played } else { Ended::Cancelled });
     });
     respond(200, api.content_type(), Either::Right(body))

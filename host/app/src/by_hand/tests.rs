@@ -38,6 +38,7 @@ fn request(prompt: &str) -> Request {
     Request {
         prompt: prompt.to_owned(),
         stable: "".into(),
+        steady: std::sync::Arc::default(),
         variable: "".into(),
         digest: Digest::of(prompt),
         sample: 0,

@@ -9,6 +9,8 @@ pub(crate) struct UserDirs {
     pub(crate) config: PathBuf,
     /// What can be made again.
     pub(crate) cache: PathBuf,
+    /// What Certus keeps of this user's own.
+    pub(crate) data: PathBuf,
 }
 
 impl UserDirs {
@@ -16,13 +18,14 @@ impl UserDirs {
     pub(crate) fn of_platform() -> Option<Self> {
         use etcetera::BaseStrategy;
         let strategy = etcetera::choose_base_strategy().ok()?;
-        Self::within(&strategy.config_dir(), &strategy.cache_dir())
+        Self::within(&strategy.config_dir(), &strategy.cache_dir(), &strategy.data_dir())
     }
 
     /// A relative `HOME` would mean another folder wherever somebody stands, the project's own among them.
-    fn within(config: &Path, cache: &Path) -> Option<Self> {
-        let absolute = config.is_absolute() && cache.is_absolute();
-        absolute.then(|| Self { config: config.join("certus"), cache: cache.join("certus") })
+    fn within(config: &Path, cache: &Path, data: &Path) -> Option<Self> {
+        let absolute = [config, cache, data].iter().all(|path| path.is_absolute());
+        let own = |path: &Path| path.join("certus");
+        absolute.then(|| Self { config: own(config), cache: own(cache), data: own(data) })
     }
 }
 
@@ -32,7 +35,9 @@ mod tests {
 
     #[test]
     fn a_relative_home_is_no_home() {
-        let within = |config: &str, cache: &str| UserDirs::within(Path::new(config), Path::new(cache)).is_some();
+        let within = |config: &str, cache: &str| {
+            UserDirs::within(Path::new(config), Path::new(cache), Path::new("/data")).is_some()
+        };
         assert!(within("/home/u/.config", "/home/u/.cache"));
         assert!(!within("u/.config", "u/.cache") && !within("/home/u/.config", "cache") && !within("", "/c"));
     }

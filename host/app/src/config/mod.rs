@@ -36,6 +36,9 @@ pub const DEFAULT_PROVIDER: &str = "offline";
 pub(crate) const USER_FILE: &str = "config.toml";
 /// Output tokens a prompt may take, unless limited further.
 const MAX_OUTPUT_TOKENS: u32 = 8_000;
+/// Tokens of a model's context window that are used, unless limited otherwise: beyond it, services ask for more, and models
+/// find less of what they are told.
+const CONTEXT_WINDOW: u64 = 200_000;
 /// Where a project's own prompts lie, unless it says otherwise.
 const PROMPTS: &str = "prompts/custom";
 
@@ -63,6 +66,8 @@ pub struct Config {
     pub variant: Option<String>,
     /// Output tokens that one prompt may take.
     pub max_output_tokens: u32,
+    /// Tokens of a model's context window that a request and its answer take at most, however large it is.
+    pub context_window: u64,
     /// How far one of the project's own checks may go.
     pub check_limits: certus_workspace::run::Limits,
     /// What a person says on the command line of this chain's cap.
@@ -108,6 +113,8 @@ impl Config {
         let ceiling = user.limits.max_output_tokens.unwrap_or(MAX_OUTPUT_TOKENS).max(1);
         // A project's limit counts only where it is the lower one.
         let asked = [file.limits.max_output_tokens, json.limits.max_tokens_per_prompt].into_iter().flatten().min();
+        let usable = user.limits.context_window.unwrap_or(CONTEXT_WINDOW);
+        let windows = [file.limits.context_window, json.limits.context_window].into_iter().flatten();
         let mut notes = Vec::new();
         let alerts = alerts(environment, &mut notes)?;
         let project_models = project_models(environment, &json, &mut notes);
@@ -125,7 +132,8 @@ impl Config {
             settings: user.methodology,
             variant: file.variant.map(|variant| crate::clean::line(&variant, 60)),
             max_output_tokens: asked.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
-            check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
+            context_window: windows.fold(usable, u64::min),
+            check_limits: check_limits(&user.limits, &file.limits),
             own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
             user_caps: user.budget.caps(&path.display().to_string())?,
             project_caps: file.budget.caps(project::NAME)?.tightened(window(json.limits.context_window)),
@@ -148,6 +156,11 @@ impl Config {
     pub fn caps(&self, own: Option<Cap>) -> Caps {
         let chain = own.unwrap_or_default().or(self.user_caps.chain);
         Caps { chain, ..self.user_caps }.tightened(self.project_caps)
+    }
+
+    /// What the user wants to spend in a day, over all projects.
+    pub(crate) fn day_of_person(&self) -> Cap {
+        self.user_caps.day
     }
 
     /// The service of that name.
@@ -223,11 +236,15 @@ fn project_models(environment: &Environment, json: &config_json::ConfigJson, not
     models
 }
 
-fn check_limits(user: Option<u64>, project: Option<u64>) -> certus_workspace::run::Limits {
+/// A project may only lower them.
+fn check_limits(user: &user::Limits, project: &user::Limits) -> certus_workspace::run::Limits {
     let default = certus_workspace::run::Limits::default();
-    let ceiling = user.map_or(default.time, Duration::from_secs);
-    let time = project.map_or(ceiling, |asked| Duration::from_secs(asked).min(ceiling));
-    certus_workspace::run::Limits { time: time.max(Duration::from_secs(1)), ..default }
+    let ceiling = user.check_seconds.map_or(default.time, Duration::from_secs);
+    let time = project.check_seconds.map_or(ceiling, |asked| Duration::from_secs(asked).min(ceiling));
+    let bytes = |mib: u64| mib.max(1).saturating_mul(1 << 20);
+    let ceiling = user.check_output_mib.map_or(default.written_bytes, bytes);
+    let written_bytes = project.check_output_mib.map_or(ceiling, |asked| bytes(asked).min(ceiling));
+    certus_workspace::run::Limits { time: time.max(Duration::from_secs(1)), written_bytes, ..default }
 }
 
 #[cfg(test)]

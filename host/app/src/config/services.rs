@@ -79,8 +79,9 @@ pub(crate) struct ServiceConfig {
     pub(crate) limits: Limits,
     pub(crate) structured: Structured,
     pub(crate) executable: PathBuf,
-    /// For Ollama: tokens.
-    pub(crate) window: u64,
+    /// Tokens that its models take in one request, the answer included, where the user says so; for Ollama also what it is
+    /// told to make room for.
+    pub(crate) window: Option<u64>,
     /// Whether the user wrote a section for it, or changed where it is.
     pub(crate) configured: bool,
 }
@@ -187,7 +188,7 @@ impl ServiceConfig {
             limits: Limits::default(),
             structured: Structured::Auto,
             executable: PathBuf::from("claude"),
-            window: Ollama::LARGEST_WINDOW,
+            window: (dialect == Dialect::Ollama).then_some(Ollama::LARGEST_WINDOW),
             configured: false,
         }
     }
@@ -242,7 +243,10 @@ impl ServiceConfig {
                 Hold::Never => Structured::Never,
             };
         }
-        self.window = section.window.unwrap_or(self.window);
+        if section.window == Some(0) {
+            return Err(wrong("window is of 0 tokens".to_owned()));
+        }
+        self.window = section.window.or(self.window);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl World<'_> {
         std::fs::write(root.join("certus.toml"), self.project).expect("a file");
         std::fs::write(root.join("config.json"), self.json).expect("a file");
         std::fs::write(home.join("config.toml"), self.user).expect("a file");
-        let dirs = UserDirs { config: home.clone(), cache: home };
+        let dirs = UserDirs { config: home.clone(), cache: home.clone(), data: home };
         let environment = Environment::of(self.process, self.env, self.project_env);
         Config::read(&Project::open(&root).expect("a project"), Some(&dirs), &environment, &self.flags)
     }
@@ -55,6 +55,24 @@ fn a_project_tightens_and_never_loosens() {
     assert_eq!(limit("[limits]\nmax-output-tokens = 4000000", ""), MAX_OUTPUT_TOKENS);
     assert_eq!(limit("[limits]\nmax-output-tokens = 4000", "[limits]\nmax-output-tokens = 100"), 100);
     assert_eq!(limit("[limits]\nmax-output-tokens = 0", ""), 1);
+    let window = |project: &str, user: &str| read(project, user, None).expect("valid").context_window;
+    assert_eq!((window("", ""), window("[limits]\ncontext-window = 900000", "")), (CONTEXT_WINDOW, CONTEXT_WINDOW));
+    assert_eq!(window("[limits]\ncontext-window = 9000", "[limits]\ncontext-window = 900000"), 9_000);
+    assert_eq!(window("", "[limits]\ncontext-window = 900000"), 900_000);
+}
+
+#[test]
+fn a_project_lowers_what_its_checks_may_print_and_take() {
+    let limits = |project: &str, user: &str| {
+        let limits = read(project, user, None).expect("valid").check_limits;
+        (limits.time.as_secs(), limits.written_bytes >> 20)
+    };
+    assert_eq!(limits("", ""), (600, 64));
+    let user = "[limits]\ncheck-seconds = 1200\ncheck-output-mib = 200";
+    assert_eq!(limits("", user), (1200, 200));
+    assert_eq!(limits("[limits]\ncheck-seconds = 60\ncheck-output-mib = 8", user), (60, 8));
+    assert_eq!(limits("[limits]\ncheck-seconds = 6000\ncheck-output-mib = 800", user), (1200, 200));
+    assert_eq!(limits("[limits]\ncheck-output-mib = 0", ""), (600, 1));
 }
 
 #[test]
@@ -131,7 +149,7 @@ fn config_json_tightens() {
         "limits":{"max_tokens_per_prompt":4000,"context_window":100000}}"#;
     let config = World { json, ..World::default() }.read().expect("valid");
     assert_eq!(config.max_output_tokens, 4_000);
-    assert_eq!(config.caps(None).call.tokens, Some(100_000));
+    assert_eq!((config.caps(None).call.tokens, config.context_window), (Some(100_000), 100_000));
     assert_eq!(config.prompts, "mine");
     assert_eq!(config.service("anthropic").expect("it is there").models.default, "claude-sonnet-5-5");
     let json = r#"{"limits":{"max_tokens_per_prompt":4000000}}"#;

@@ -30,6 +30,10 @@ pub(super) struct UserFile {
 pub(super) struct Limits {
     pub(super) max_output_tokens: Option<u32>,
     pub(super) check_seconds: Option<u64>,
+    /// MiB that one of the project's own checks may print.
+    pub(super) check_output_mib: Option<u64>,
+    /// Tokens of a model's context window that are used.
+    pub(super) context_window: Option<u64>,
 }
 
 /// Read `config.toml`.

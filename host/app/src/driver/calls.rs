@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
-    Usage, Warning, budget, law,
+    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
-use certus_store::{DAY, DayCap};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
@@ -45,12 +44,15 @@ enum Next {
 /// Shows an answer while it arrives.
 struct Shown<'a> {
     listener: &'a dyn Listener,
-    prompt: &'a str,
+    request: &'a certus_providers::Request,
 }
 
 impl Progress for Shown<'_> {
     fn text(&self, delta: &str) {
-        self.listener.streamed(self.prompt, delta);
+        // Of a sample nothing is believed that a person could read.
+        if self.request.sample == 0 {
+            self.listener.streamed(&self.request.prompt, delta);
+        }
     }
 }
 
@@ -65,7 +67,7 @@ async fn attempt(
         tokio::time::sleep(wait).await;
     }
     let since = Instant::now();
-    let shown = Shown { listener, prompt: &call.request.prompt };
+    let shown = Shown { listener, request: &call.request };
     let result = provider.answer(request, &shown).await;
     (call, result, elapsed(since))
 }
@@ -76,12 +78,11 @@ impl<'a> Driver<'a> {
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
         let (mut calls, mut waiting) = (Vec::new(), Vec::new());
-        for &id in ids {
-            if let Some(outcome) = self.memoised(id) {
-                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-                continue;
-            }
-            let request = self.call(id)?;
+        let (requests, too_large) = self.requests(ids).await?;
+        if let Some(why) = too_large {
+            return Ok(Some(self.too_large(requests, why)));
+        }
+        for (id, request) in requests {
             let refused = self.set_aside(id, &request).await?;
             let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
             match refused {
@@ -97,7 +98,7 @@ impl<'a> Driver<'a> {
         let listener: &'a dyn Listener = self.listener;
         let mut running = FuturesUnordered::new();
         for (call, request) in calls {
-            listener.busy(&call.request.prompt);
+            listener.busy(&self.called(call.id));
             running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
         }
         while let Some((call, result, elapsed_ms)) = running.next().await {
@@ -114,7 +115,7 @@ impl<'a> Driver<'a> {
                 match self.set_aside(call.id, &request).await? {
                     Some(_) => waiting.push((call, over)),
                     None => {
-                        listener.busy(&call.request.prompt);
+                        listener.busy(&self.called(call.id));
                         running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
                     }
                 }
@@ -124,9 +125,8 @@ impl<'a> Driver<'a> {
             }
         }
         for (call, over) in waiting {
-            if law::is_dispensable(&call.request.prompt) {
-                let outcome = Outcome::Failed { code: ErrorCode::Limit, message: format!("not asked: {over}") };
-                self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            if law::is_dispensable(&call.request.prompt) || self.is_sample(call.id) {
+                self.without(call.id, ErrorCode::Limit, &over.to_string());
                 continue;
             }
             let why = self.over_budget(call.id, &over);
@@ -172,7 +172,10 @@ impl<'a> Driver<'a> {
                 self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
                 return Ok(Next::Stop(Stop::Waiting));
             }
-            Err(error) if self.provider.billing() != Billing::Nobody && call.repairs.is_none() => {
+            // A sample that cannot be read says nothing, and nothing waits for it.
+            Err(error)
+                if self.provider.billing() != Billing::Nobody && call.repairs.is_none() && !self.is_sample(call.id) =>
+            {
                 let remark = settled.remark();
                 let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
                 let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
@@ -182,7 +185,10 @@ impl<'a> Driver<'a> {
             }
             Err(error) => Outcome::Unusable {
                 code: ErrorCode::Invalid,
-                message: format!("the reply to {}: {error}", call.request.prompt),
+                message: match self.is_sample(call.id) {
+                    true => self.without_it(call.id, &error.to_string()),
+                    false => format!("the reply to {}: {error}", call.request.prompt),
+                },
                 by: Box::new(by),
             },
         };
@@ -211,7 +217,7 @@ impl<'a> Driver<'a> {
             && let Some(wait) = retry::after(error, call.tries, fastrand::f64())
         {
             let seconds = wait.as_secs_f64().ceil();
-            self.listener.busy(&format!("{} (again in {seconds} s: {message})", call.request.prompt));
+            self.listener.busy(&format!("{} (again in {seconds} s: {message})", self.called(call.id)));
             let again = Box::new(Call { tries: call.tries + 1, ..*call });
             return self.again(again, leftover.clone(), possibly_billed, wait).await;
         }
@@ -220,6 +226,10 @@ impl<'a> Driver<'a> {
             _ => ErrorCode::Unavailable,
         };
         self.defer(call.id, code, &message, possibly_billed, leftover);
+        if self.is_sample(call.id) {
+            self.without(call.id, code, &message);
+            return Ok(Next::Settled);
+        }
         let person = matches!(error, ProviderError::Waiting { .. }) || self.provider.name() == "manual";
         Ok(Next::Stop(if person { Stop::Waiting } else { Stop::Paused { code, message } }))
     }
@@ -251,6 +261,10 @@ impl<'a> Driver<'a> {
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
         let request = self.again_of(&call)?;
         Ok(match self.set_aside(call.id, &request).await? {
+            Some(over) if self.is_sample(call.id) => {
+                self.without(call.id, ErrorCode::Limit, &over.to_string());
+                Next::Settled
+            }
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
             None => Next::Again(call, request, wait),
         })
@@ -265,7 +279,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    fn defer(
+    pub(super) fn defer(
         &mut self,
         effect: EffectId,
         code: ErrorCode,
@@ -306,17 +320,6 @@ impl<'a> Driver<'a> {
         Stop::Paused { code, message: shown }
     }
 
-    /// Whether it is the project's own cap that does not do: then nothing that is said elsewhere raises it.
-    fn project_is_stricter(&self, over: &OverBudget) -> bool {
-        let OverBudget::Reached { scope, unit, used, wanted, .. } = over else { return false };
-        let cap = self.session.config().project_caps.of(*scope);
-        let cap = match unit {
-            Unit::Tokens => cap.tokens,
-            Unit::UsdMicros => cap.usd_micros,
-        };
-        cap.is_some_and(|cap| used.saturating_add(*wanted) > cap)
-    }
-
     /// What a person can do about it.
     fn raise(&self, over: &OverBudget) -> String {
         match over {
@@ -330,46 +333,11 @@ impl<'a> Driver<'a> {
                 let provider = crate::report::named(self.chain.provider());
                 format!("raise it: certus flow --continue{provider} --max-usd USD, or --max-tokens TOKENS")
             }
+            OverBudget::Reached { scope: Scope::Day, .. } => {
+                "raise `day` under [budget] in your configuration, which counts all your projects, or wait".to_owned()
+            }
             OverBudget::Reached { scope, .. } => format!("raise `{scope}` under [budget] in your configuration"),
         }
-    }
-
-    async fn reserve(
-        &mut self,
-        id: EffectId,
-        request: &certus_providers::Request,
-        input: u64,
-    ) -> Result<Option<OverBudget>, Failure> {
-        let wanted = self.estimate(request, input);
-        let ruling = match budget::reserve(&self.chain, id, &wanted) {
-            Ok(ruling) => ruling,
-            Err(over) => return Ok(Some(over)),
-        };
-        let cap = self.chain.caps().day;
-        if cap == Cap::default() {
-            self.follow(ruling);
-            return Ok(None);
-        }
-        // What was noted before holds, whatever the day still allows.
-        self.commit().await?;
-        self.follow(ruling);
-        let day = DayCap { cap, wanted, since: self.now() - DAY };
-        let since = day.since;
-        let refused = self.commit_within(day).await?;
-        if refused.is_none() {
-            self.warn_of_day(cap, since)?;
-        }
-        Ok(refused)
-    }
-
-    fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
-        let scope = Scope::Day;
-        if !self.chain.was_warned_of(scope)
-            && let Some(warning) = Warning::of(scope, self.session.committed_since(since)?, cap)
-        {
-            self.note(Body::BudgetWarned(warning));
-        }
-        Ok(())
     }
 
     /// Set the estimate aside together with the intent, where that is all it takes: one transaction less for each call.
@@ -377,7 +345,9 @@ impl<'a> Driver<'a> {
         if self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
             return;
         }
-        let Some(Request::Prompt { .. }) = self.chain.effect(id).map(|effect| &effect.request) else { return };
+        if self.chain.effect(id).is_none_or(|effect| effect.request.sends().is_none()) {
+            return;
+        }
         if self.memoised(id).is_some() {
             return;
         }
@@ -389,7 +359,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn estimate(&self, request: &certus_providers::Request, input: u64) -> Estimate {
+    pub(super) fn estimate(&self, request: &certus_providers::Request, input: u64) -> Estimate {
         let (model, output) = (self.provider.model(request.tier), u64::from(request.max_output_tokens));
         let usd_micros = match self.provider.billing() {
             Billing::Money => self.session.prices().upper_bound(&model, input, output, self.now()),

@@ -343,7 +343,7 @@ impl Driver<'_> {
         }
         let seq = match run.reached.checked_sub(1) {
             None => self.chain.effect(run.command).map_or(0, |effect| effect.basis + 1),
-            Some(last) => self.chain.invocation(run.command).nth(last).map_or(0, |(_, effect)| effect.settled),
+            Some(last) => self.chain.invocation(run.command).nth(last).map_or(0, |(id, _)| self.chain.compared_at(id)),
         };
         Ok(std::borrow::Cow::Owned(self.chain_at(seq)?))
     }
@@ -355,8 +355,9 @@ impl Driver<'_> {
     fn render_for_guest(&self, run: &Run, call: &PromptCall) -> Result<Result<Given, HostError>, Failure> {
         let view = Arc::new(self.chain_as_reached(run)?.view(self.id));
         let material = self.material(&call.arguments, &mut Files::default());
-        Ok(match self.session.render(&call.name, &view, &call.arguments, material) {
-            Ok(sending) => Ok(Given::Text(format!("{}\n\n{}", sending.stable, sending.variable))),
+        let room = self.room(self.session.tier(&call.name));
+        Ok(match self.session.render(&call.name, &view, &call.arguments, material, room.budget) {
+            Ok(sending) => Ok(Given::Text(sending.text())),
             Err(failure) => Err(HostError::new(ErrorCode::Invalid, failure.message)),
         })
     }
@@ -444,7 +445,9 @@ impl Driver<'_> {
             Request::Prompt { .. } if self.chain.effect(id).is_none_or(|effect| !effect.is_open()) => None,
             Request::Prompt { .. } => {
                 self.commit().await?;
-                self.run_prompts(&[id]).await?
+                let stop = self.run_prompts(&[id]).await?;
+                self.compare(id).await?;
+                stop
             }
             Request::Ask { question } => {
                 self.commit().await?;
@@ -477,12 +480,12 @@ impl Driver<'_> {
         reply: &certus_engine::Reply,
     ) -> Result<PromptAnswer, Failure> {
         let past;
-        let chain = match self.chain.effect(effect) {
-            Some(effect) if run.reached <= run.recorded && effect.settled <= self.durable => {
-                past = self.chain_at(effect.settled)?;
-                &past
-            }
-            _ => &self.chain,
+        let believed = self.chain.compared_at(effect);
+        let chain = if run.reached <= run.recorded && believed <= self.durable {
+            past = self.chain_at(believed)?;
+            &past
+        } else {
+            &self.chain
         };
         let blockers = chain.uncertainties().iter().filter(|uncertainty| uncertainty.is_blocker());
         let documents = reply.artifacts.iter().map(|document| Proposal {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Chain, Millis, Scope, Usage};
+use certus_engine::{Amount, Cap, Chain, Millis, Scope, Usage};
 use certus_prompts::Cost;
 use certus_providers::{Billing, Prices};
 use certus_store::Recorded;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Driver;
 use crate::Failure;
+use crate::config::Config;
 use crate::costs::{dollars, priced};
 
 /// What a phase will cost from here until its gate.
@@ -20,7 +21,8 @@ pub struct Estimate {
     pub phase: String,
     /// Which stay in it.
     pub visit: u32,
-    /// What is to be expected.
+    /// What is to be expected. Of what runs were recorded of, repairs and further attempts are in it as often as they happened;
+    /// of the others, none.
     pub probably: Expected,
     /// Every prompt with the longest answer, asked as often as it is to be expected and none of them twice for a failure.
     pub at_most: Expected,
@@ -44,7 +46,7 @@ pub struct Expected {
 pub struct PromptAhead {
     /// Its name.
     pub prompt: String,
-    /// How often, on average.
+    /// How often, on average, samples of it included.
     pub runs: f64,
     /// Recorded runs of it by the same model, of which its cost is the average; with 0 it is computed from sizes.
     pub recorded: u64,
@@ -55,6 +57,9 @@ pub struct PromptAhead {
 pub struct CapAhead {
     /// `call`, `phase`, `chain`, `day`, `plugin`.
     pub scope: String,
+    /// What a cap of a day counts: `project`, or `person` for all projects of whoever set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<&'static str>,
     /// US dollars.
     pub usd: Option<f64>,
     /// Input and output.
@@ -70,13 +75,13 @@ impl Estimate {
         let recorded: u64 = self.prompts.iter().map(|one| one.recorded).sum();
         let basis = match recorded {
             0 => "by size".to_owned(),
-            1 => "by 1 recorded run".to_owned(),
-            runs => format!("by {runs} recorded runs"),
+            1 => "by 1 recorded run and its retries".to_owned(),
+            runs => format!("by {runs} recorded runs and their retries"),
         };
         let runs = if runs <= 1.0 { "1 prompt".to_owned() } else { format!("{runs} prompts") };
         let (probably, at_most) = (self.probably.said(), self.at_most.said());
         format!(
-            "Estimate until the gate of {}: probably {probably}, at most {at_most} ({runs}, {basis}); {caps}",
+            "Estimate until the gate of {}: probably {probably}, at most {at_most} without retries ({runs}, {basis}); {caps}",
             self.phase
         )
     }
@@ -96,7 +101,8 @@ impl CapAhead {
         let usd = self.usd.map(|usd| priced(usd, 0));
         let tokens = self.tokens.map(|tokens| format!("{tokens} tokens"));
         let both: Vec<String> = usd.into_iter().chain(tokens).collect();
-        format!("{} {}", self.scope, both.join(" and "))
+        let over = if self.counts == Some("person") { " over all your projects" } else { "" };
+        format!("{} {}{over}", self.scope, both.join(" and "))
     }
 }
 
@@ -109,6 +115,17 @@ struct Ahead {
     input: Option<u64>,
     /// What its front matter expects.
     class: Cost,
+    /// Answers that are asked for each time, samples included.
+    answers: f64,
+}
+
+/// What one run of a prompt takes, on average.
+struct Run {
+    usage: Usage,
+    /// By attempts that gave no answer.
+    lost: Amount,
+    /// How many recorded runs say so.
+    recorded: u64,
 }
 
 /// What an estimate is made of.
@@ -121,6 +138,8 @@ struct Known<'a> {
     recorded: &'a Recorded,
     /// What this visit ran already.
     ran: BTreeMap<String, u64>,
+    /// Of the prompts that were recorded, how many answers are asked for each time.
+    answers: BTreeMap<String, f64>,
     prices: &'a Prices,
     most_output: u64,
     at: Millis,
@@ -157,24 +176,33 @@ impl Driver<'_> {
                 model: self.provider.model(request.tier),
                 input: Some(request.estimated_tokens()),
                 class: class(&request.prompt).unwrap_or(Cost::Medium),
+                answers: if request.sample == 0 { self.answers_to(&request.prompt) } else { 1.0 },
             })
             .collect();
         let named = self.chain.phase_definition().map(|phase| phase.prompts.as_slice()).unwrap_or_default();
         let usually = named.iter().filter_map(|name| {
             let model = self.provider.model(self.session.tier(name));
-            Some(Ahead { prompt: name.clone(), model, input: None, class: class(name)? })
+            Some(Ahead {
+                prompt: name.clone(),
+                model,
+                input: None,
+                class: class(name)?,
+                answers: self.answers_to(name),
+            })
         });
         let known = Known {
             at_hand,
             usually: usually.collect(),
             recorded: &recorded,
             ran: ran(&self.chain),
+            answers: recorded.runs.iter().map(|run| (run.prompt.clone(), self.answers_to(&run.prompt))).collect(),
             prices: self.session.prices(),
             most_output,
             at: self.now(),
         };
-        let estimate = Estimate { caps: caps(&self.chain), ..known.estimate(phase, visit) };
-        self.listener.estimated(&estimate.said());
+        let caps = caps(&self.chain, self.session.config());
+        let estimate = Estimate { caps, ..known.estimate(phase, visit) };
+        self.listener.estimated(&estimate);
         self.ahead = Some((estimate, spent));
         Ok(())
     }
@@ -190,16 +218,21 @@ fn ran(chain: &Chain) -> BTreeMap<String, u64> {
     ran
 }
 
-fn caps(chain: &Chain) -> Vec<CapAhead> {
-    let cap = |scope: Scope| {
-        let cap = chain.caps().of(scope);
-        (cap.usd_micros.is_some() || cap.tokens.is_some()).then(|| CapAhead {
+fn caps(chain: &Chain, config: &Config) -> Vec<CapAhead> {
+    let ahead = |scope: Scope, cap: Cap, counts| {
+        (cap != Cap::default()).then(|| CapAhead {
             scope: scope.to_string(),
+            counts,
             usd: cap.usd_micros.map(dollars),
             tokens: cap.tokens,
         })
     };
-    [Scope::Call, Scope::Phase, Scope::Chain, Scope::Day, Scope::Plugin].into_iter().filter_map(cap).collect()
+    let of = |scope: Scope| ahead(scope, chain.caps().of(scope), None);
+    // Two caps of a day hold beside one another, and count different things.
+    let person = ahead(Scope::Day, config.day_of_person(), Some("person"));
+    let project = ahead(Scope::Day, config.project_caps.day, Some("project"));
+    let caps = [of(Scope::Call), of(Scope::Phase), of(Scope::Chain), person, project, of(Scope::Plugin)];
+    caps.into_iter().flatten().collect()
 }
 
 /// Tokens of a usual answer, by what the front matter expects of a run.
@@ -221,12 +254,12 @@ impl Known<'_> {
         let mut prompts = Vec::new();
         for (one, runs) in self.expected() {
             let input = one.input.unwrap_or(largest);
-            let (usage, recorded) = self.usage(&one, input);
+            let Run { usage, lost, recorded } = self.usage(&one, input);
             let usd = self.prices.cost(&one.model, &usage, self.at);
             // A service that is not in the table may name its own price.
             let usd = usd.or_else(|| (usage.usd_micros > 0).then_some(usage.usd_micros));
-            probably = probably.zip(usd).map(|(sum, usd)| sum + dollars(usd) * runs);
-            tokens += usage.tokens() as f64 * runs;
+            probably = probably.zip(usd).map(|(sum, usd)| sum + dollars(usd.saturating_add(lost.usd_micros)) * runs);
+            tokens += usage.tokens().saturating_add(lost.tokens) as f64 * runs;
             // Few enough to count: no phase has more actions than the law allows.
             let times = runs.ceil() as u64;
             let most = self.prices.upper_bound(&one.model, input, self.most_output, self.at);
@@ -252,9 +285,9 @@ impl Known<'_> {
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((known, runs)) => {
                     known.input = known.input.max(one.input);
-                    *runs += 1.0;
+                    *runs += one.answers;
                 }
-                None => all.push((one.clone(), 1.0)),
+                None => all.push((one.clone(), one.answers)),
             }
         }
         let ran = |prompt: &str| self.ran.get(prompt).copied().unwrap_or(0) as f64;
@@ -266,12 +299,18 @@ impl Known<'_> {
             let model = || self.recorded.runs.iter().find(|run| of(run)).map(|run| run.model.clone());
             let one = match known {
                 Some(one) => one.clone(),
-                None => Ahead { prompt: (*prompt).to_owned(), model: model()?, input: None, class: Cost::Medium },
+                None => Ahead {
+                    prompt: (*prompt).to_owned(),
+                    model: model()?,
+                    input: None,
+                    class: Cost::Medium,
+                    answers: self.answers.get(*prompt).copied().unwrap_or(1.0),
+                },
             };
             Some((one, *runs))
         });
         for (one, runs) in usual.chain(as_before) {
-            let left = (runs - ran(&one.prompt)).max(0.0);
+            let left = (runs - ran(&one.prompt)).max(0.0) * one.answers;
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((_, at_hand)) => *at_hand = at_hand.max(left),
                 None if left > 0.0 => all.push((Ahead { input: None, ..one }, left)),
@@ -292,8 +331,8 @@ impl Known<'_> {
         runs
     }
 
-    /// What one run takes, and how many recorded ones say so.
-    fn usage(&self, one: &Ahead, input: u64) -> (Usage, u64) {
+    /// What one run takes.
+    fn usage(&self, one: &Ahead, input: u64) -> Run {
         // A service may call its model by a longer name than the one it is asked for.
         let same = |run: &&certus_store::RecordedRuns| {
             run.prompt == one.prompt && run.model.starts_with(&one.model) && run.runs > 0
@@ -303,7 +342,8 @@ impl Known<'_> {
         if count == 0 {
             // Four bytes a token are usual, where the bound takes three.
             let output_tokens = usual_output(one.class).min(self.most_output);
-            return (Usage { input_tokens: input / 4 * 3, output_tokens, ..Usage::default() }, 0);
+            let usage = Usage { input_tokens: input / 4 * 3, output_tokens, ..Usage::default() };
+            return Run { usage, lost: Amount::default(), recorded: 0 };
         }
         let sum = same.iter().fold(Usage::default(), |sum, run| sum.plus(run.usage));
         let usage = Usage {
@@ -313,7 +353,9 @@ impl Known<'_> {
             usd_micros: sum.usd_micros / count,
             ..Usage::default()
         };
-        (usage, count)
+        let lost = same.iter().fold(Amount::default(), |sum, run| sum.plus(run.lost));
+        let lost = Amount { tokens: lost.tokens / count, usd_micros: lost.usd_micros / count, ..Amount::default() };
+        Run { usage, lost, recorded: count }
     }
 }
 

@@ -9,6 +9,7 @@ mod calls;
 mod command;
 #[cfg(test)]
 mod crowd;
+mod day;
 mod edits;
 mod estimate;
 mod perform;
@@ -16,6 +17,7 @@ mod price;
 mod prompt;
 mod record;
 mod said;
+mod samples;
 mod what_runs;
 
 use std::collections::HashMap;
@@ -125,6 +127,8 @@ pub struct Driver<'a> {
     refused_before: (usize, usize),
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
+    /// What the user's ledger has of this chain was compared with what it is.
+    day_is_right: bool,
     /// What was said last of what a phase will cost, and the tokens that were spent by then.
     ahead: Option<(Estimate, u64)>,
 }
@@ -200,6 +204,7 @@ impl<'a> Driver<'a> {
             durable,
             refused_before,
             sending: HashMap::new(),
+            day_is_right: false,
             ahead: None,
         })
     }
@@ -261,6 +266,11 @@ impl<'a> Driver<'a> {
             let due = law::due(&self.chain);
             if !due.requests.is_empty() {
                 self.follow(due);
+                continue;
+            }
+            let samples = self.samples_due();
+            if !samples.is_empty() {
+                self.intend_all(samples);
                 continue;
             }
             if self.reads_text() && !self.only_command {

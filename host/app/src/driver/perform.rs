@@ -19,17 +19,21 @@ impl Driver<'_> {
         let open: Vec<(EffectId, Request)> =
             self.chain.open_effects().map(|(id, effect)| (id, effect.request.clone())).collect();
         let prompts: Vec<EffectId> =
-            open.iter().filter(|(_, request)| matches!(request, Request::Prompt { .. })).map(|(id, _)| *id).collect();
+            open.iter().filter(|(_, request)| request.sends().is_some()).map(|(id, _)| *id).collect();
         if !prompts.is_empty()
             && let Some(stop) = self.run_prompts(&prompts).await?
         {
             return Ok(Some(stop));
         }
+        if prompts.len() < open.len() {
+            // What a command reads again of the chain is what is on disk.
+            self.commit().await?;
+        }
         let total = open.iter().filter(|(_, request)| matches!(request, Request::Ask { .. })).count();
         let mut asked = 0;
         for (id, request) in open {
             let stop = match request {
-                Request::Prompt { .. } => None,
+                Request::Prompt { .. } | Request::Sample { .. } => None,
                 Request::Ask { question } => {
                     asked += 1;
                     self.ask(id, &question, (asked, total)).await?

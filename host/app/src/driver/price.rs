@@ -76,7 +76,7 @@ pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, sa
 /// The most input and output tokens that a request can take. A token is at least one byte of text.
 fn possible(request: &Request) -> (u64, u64) {
     let schema = request.schema.as_ref().map_or(0, |schema| schema.to_string().len());
-    let bytes = (request.stable.len() + request.variable.len() + schema) as u64;
+    let bytes = (request.length() + schema) as u64;
     (bytes.saturating_add(AROUND), u64::from(request.max_output_tokens).saturating_mul(LONGER))
 }
 
@@ -92,6 +92,7 @@ mod tests {
         Request {
             prompt: "p".to_owned(),
             stable: "s".repeat(600).into(),
+            steady: std::sync::Arc::default(),
             variable: "v".repeat(400).into(),
             digest: Digest::of("p"),
             sample: 0,

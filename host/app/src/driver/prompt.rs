@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use certus_engine::{Attribution, Chain, Digest, EffectId, Outcome, Reply, Request, View};
+use certus_engine::{Attribution, Body, Digest, EffectId, ErrorCode, Outcome, Reply, Request, View};
 use certus_providers::{Billing, Tier};
 use certus_workspace::{Citation, Project};
 
-use super::Driver;
+use super::{Driver, Stop};
 use crate::Failure;
+use crate::room::{Room, taken};
 
 /// A rendered prompt with what it was rendered from.
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
     pub(crate) stable: Arc<str>,
+    pub(crate) steady: Arc<[String]>,
     pub(crate) variable: Arc<str>,
     pub(crate) digest: Digest,
     pub(crate) tier: Tier,
@@ -23,20 +25,26 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    pub(crate) fn new(stable: Arc<str>, variable: &str, tier: Tier, view: Arc<View>) -> Self {
-        let digest = Digest::of(joined(&stable, variable));
-        Self { stable, variable: variable.into(), digest, tier, view, room: None }
+    pub(crate) fn new(stable: Arc<str>, steady: Arc<[String]>, variable: &str, tier: Tier, view: Arc<View>) -> Self {
+        let digest = Digest::of(joined(&stable, &steady, variable));
+        Self { stable, steady, variable: variable.into(), digest, tier, view, room: None }
+    }
+
+    /// As a person reads it.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n\n{}{}", self.stable, self.steady.concat(), self.variable)
     }
 
     /// What the store keeps under the digest.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        joined(&self.stable, &self.variable)
+        joined(&self.stable, &self.steady, &self.variable)
     }
 }
 
-fn joined(stable: &str, variable: &str) -> Vec<u8> {
-    // A NUL cannot occur in either part: rendering removes control characters.
-    [stable.as_bytes(), variable.as_bytes()].join(&0)
+fn joined(stable: &str, steady: &[String], variable: &str) -> Vec<u8> {
+    // A NUL cannot occur in any part: rendering removes control characters.
+    let parts = std::iter::once(stable).chain(steady.iter().map(String::as_str)).chain([variable]);
+    parts.map(str::as_bytes).collect::<Vec<_>>().join(&0)
 }
 
 impl Driver<'_> {
@@ -47,16 +55,79 @@ impl Driver<'_> {
         }
         let lost = || Failure::failed(format!("the text of effect {id} is not in the store"));
         let effect = self.chain.effect(id).ok_or_else(lost)?;
-        let Request::Prompt { name, .. } = &effect.request else { return Err(lost()) };
+        let (name, _) = effect.request.sends().ok_or_else(lost)?;
         let tier = self.session.tier(name);
-        let (digest, basis) = (effect.digest, effect.basis);
+        let asked = match effect.request {
+            Request::Sample { of, .. } => self.chain.effect(of).ok_or_else(lost)?,
+            _ => effect,
+        };
+        let (digest, basis) = (effect.digest, asked.basis);
         let bytes = self.session.blob(digest)?.ok_or_else(lost)?;
         let text = String::from_utf8(bytes).map_err(|_| lost())?;
-        let (stable, variable) = text.split_once('\0').ok_or_else(lost)?;
+        let (stable, rest) = text.split_once('\0').ok_or_else(lost)?;
+        let (steady, variable) = match rest.rsplit_once('\0') {
+            Some((steady, variable)) => (steady.split('\0').map(str::to_owned).collect(), variable),
+            None => (Arc::default(), rest),
+        };
         // The view as it was when the prompt was rendered: what came after must not change the answer.
-        let events = self.session.events(self.id)?;
-        let past = Chain::fold(events.iter().take_while(|event| event.seq <= basis));
-        Ok(Sending::new(self.session.stable(stable), variable, tier, Arc::new(past.view(self.id))))
+        let past = self.past(basis)?;
+        Ok(Sending::new(self.session.stable(stable), steady, variable, tier, Arc::new(past.view(self.id))))
+    }
+
+    /// How large a request of this tier may be.
+    pub(crate) fn room(&self, tier: Tier) -> Room {
+        self.session.room(&self.provider_name, &*self.provider, tier)
+    }
+
+    /// Why a request does not fit into the window of who answers it, whatever is left out. What is too much by its length alone
+    /// is counted by the service, where it counts.
+    pub(super) async fn does_not_fit(&self, request: &certus_providers::Request) -> Option<String> {
+        let (room, model) = (self.room(request.tier), self.provider.model(request.tier));
+        let too_much = room.lacks(&request.prompt, taken(&*self.provider, request), &model)?;
+        match self.provider.count(request).await {
+            Ok(Some(counted)) => room.lacks(&request.prompt, counted, &model),
+            _ => Some(too_much),
+        }
+    }
+
+    /// What is sent for the prompts that the memo does not answer, and why one of them cannot be: it has its outcome then.
+    pub(super) async fn requests(
+        &mut self,
+        ids: &[EffectId],
+    ) -> Result<(Vec<(EffectId, certus_providers::Request)>, Option<String>), Failure> {
+        let (mut requests, mut too_large) = (Vec::new(), None);
+        for &id in ids {
+            if let Some(outcome) = self.memoised(id) {
+                self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                continue;
+            }
+            if let Some(why) = self.not_sampled(id) {
+                self.without(id, ErrorCode::Cancelled, &why);
+                continue;
+            }
+            let request = self.call(id)?;
+            match self.does_not_fit(&request).await {
+                // Nothing waits for a sample.
+                Some(message) if self.is_sample(id) => self.without(id, ErrorCode::Limit, &message),
+                Some(message) => {
+                    // Not put off: what goes on later has another model, or less to say, and must be rendered anew.
+                    let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
+                    self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                    too_large.get_or_insert(message);
+                }
+                None => requests.push((id, request)),
+            }
+        }
+        Ok((requests, too_large))
+    }
+
+    /// One of several prompts does not fit: the others wait, so that nothing is paid for until a person said how to go on.
+    pub(super) fn too_large(&mut self, others: Vec<(EffectId, certus_providers::Request)>, why: String) -> Stop {
+        let code = ErrorCode::Unavailable;
+        for (id, _) in others {
+            self.defer(id, code, &format!("not asked: {why}"), false, None);
+        }
+        Stop::Paused { code, message: why }
     }
 
     /// The call as the provider takes it.
@@ -67,26 +138,32 @@ impl Driver<'_> {
 
     pub(crate) fn request(&self, id: EffectId, sending: &Sending) -> Option<certus_providers::Request> {
         let effect = self.chain.effect(id)?;
-        let Request::Prompt { name, arguments, .. } = &effect.request else { return None };
+        let (asked, sample) = match effect.request {
+            Request::Sample { of, number, .. } => (self.chain.effect(of)?, number),
+            _ => (effect, 0),
+        };
+        let Request::Prompt { name, arguments, .. } = &asked.request else { return None };
         Some(certus_providers::Request {
             prompt: name.clone(),
             stable: Arc::clone(&sending.stable),
+            steady: Arc::clone(&sending.steady),
             variable: Arc::clone(&sending.variable),
             digest: sending.digest,
-            sample: 0,
+            sample,
             attempt: effect.attempt,
             tier: sending.tier,
             arguments: arguments.clone(),
             view: Arc::clone(&sending.view),
-            max_output_tokens: self.session.config().max_output_tokens,
+            max_output_tokens: self.room(sending.tier).most_output,
             schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
             tokens: None,
         })
     }
 
-    /// The answer that this chain already got to exactly this request, as an outcome that costs nothing.
+    /// The answer that this chain already got to exactly this request, as an outcome that costs nothing. Never a sample's: it
+    /// is asked for to get another one.
     pub(crate) fn memoised(&self, id: EffectId) -> Option<Outcome> {
-        let effect = self.chain.effect(id)?;
+        let effect = self.chain.effect(id).filter(|effect| matches!(effect.request, Request::Prompt { .. }))?;
         let reply = self.chain.memo(effect.digest)?;
         let by = Attribution { provider: "memo".to_owned(), from_memo: true, ..Attribution::default() };
         Some(Outcome::Replied { reply: Box::new(reply.clone()), by })

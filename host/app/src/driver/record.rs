@@ -7,6 +7,7 @@ use certus_engine::{Body, Digest, EffectId, ErrorCode, Millis, OverBudget, Reque
 use certus_store::DayCap;
 
 use super::Driver;
+use super::samples::Asked;
 use crate::Failure;
 use crate::material::{Files, Material};
 
@@ -16,6 +17,8 @@ use crate::material::{Files, Material};
 pub(crate) struct Common {
     view: Option<Arc<certus_engine::View>>,
     files: Files,
+    /// What prompts of before were rendered from, where samples of them are asked for.
+    asked: BTreeMap<EffectId, Asked>,
 }
 
 impl Driver<'_> {
@@ -53,24 +56,29 @@ impl Driver<'_> {
             None => 0,
         };
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
-        let (digest, unsendable) = match &request {
+        let rendered = match &request {
             Request::Prompt { name, arguments, .. } => {
                 let material = self.material(arguments, &mut common.files);
+                let room = self.room(self.session.tier(name));
                 let view = common.view.get_or_insert_with(|| Arc::new(self.chain.view(self.id)));
-                match self.session.render(name, view, arguments, material) {
-                    Ok(sending) => {
-                        let digest = sending.digest;
-                        self.noted.blobs.push((digest, sending.bytes()));
-                        self.sending.insert(effect, sending);
-                        (digest, None)
-                    }
-                    Err(failure) => (Digest::of_json(&request), Some(failure.message)),
-                }
+                Some(self.session.render(name, view, arguments, material, room.budget))
             }
-            request => (Digest::of_json(request), None),
+            Request::Sample { of, number, .. } => Some(self.sample(*of, *number, &mut common.asked)),
+            _ => None,
+        };
+        let (digest, unsendable) = match rendered {
+            Some(Ok(sending)) => {
+                let digest = sending.digest;
+                self.noted.blobs.push((digest, sending.bytes()));
+                self.sending.insert(effect, sending);
+                (digest, None)
+            }
+            Some(Err(failure)) => (Digest::of_json(&request), Some(failure.message)),
+            None => (Digest::of_json(&request), None),
         };
         self.note(Body::Intent { effect, invocation, occurrence, request, digest, basis });
-        if let Some(message) = unsendable {
+        if let Some(why) = unsendable {
+            let message = if self.is_sample(effect) { self.without_it(effect, &why) } else { why };
             let outcome = certus_engine::Outcome::Failed { code: ErrorCode::Invalid, message };
             self.note(Body::Outcome { effect, outcome, elapsed_ms: 0 });
         } else {
@@ -111,6 +119,7 @@ impl Driver<'_> {
         match recorded? {
             Ok(events) => {
                 self.durable = self.chain.version();
+                self.recorded_of_day(&events);
                 self.listener.recorded(&events, &self.chain);
                 Ok(None)
             }

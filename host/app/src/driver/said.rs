@@ -161,8 +161,7 @@ impl Driver<'_> {
     /// does is what they were for.
     fn takes_the_place(&self, line: &str) -> bool {
         let here = |phases: Vec<String>| phases.iter().map(String::as_str).eq([self.chain.phase()]);
-        let waits =
-            |effect: &Effect| matches!(effect.request, Request::Prompt { .. }) && effect.state == EffectState::Deferred;
+        let waits = |effect: &Effect| effect.request.sends().is_some() && effect.state == EffectState::Deferred;
         self.session.catalogue().command(line).is_some_and(|command| here(command.phases))
             && self.chain.open_effects().all(|(_, effect)| waits(effect))
     }

@@ -53,7 +53,7 @@ pub(crate) fn needs_key(service: &ServiceConfig) -> bool {
 }
 
 fn build(config: ServiceConfig, credential: Credential) -> Result<Arc<dyn Provider>, ProviderError> {
-    let window = config.window;
+    let window = config.window.unwrap_or(Ollama::LARGEST_WINDOW);
     Ok(match config.dialect {
         Dialect::Anthropic => Arc::new(Anthropic::new(reached(config, credential)?, CacheTime::default())?),
         Dialect::Openai => Arc::new(OpenAi::new(reached(config, credential)?, OutputLimit::default())?),

@@ -2,8 +2,8 @@
 
 use certus_engine::calibration::Prediction;
 use certus_engine::{
-    Amount, Chain, ChainId, Digest, Event, Methodology, Millis, Outcome, OverBudget, PluginRef, QuestionState, Request,
-    Started, law,
+    Amount, Chain, ChainId, Digest, Event, MOST_SAMPLES, Methodology, Millis, Outcome, OverBudget, PluginRef,
+    QuestionState, Request, SAMPLES, Started, law,
 };
 use certus_store::{Batch, Hold, Mode, Recorded, Store, StoreError};
 
@@ -28,7 +28,7 @@ impl Session {
     }
 
     /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
-    fn existing(&self) -> Result<&Store, Failure> {
+    pub(super) fn existing(&self) -> Result<&Store, Failure> {
         if self.store.get().is_none() && !Store::exists(&self.state) {
             return Err(crate::state::nothing_here());
         }
@@ -43,7 +43,7 @@ impl Session {
         }
     }
 
-    fn store_error(&self, error: StoreError) -> Failure {
+    pub(super) fn store_error(&self, error: StoreError) -> Failure {
         let error = match (error, self.unwritable.get()) {
             (StoreError::ReadOnly { .. }, Some(why)) => why.clone(),
             (error, _) => error,
@@ -97,13 +97,17 @@ impl Session {
             Failure::usage(format!("certus.toml: {error}"))
                 .hint("a project may ask for more than the methodology, never for less")
         })?;
-        let known: Vec<String> = methodology.settings.keys().cloned().collect();
+        let mut known: Vec<&str> =
+            methodology.settings.keys().map(String::as_str).filter(|name| *name != SAMPLES).collect();
+        let samples = format!("{SAMPLES} (0 to {MOST_SAMPLES})");
+        known.push(&samples);
+        let settings = known.join(", ");
         let own = self.config.settings.get(&methodology.name).cloned().unwrap_or_default();
         let name = methodology.name.clone();
         let methodology = methodology.set(&own).map_err(|setting| {
             let setting = crate::clean::line(&setting, 60);
             Failure::usage(format!("[methodology.{name}] has no setting `{setting}` that could have this value"))
-                .hint(format!("settings: {}", known.join(", ")))
+                .hint(format!("settings: {settings}"))
         })?;
         Ok((plugin.reference.clone(), methodology))
     }
@@ -205,16 +209,20 @@ impl Session {
         let chain = self.chain(id)?;
         let mut lines = Vec::new();
         for (_, effect) in chain.effects() {
-            let (Request::Prompt { name, .. }, Some(Outcome::Replied { by, .. })) = (&effect.request, effect.outcome())
+            let (Some((name, _)), Some(Outcome::Replied { by, .. })) = (effect.request.sends(), effect.outcome())
             else {
                 continue;
+            };
+            let sample = match effect.request {
+                Request::Sample { number, .. } => number,
+                _ => 0,
             };
             let Some(text) = by.raw.map(|raw| self.blob(raw)).transpose()?.flatten() else { continue };
             let text = String::from_utf8_lossy(&text);
             let recorded = certus_providers::Recorded {
-                prompt: name.clone(),
+                prompt: name.to_owned(),
                 digest: effect.digest,
-                sample: 0,
+                sample,
                 attempt: None,
                 reply: text.into_owned(),
                 model: by.model.clone(),

@@ -4,6 +4,7 @@
 
 mod chains;
 pub(crate) mod edits;
+mod ledger;
 mod login;
 mod named;
 mod owner;
@@ -21,6 +22,7 @@ use certus_runtime::Runtime;
 use certus_store::{Store, StoreError, SummaryCache};
 use certus_workspace::Project;
 
+pub(crate) use self::ledger::Day;
 pub use self::login::Stored;
 pub use self::named::named_answers;
 pub use self::prompts::{PromptSummary, PromptText};
@@ -63,6 +65,8 @@ pub struct Session {
     library: Arc<Library>,
     prompt_lines: Vec<certus_prompts::PromptLine>,
     store: OnceLock<Store>,
+    /// What the user spends in a day, over all projects.
+    day: OnceLock<Day>,
     /// Why the store was opened for reading only, if it was.
     unwritable: OnceLock<StoreError>,
     context_fault: OnceLock<String>,
@@ -113,6 +117,7 @@ impl Session {
             library,
             prompt_lines,
             store: OnceLock::new(),
+            day: OnceLock::new(),
             unwritable: OnceLock::new(),
             context_fault: OnceLock::new(),
             runtime: OnceLock::new(),

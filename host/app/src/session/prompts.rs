@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Session;
 use crate::Failure;
+use crate::by_hand::Handover;
 use crate::driver::Sending;
 use crate::material::{Files, Material};
 
@@ -20,6 +21,7 @@ impl Session {
         view: &Arc<View>,
         arguments: &BTreeMap<String, String>,
         material: Material,
+        budget: Budget,
     ) -> Result<Sending, Failure> {
         let prompt = self.library.get(name).map_err(|error| unusable(&error))?;
         let extra = Extra {
@@ -29,15 +31,20 @@ impl Session {
             documents: material.documents,
             notes: material.notes,
         };
-        let rendered =
-            certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, Budget::default())
-                .map_err(|error| Failure::usage(error.to_string()))?;
+        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, budget)
+            .map_err(|error| Failure::usage(error.to_string()))?;
         let left_out = rendered.left_out.into_iter().map(|left| (left.part, left.count)).collect();
-        // As much as fits is sent, so that this is far below any limit of the number.
+        // A cast of more saturates.
         let percent = (rendered.fill * 100.0).round() as u32;
         Ok(Sending {
             room: Some((percent, left_out)),
-            ..Sending::new(self.stable(&rendered.stable), &rendered.variable, tier(prompt.model), Arc::clone(view))
+            ..Sending::new(
+                self.stable(&rendered.stable),
+                rendered.steady.into(),
+                &rendered.variable,
+                tier(prompt.model),
+                Arc::clone(view),
+            )
         })
     }
 
@@ -130,9 +137,15 @@ impl Session {
         }
         let chain = self.chain(id)?;
         let view = Arc::new(chain.view(id));
-        let sending =
-            self.render(name, &view, &named, Material::of(&chain, &self.project(), &named, &mut Files::default()))?;
-        Ok(format!("{}\n\n{}", sending.stable, sending.variable))
+        let provider = self.provider(&self.config.provider, &Handover::default());
+        // Who cannot be asked now can be told all the same.
+        let budget = provider.map_or_else(
+            |_| Budget::default(),
+            |provider| self.room(&self.config.provider, &*provider, self.tier(name)).budget,
+        );
+        let material = Material::of(&chain, &self.project(), &named, &mut Files::default());
+        let sending = self.render(name, &view, &named, material, budget)?;
+        Ok(sending.text())
     }
 }
 

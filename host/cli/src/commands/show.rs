@@ -47,6 +47,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     let report = report.handed_over(&chain, session.state()).shown(&session, id, &chain);
     output.object(&report);
     summary(&report, output);
+    areas(&report, output);
     facts(&report, output);
     if let Some(solution) = &report.solution {
         output.line("");
@@ -61,6 +62,18 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
         output.line(format!("Next: {next}"));
     }
     Ok(0)
+}
+
+/// What was said of each area, where it is known what that was worth so far.
+fn areas(report: &FlowReport, output: &Output) {
+    let known = report.confidence.calibration.iter().filter(|(area, _)| *area != "overall");
+    for (area, calibrated) in known {
+        let said = report.confidence.areas.get(area).copied().unwrap_or_default() * 100.0;
+        output.line(format!(
+            "confidence in {}: {said:.0} % said, {calibrated} calibrated",
+            certus_app::clean::line(area, 60)
+        ));
+    }
 }
 
 /// Where a chain stands, in a few lines.
@@ -108,6 +121,9 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     }
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
+    }
+    if let Some(compared) = report.compared() {
+        output.line(compared);
     }
     if let Some(missing) = &report.confidence.missing {
         output.line(format!("missing {missing}"));

@@ -35,6 +35,9 @@ pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result
     }
     for line in &lines {
         print(line, output);
+        if let Some(compared) = &line.compared {
+            output.line(format!("       {compared}"));
+        }
         // Rules cost nothing, and a list stays one line for each chain.
         if args.which.is_none() && line.cost.total_tokens > 0 {
             output.line(format!("       {}", line.cost.said()));

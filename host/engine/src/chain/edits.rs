@@ -103,6 +103,7 @@ impl Chain {
         !self.allowed_commands.is_empty()
             || !self.grants.is_empty()
             || self.own_cap.is_some()
+            || crate::law::samples_wanted(self) > 1
             || self.drafts.iter().any(approved)
     }
 
@@ -111,6 +112,10 @@ impl Chain {
         self.allowed_commands.clear();
         self.grants.clear();
         self.own_cap = None;
+        // Who goes on pays for them.
+        if let Some(started) = &mut self.started {
+            started.methodology.settings.remove(crate::SAMPLES);
+        }
         for draft in &mut self.drafts {
             if let DraftState::Approved(plan) = &draft.state {
                 draft.state = DraftState::Planned(plan.clone());

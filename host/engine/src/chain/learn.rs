@@ -1,5 +1,6 @@
 //! What a chain learns: from replies, from plugins, and from what a person says.
 
+use super::agreement::Quotes;
 use super::{Chain, Effect};
 use crate::calibration::Scorer;
 use crate::knowledge::{
@@ -29,16 +30,15 @@ impl Chain {
         self.learn_facts(&reply.discovered);
         self.learn_uncertainties(&reply.uncertainties, Some(scorer.effect));
         self.learn_decisions(&reply.decisions);
-        // A reply whose evidence is not there is believed less: its scores shrink by the share of refuted quotes.
-        let quoted = reply.discovered.iter().filter(|found| found.evidence.is_some()).count();
-        let cited = reply.discovered.iter().filter(|found| found.evidence.is_some() && found.cited).count();
-        let trust = if quoted == 0 { 1.0 } else { cited as f64 / quoted as f64 };
+        let trust = Quotes::of(reply).trust();
         for (area, &score) in &reply.confidence {
             if (0.0..=1.0).contains(&score) && !area.is_empty() && self.hears(prompt, area, score * trust) {
                 self.scores.insert(area.clone(), score * trust);
                 self.scored_by.insert(area.clone(), scorer.clone());
             }
         }
+        // What the chain knew already was sampled when it came to know it.
+        self.agree(scorer.effect);
         for raised in &reply.questions {
             self.raise(raised);
         }

@@ -310,20 +310,20 @@ impl Chain {
         self.scores.get("overall").map_or(mean, |said| mean.min(*said))
     }
 
-    /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of the one model that scored every
-    /// area, and nobody's where several did.
+    /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of all models that scored an area
+    /// together: `fast + smart` is compared with outcomes of the same models alone.
     pub fn scorer(&self, area: &str) -> Option<Scorer> {
         let said = self.scored_by.get(area);
         if area != "overall" {
             return said.cloned();
         }
-        let mut all = self.scored_by.values();
-        let model = said.or_else(|| {
-            let first = all.next()?;
-            all.all(|other| other.model == first.model).then_some(first)
-        })?;
         let effect = self.scored_by.values().map(|scorer| scorer.effect).max()?;
-        Some(Scorer { model: model.model.clone(), effect })
+        let together = || {
+            let models: BTreeSet<&str> = self.scored_by.values().map(|scorer| scorer.model.as_str()).collect();
+            models.into_iter().collect::<Vec<_>>().join(" + ")
+        };
+        let model = said.map_or_else(together, |said| said.model.clone());
+        Some(Scorer { model, effect })
     }
 
     /// What keeps the gate of the current phase shut.

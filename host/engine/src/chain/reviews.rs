@@ -2,6 +2,7 @@
 
 use super::Chain;
 use crate::law::reviewer;
+use crate::{EffectId, Request};
 
 impl Chain {
     /// The phase, or one before it, wants evidence: there is something to review.
@@ -18,6 +19,15 @@ impl Chain {
             self.reviews.insert(area.to_owned(), score);
         }
         prompt == reviewer
+    }
+
+    /// What a reviewer said is believed as far as its samples agree.
+    pub(super) fn agree_on_review(&mut self, area: &str, first: EffectId, believed: f64) {
+        let by = self.effects.get(&first).map(|effect| &effect.request);
+        let own = matches!(by, Some(Request::Prompt { name, .. }) if reviewer::of(area) == Some(name));
+        if let Some(review) = self.reviews.get_mut(area).filter(|_| own) {
+            *review = believed;
+        }
     }
 
     /// Confidence as the gate of the present phase wants it: in an area that is reviewed, what its reviewer said of the files as

@@ -136,8 +136,10 @@ pub fn due(chain: &Chain) -> Ruling {
 /// What becomes of a chain that somebody else recorded, or this person on another machine: a repository can bring one along.
 /// Nothing runs, writes or spends because it says that a person allowed it. Empty where there is nothing to lose.
 pub fn take_over(chain: &Chain) -> Vec<Body> {
-    let acts =
-        |request: &Request| matches!(request, Request::Check { .. } | Request::Write { .. } | Request::Undo { .. });
+    let acts = |request: &Request| {
+        use Request::{Check, Sample, Undo, Write};
+        matches!(request, Check { .. } | Write { .. } | Undo { .. } | Sample { .. })
+    };
     let begun: Vec<EffectId> =
         chain.open_effects().filter(|(_, effect)| acts(&effect.request)).map(|(id, _)| id).collect();
     if begun.is_empty() && !chain.has_permissions() {

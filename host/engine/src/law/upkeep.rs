@@ -86,10 +86,14 @@ fn paid(chain: &Chain) -> usize {
 /// Paid answers that are no upkeep themselves: what the chain knew already adds nothing.
 fn counted<'c>(prompts: impl Iterator<Item = (EffectId, &'c str, &'c crate::Effect)>) -> usize {
     let counts = |(_, name, effect): &(EffectId, &str, &crate::Effect)| {
-        ![PRESERVATION, HEALTH, MONITOR].contains(name)
-            && matches!(effect.outcome(), Some(Outcome::Replied { by, .. }) if !by.from_memo)
+        !is_upkeep(name) && matches!(effect.outcome(), Some(Outcome::Replied { by, .. }) if !by.from_memo)
     };
     prompts.filter(counts).count()
+}
+
+/// Whether a prompt is asked for by this module, and not by a controller.
+pub(super) fn is_upkeep(name: &str) -> bool {
+    [PRESERVATION, HEALTH, MONITOR].contains(&name)
 }
 
 /// When the health was scored last, and how, in 0..=1.
@@ -124,7 +128,9 @@ const MOST_LINES: usize = 12;
 fn spent(chain: &Chain) -> String {
     let mut by_prompt: BTreeMap<&str, (u64, Amount)> = BTreeMap::new();
     let mut by_phase: BTreeMap<&str, (u64, Amount)> = BTreeMap::new();
-    for (_, name, effect) in prompts(chain) {
+    // Samples of a prompt are paid for like the prompt.
+    let sent = chain.effects().rev().filter_map(|(_, effect)| Some((effect.request.sends()?.0, effect)));
+    for (name, effect) in sent {
         for (sums, name) in [(&mut by_prompt, name), (&mut by_phase, effect.phase.as_str())] {
             let sum = sums.entry(name).or_default();
             *sum = (sum.0.saturating_add(1), sum.1.plus(effect.committed()));

@@ -212,6 +212,12 @@ pub fn request() -> impl Strategy<Value = Request> {
             version: "1".to_owned(),
             arguments
         }),
+        (effect_id(), 0..4u32, name()).prop_map(|(of, number, name)| Request::Sample {
+            of,
+            number,
+            name,
+            version: "1".to_owned()
+        }),
         any_question().prop_map(|question| Request::Ask { question }),
         proposal().prop_map(|proposal| Request::Approve { proposal }),
         (name(), any::<u8>()).prop_map(move |(line, depth)| Request::Command { line, plugin: plugin.clone(), depth }),

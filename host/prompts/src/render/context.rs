@@ -2,8 +2,10 @@
 //!
 //! Some parts are always whole: what was wanted, decided, answered and refused, and what blocks. The others share the room
 //! that is left, in the order of what a step can least do without. They are laid out in another order, what changes least
-//! first, so that two requests of a chain begin alike. Whatever is left out is counted and named, in the request too: a
-//! model must not take what it does not see for what is not there.
+//! first, so that two requests of a chain begin alike: see [`Known::steady`]. Whatever is left out is counted and named, in the
+//! request too: a model must not take what it does not see for what is not there.
+
+use std::collections::BTreeSet;
 
 use certus_engine::{Fact, View};
 
@@ -11,8 +13,9 @@ use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
 use crate::fence::{Fence, harmless};
 
-/// Bytes of one part that gives way.
+/// Bytes of one part that gives way, and the share of a small room.
 const PART_LIMIT: usize = 32 * 1024;
+const PART_SHARE: usize = 3;
 /// Bytes of the facts.
 const FACTS_LIMIT: usize = 96 * 1024;
 /// Bytes of the newest note; older ones are one line.
@@ -23,25 +26,31 @@ const OUTPUT_LIMIT: usize = 8 * 1024;
 const NAMING: usize = 64;
 const NAMING_ALL: usize = 640;
 
-/// The parts, what changes least first.
-const LAYOUT: [&str; 25] = [
-    "goal",
-    "decisions",
-    "answers",
-    "rejections",
-    "blockers",
-    "approved-solution",
-    "last-solution",
-    "document",
+/// Bytes of facts that make a page: some 1,000 tokens.
+const PAGE: usize = 4 * 1024;
+
+/// Full pages of facts, which stay as they are when more is found.
+const FACTS: &str = "facts";
+/// Files that the chain has not touched.
+const FILES: &str = "file";
+/// Facts that fill no page yet.
+const NEWEST_FACTS: &str = "newest-facts";
+/// What is added to now and then, or changes when a phase ends.
+const DECIDED: [&str; 7] =
+    [NEWEST_FACTS, "idioms", "decisions", "answers", "rejections", "approved-solution", "document"];
+/// Files that its drafts are about, which change as it goes.
+const TOUCHED: &str = "touched-file";
+/// The others, what changes least first.
+const CHANGING: [&str; 17] = [
     "project",
-    "idioms",
-    "facts",
+    TOUCHED,
+    "files-not-shown",
+    "blockers",
+    "last-solution",
     "uncertainties",
     "open-questions",
     "older-notes",
     "newest-note",
-    "file",
-    "files-not-shown",
     "gap",
     "suggested-prompts",
     "ran-already",
@@ -55,20 +64,36 @@ const LAYOUT: [&str; 25] = [
 struct Context<'a> {
     parts: Vec<(&'static str, String)>,
     room: usize,
+    /// Bytes of one part that gives way.
+    part: usize,
     left_out: Vec<LeftOut>,
     fence: &'a Fence,
 }
 
-/// The parts that have something in them, and what is left out. More than `room` bytes only where what must be whole is.
+/// What a chain knows, laid out.
+pub(super) struct Known {
+    /// Pieces of one text: the goal; what was found, in pages that stay as they are when more is found; files that the chain
+    /// has not touched; what was found last, and decided.
+    pub(super) steady: Vec<String>,
+    /// The rest.
+    pub(super) changing: String,
+    /// What neither of them shows.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// The parts that have something in them, behind `head`, and what is left out. More than `room` bytes only where what must be
+/// whole is.
 pub(super) fn context(
     view: &View,
     arguments: Given<'_>,
     extra: &Extra,
     fence: &Fence,
+    head: String,
     room: usize,
-) -> (String, Vec<LeftOut>) {
+) -> Known {
     let room = room.saturating_sub(NAMING_ALL);
-    let mut context = Context { parts: Vec::new(), room, left_out: Vec::new(), fence };
+    let mut context =
+        Context { parts: Vec::new(), room, part: PART_LIMIT.min(room / PART_SHARE), left_out: Vec::new(), fence };
     context.always("goal", view.goal.trim());
     context.always("decisions", &said::decisions(view).join("\n"));
     context.always("answers", &said::answers(view).join("\n"));
@@ -105,8 +130,8 @@ pub(super) fn context(
     context.notes(&extra.notes);
     let asked = arguments.declared.values().chain(arguments.others.values()).copied();
     context.facts(&view.facts, asked.chain([view.goal.as_str()]));
-    context.files(&extra.files);
-    context.laid_out()
+    context.files(&extra.files, &said::touched(view));
+    context.laid_out(head)
 }
 
 impl Context<'_> {
@@ -118,9 +143,14 @@ impl Context<'_> {
     }
 
     fn put(&mut self, name: &'static str, text: &str, note: &str) {
+        self.put_at(name, name, text, note);
+    }
+
+    /// A part at the place of another.
+    fn put_at(&mut self, place: &'static str, name: &'static str, text: &str, note: &str) {
         let part = self.fence.part(name, text) + note;
         self.room = self.room.saturating_sub(part.len());
-        self.parts.push((name, part));
+        self.parts.push((place, part));
     }
 
     /// Bytes that the text of a part may have.
@@ -138,7 +168,7 @@ impl Context<'_> {
 
     /// A part as one text, of which the beginning matters most.
     fn whole(&mut self, name: &'static str, text: &str) {
-        self.beginning(name, text, PART_LIMIT);
+        self.beginning(name, text, self.part);
     }
 
     fn beginning(&mut self, name: &'static str, text: &str, most: usize) {
@@ -153,11 +183,19 @@ impl Context<'_> {
     /// A part of entries, the last of which matter most.
     fn list(&mut self, name: &'static str, entries: Vec<String>) {
         let newest_first = (0..entries.len()).rev().collect();
-        self.chosen(name, &entries, newest_first, PART_LIMIT);
+        self.chosen(name, &entries, newest_first, self.part);
     }
 
     /// As many entries as fit, chosen in this order and shown in their own.
     fn chosen(&mut self, name: &'static str, entries: &[String], order: Vec<usize>, most: usize) {
+        let (kept, left_out) = self.choose(name, entries, order, most);
+        if !kept.is_empty() {
+            self.put(name, &kept.join("\n"), &more(left_out));
+        }
+    }
+
+    /// Those entries, and how many do not fit.
+    fn choose(&mut self, name: &str, entries: &[String], order: Vec<usize>, most: usize) -> (Vec<String>, usize) {
         let mut left = most.min(self.spare(name));
         let mut kept: Vec<(usize, String)> = Vec::new();
         for index in order {
@@ -169,22 +207,30 @@ impl Context<'_> {
         }
         kept.sort();
         let left_out = entries.len() - kept.len();
-        if !kept.is_empty() {
-            let text: Vec<String> = kept.into_iter().map(|(_, entry)| entry).collect();
-            let note = if left_out > 0 { format!("({left_out} more are not shown.)\n") } else { String::new() };
-            self.put(name, &text.join("\n"), &note);
-        }
         self.omit(name, left_out);
+        (kept.into_iter().map(|(_, entry)| entry).collect(), left_out)
     }
 
     fn facts<'t>(&mut self, facts: &[Fact], asked: impl Iterator<Item = &'t str>) {
         let lines: Vec<String> = facts.iter().map(said::fact_line).collect();
         // Files come after the facts and must find room too.
         let most = FACTS_LIMIT.min(self.room / 3);
+        let most = most.saturating_sub(most / PAGE * self.fence.overhead(FACTS));
         // Where all of them fit, none has to be better than another.
-        let all = lines.iter().map(|line| line.len() + 1).sum::<usize>() < most.min(self.spare("facts"));
+        let all = lines.iter().map(|line| line.len() + 1).sum::<usize>() < most.min(self.spare(FACTS));
         let order = if all { (0..lines.len()).collect() } else { relevance::by_relevance(facts, asked) };
-        self.chosen("facts", &lines, order, most);
+        let (kept, left_out) = self.choose(FACTS, &lines, order, most);
+        let mut page = String::new();
+        for line in kept {
+            if page.len() >= PAGE {
+                self.put(FACTS, &std::mem::take(&mut page), "");
+            }
+            page.push_str(&line);
+            page.push('\n');
+        }
+        if !page.is_empty() {
+            self.put_at(NEWEST_FACTS, FACTS, &page, &more(left_out));
+        }
     }
 
     /// What the newest run of each check printed. The end matters most.
@@ -212,7 +258,7 @@ impl Context<'_> {
         self.beginning("newest-note", &text, (self.room / 8).min(NOTE_LIMIT));
         let lines: Vec<String> =
             older.iter().map(|note| format!("{}: {}", line(&note.prompt, 80), line(&note.text, 300))).collect();
-        let mut left = (self.room / 8).min(PART_LIMIT).min(self.spare("older-notes"));
+        let mut left = (self.room / 8).min(self.part).min(self.spare("older-notes"));
         let fits = lines.iter().rev().take_while(|text| {
             let fits = harmless(text).len() < left;
             left = left.saturating_sub(harmless(text).len() + 1);
@@ -237,29 +283,47 @@ impl Context<'_> {
     }
 
     /// Files whole or not at all: half a file would be edited as if it were one.
-    fn files(&mut self, files: &[FileText]) {
+    fn files(&mut self, files: &[FileText], touched: &BTreeSet<&str>) {
         let mut missing = Vec::new();
+        let mut shown = Vec::new();
         for file in files {
             let text = harmless(&said::file(file)).into_owned();
+            let needed = text.len() + self.fence.overhead(FILES);
             // The name of every file that does not fit has to fit.
-            if text.len() <= self.spare("file").saturating_sub(NAMING_ALL) {
-                self.put("file", &text, "");
+            if text.len() <= self.spare(FILES).saturating_sub(NAMING_ALL) {
+                self.room = self.room.saturating_sub(needed);
+                shown.push((file.path.as_str(), text, needed));
             } else {
                 missing.push(format!("{} ({} bytes): not shown", line(&file.path, 400), file.text.len()));
             }
+        }
+        // Which matters most changes from one prompt to the next, their names do not.
+        shown.sort_by_key(|(path, ..)| *path);
+        for (path, text, needed) in shown {
+            self.room += needed;
+            self.put_at(if touched.contains(path) { TOUCHED } else { FILES }, FILES, &text, "");
         }
         let omitted = missing.len();
         let before = self.left_out.len();
         self.chosen("files-not-shown", &missing, (0..missing.len()).collect(), PART_LIMIT);
         self.left_out.truncate(before);
-        self.omit("file", omitted);
+        self.omit(FILES, omitted);
     }
 
-    fn laid_out(self) -> (String, Vec<LeftOut>) {
+    fn all(&self, places: &[&str]) -> String {
         let mut text = String::new();
-        for name in LAYOUT {
-            self.parts.iter().filter(|(part, _)| *part == name).for_each(|(_, part)| text.push_str(part));
+        for place in places {
+            self.parts.iter().filter(|(part, _)| part == place).for_each(|(_, part)| text.push_str(part));
         }
+        text
+    }
+
+    fn laid_out(self, head: String) -> Known {
+        let mut steady = vec![head + &self.all(&["goal"])];
+        steady.extend(self.parts.iter().filter(|(part, _)| *part == FACTS).map(|(_, page)| page.clone()));
+        steady.extend([self.all(&[FILES]), self.all(&DECIDED)]);
+        steady.retain(|piece| !piece.is_empty());
+        let mut text = self.all(&CHANGING);
         if !self.left_out.is_empty() {
             let named: Vec<String> =
                 self.left_out.iter().map(|left| format!("{} ({})", left.part, left.count)).collect();
@@ -268,8 +332,13 @@ impl Context<'_> {
                 named.join(", ")
             ));
         }
-        (text, self.left_out)
+        Known { steady, changing: text, left_out: self.left_out }
     }
+}
+
+/// That so many entries are not there.
+fn more(left_out: usize) -> String {
+    if left_out > 0 { format!("({left_out} more are not shown.)\n") } else { String::new() }
 }
 
 /// The longest end of at most `bytes` bytes, in whole lines where there is more than one.

@@ -40,7 +40,12 @@ pub(super) fn fact_line(fact: &Fact) -> String {
 
 pub(super) fn answers(view: &View) -> Vec<String> {
     let answered = view.questions.iter().filter_map(|status| Some((status, status.answer.as_deref()?)));
+    let mut answered: Vec<_> = answered.collect();
+    // In the order in which they were given, so that a new one comes last.
+    let number = |status: &certus_engine::QuestionStatus| status.cite.as_deref()?.get(1..)?.parse::<u64>().ok();
+    answered.sort_by_key(|(status, _)| number(status).unwrap_or(u64::MAX));
     answered
+        .into_iter()
         .map(|(status, answer)| {
             let cite = status.cite.as_deref().unwrap_or("A?");
             format!("[{cite}] {} -> {}", line(&status.question.text, WHOLE), line(answer, WHOLE))
@@ -162,6 +167,13 @@ pub(super) fn drafts(view: &View) -> Vec<String> {
         said
     };
     view.drafts.iter().map(say).collect()
+}
+
+/// Files that a draft is about, whatever became of it.
+pub(super) fn touched(view: &View) -> BTreeSet<&str> {
+    let planned = view.drafts.iter().flat_map(|draft| changes(&draft.state).iter().map(|change| change.path.as_str()));
+    let wanted = view.drafts.iter().flat_map(|draft| draft.edits.iter().map(|edit| edit.path.as_str()));
+    planned.chain(wanted).collect()
 }
 
 /// The files of a draft, once it is planned.

@@ -121,13 +121,14 @@ fn rendered(body: &str, given: &[(&str, &str)]) -> Result<Rendered, RenderError>
 }
 
 fn refused(body: &str) -> String {
-    rendered(body, &[]).map_or_else(|error| error.to_string(), |rendered| rendered.variable)
+    rendered(body, &[]).map_or_else(|error| error.to_string(), |rendered| rendered.user())
 }
 
 /// The mark of one request is replaced, so that a snapshot shows the form and not a digest.
 fn shown(rendered: &Rendered) -> String {
-    let mark = rendered.variable.split('`').nth(1).unwrap();
-    rendered.variable.replace(mark, "data-#")
+    let text = rendered.user();
+    let mark = text.split('`').nth(1).unwrap();
+    text.replace(mark, "data-#")
 }
 
 #[test]
@@ -144,6 +145,10 @@ fn what_is_sent() {
         <data-# part="goal">
         Add JWT login
         </data-#>
+        <data-# part="facts">
+        [F1] auth.session: express-session -- src/app.js:12 `app.use(session({`
+        [F2] auth.session: passport -- src/app.js:12 `app.use(session({` (quote not found there)
+        </data-#>
         <data-# part="decisions">
         kind: feature because the goal
         </data-#>
@@ -153,6 +158,11 @@ fn what_is_sent() {
         <data-# part="rejections">
         3e4f27d9c9bd "Tokens" was rejected: no Redis here
         </data-#>
+        <data-# part="project">
+        stack: node with express 4.19 (read by stack-node)
+        30 files read, 15 routes, 2 models
+        test: `npm test`
+        </data-#>
         <data-# part="blockers">
         storage (0.30, blocking): Where tokens live is open -> open
         </data-#>
@@ -160,15 +170,6 @@ fn what_is_sent() {
         (rejected) Tokens
 
         Use Redis [F1].
-        </data-#>
-        <data-# part="project">
-        stack: node with express 4.19 (read by stack-node)
-        30 files read, 15 routes, 2 models
-        test: `npm test`
-        </data-#>
-        <data-# part="facts">
-        [F1] auth.session: express-session -- src/app.js:12 `app.use(session({`
-        [F2] auth.session: passport -- src/app.js:12 `app.use(session({` (quote not found there)
         </data-#>
         <data-# part="open-questions">
         expiry (raised): What about expiry?
@@ -265,7 +266,7 @@ fn work_and_length_are_bounded() {
 #[test]
 fn what_a_prompt_hides_is_not_sent() {
     let rendered = rendered("Fill\u{e0041} `notes`\u{202e}.\u{1b}[8m", &[]).unwrap();
-    assert!(rendered.variable.contains("Fill `notes`.\n"));
+    assert!(rendered.user().contains("Fill `notes`.\n"));
 }
 
 #[test]
@@ -278,28 +279,27 @@ fn a_huge_context_is_cut_and_says_so() {
     let given = BTreeMap::new();
     let rendered =
         render(&prompt("Fill `notes`."), &view, &given, Some(&rules), &Extra::default(), Budget::default()).unwrap();
-    let bytes = rendered.stable.len() + rendered.variable.len();
+    let bytes = rendered.stable.len() + rendered.user().len();
     assert!(bytes <= Budget::default().bytes && rendered.stable.len() < 80 * 1024);
     assert_eq!(rendered.fill, bytes as f64 / Budget::default().bytes as f64);
-    assert!(
-        rendered.variable.contains("more are not shown.)") && rendered.variable.contains("(The rest is not shown.)")
-    );
+    assert!(rendered.user().contains("more are not shown.)") && rendered.user().contains("(The rest is not shown.)"));
     assert!(rendered.stable.ends_with("The rules were longer and are cut here.\n"));
-    assert!(rendered.variable.contains("part=\"facts\"") && rendered.variable.contains("[F1] "));
-    assert_eq!(rendered.variable.matches("[A1] What about q?").count(), 500);
+    assert!(rendered.user().contains("part=\"facts\"") && rendered.user().contains("[F1] "));
+    assert_eq!(rendered.user().matches("[A1] What about q?").count(), 500);
     let parts: Vec<&str> = rendered.left_out.iter().map(|left| left.part.as_str()).collect();
     assert_eq!(parts, ["last-solution", "facts"]);
 }
 
 /// Every mark in the text is the request's own, and they open and close in turn.
 fn fenced(rendered: &Rendered) -> bool {
-    let mark = rendered.variable.split('`').nth(1).unwrap_or_default();
+    let text = rendered.user();
+    let mark = text.split('`').nth(1).unwrap_or_default();
     let (open, close) = (format!("<{mark}"), format!("</{mark}>"));
-    let lower = rendered.variable.to_lowercase();
-    let opened = rendered.variable.matches(&open).count();
-    let closed = rendered.variable.matches(&close).count();
+    let lower = text.to_lowercase();
+    let opened = text.matches(&open).count();
+    let closed = text.matches(&close).count();
     let mut inside = false;
-    let mut rest = rendered.variable.as_str();
+    let mut rest = text.as_str();
     while let Some(at) = rest.find('<') {
         rest = &rest[at..];
         if rest.starts_with(&open) || rest.starts_with(&close) {
@@ -377,23 +377,14 @@ fn files_drafts_checks_and_notes_are_shown() {
         ..Extra::default()
     };
     let shown = shown(&within(&view, &extra, 100_000));
-    let shown =
-        &shown[shown.find("<data-# part=\"older-notes\">").unwrap()..shown.find("<data-# part=\"state\">").unwrap()];
+    let shown = &shown[shown.find("<data-# part=\"file\">").unwrap()..shown.find("<data-# part=\"state\">").unwrap()];
     insta::assert_snapshot!(shown, @r#"
-        <data-# part="older-notes">
-        component_mapper: Two lines
-        </data-#>
-        <data-# part="newest-note">
-        test_generator: First.
-
-        Second.
-        </data-#>
         <data-# part="file">
-        path: src/app.js
+        path: odd.js
         base: 0123456789abcdef
+        note: characters that cannot be shown are left out
         ---
-        app.use(
-        )
+        ab
         </data-#>
         <data-# part="file">
         path: src/long.js
@@ -404,12 +395,55 @@ fn files_drafts_checks_and_notes_are_shown() {
         eleven
         twelve
         </data-#>
+        <data-# part="facts">
+        [F1] auth.session: express-session -- src/app.js:12 `app.use(session({`
+        [F2] auth.session: passport -- src/app.js:12 `app.use(session({` (quote not found there)
+        </data-#>
+        <data-# part="decisions">
+        kind: feature because the goal
+        </data-#>
+        <data-# part="answers">
+        [A1] What about storage? -> In Mongo
+        </data-#>
+        <data-# part="rejections">
+        3e4f27d9c9bd "Tokens" was rejected: no Redis here
+        </data-#>
+        <data-# part="document">
+        (plan) plan
+
+        ## 1
+        The guard
+        </data-#>
+        <data-# part="project">
+        stack: node with express 4.19 (read by stack-node)
+        30 files read, 15 routes, 2 models
+        test: `npm test`
+        </data-#>
         <data-# part="file">
-        path: odd.js
+        path: src/app.js
         base: 0123456789abcdef
-        note: characters that cannot be shown are left out
         ---
-        ab
+        app.use(
+        )
+        </data-#>
+        <data-# part="blockers">
+        storage (0.30, blocking): Where tokens live is open -> open
+        </data-#>
+        <data-# part="last-solution">
+        (rejected) Tokens
+
+        Use Redis [F1].
+        </data-#>
+        <data-# part="open-questions">
+        expiry (raised): What about expiry?
+        </data-#>
+        <data-# part="older-notes">
+        component_mapper: Two lines
+        </data-#>
+        <data-# part="newest-note">
+        test_generator: First.
+
+        Second.
         </data-#>
         <data-# part="suggested-prompts">
         dependency_analyzer
@@ -440,8 +474,8 @@ fn of_what_a_check_printed_the_end_stays() {
     view.checks = vec![check("npm test", 1, &output)];
     for bytes in [20_000, 100_000] {
         let rendered = within(&view, &Extra::default(), bytes);
-        assert!(rendered.variable.contains("line 19999\n</") && !rendered.variable.contains("line 1\n"));
-        assert!(rendered.variable.contains("(What came before is not shown.)"));
+        assert!(rendered.user().contains("line 19999\n</") && !rendered.user().contains("line 1\n"));
+        assert!(rendered.user().contains("(What came before is not shown.)"));
         assert!(rendered.left_out.iter().any(|left| left.part == "check-output"));
     }
 }
@@ -450,14 +484,12 @@ fn of_what_a_check_printed_the_end_stays() {
 fn a_file_that_does_not_fit_is_listed_and_the_next_one_shown() {
     let extra = Extra { files: vec![file("big.js", &"x".repeat(400_000)), file("small.js", "y")], ..Extra::default() };
     let rendered = within(&view(), &extra, 100_000);
-    assert!(
-        rendered.variable.contains("big.js (400000 bytes): not shown") && rendered.variable.contains("path: small.js")
-    );
-    assert!(rendered.variable.contains("left out or cut: file (1)."));
+    assert!(rendered.user().contains("big.js (400000 bytes): not shown") && rendered.user().contains("path: small.js"));
+    assert!(rendered.user().contains("left out or cut: file (1)."));
     let long = "b".repeat(60_000);
     let documents = vec![document("old", &long), document("plan", &long)];
     let left = within(&view(), &Extra { documents, ..Extra::default() }, 50_000);
-    assert!(left.variable.contains("(plan) plan"));
+    assert!(left.user().contains("(plan) plan"));
     assert_eq!(left.left_out[0], LeftOut { part: "document".into(), count: 2 });
     assert_eq!(rendered.left_out, [LeftOut { part: "file".into(), count: 1 }]);
 }
@@ -469,10 +501,85 @@ fn what_the_goal_speaks_of_is_kept_before_other_facts() {
     view.facts[250].key = "flow.jwt".into();
     view.facts[250].cited = false;
     let rendered = within(&view, &Extra::default(), 30_000);
-    assert!(rendered.variable.contains("[F251] flow.jwt") && !rendered.variable.contains("[F250] "));
-    let shown = rendered.variable.matches("] auth.session: v").count() + 1;
+    assert!(rendered.user().contains("[F251] flow.jwt") && !rendered.user().contains("[F250] "));
+    let shown = rendered.user().matches("] auth.session: v").count() + 1;
     let left = rendered.left_out.iter().find(|left| left.part == "facts").unwrap();
     assert_eq!(shown + left.count, 300);
+}
+
+#[test]
+fn what_is_added_later_leaves_the_pieces_before_it_as_they_are() {
+    let mut view = view();
+    view.facts = (1..=60).map(|number| fact(number, &"v".repeat(100))).collect();
+    let extra = Extra { files: vec![file("b.js", "b"), file("a.js", "a")], ..Extra::default() };
+    let before = within(&view, &extra, 100_000).steady;
+    let pages = before.len() - 2;
+    assert!(pages > 2 && before[pages].contains("path: a.js") && before[pages + 1].contains("kind: feature"));
+    // A fact and a decision more: the files are still found behind the same pages.
+    view.facts = (1..=61).map(|number| fact(number, &"v".repeat(100))).collect();
+    view.decisions.push(Decision { key: "more".into(), value: "so".into(), because: String::new() });
+    view.phase = "implementation".into();
+    let after = within(&view, &extra, 100_000);
+    assert_eq!(after.steady[..=pages], before[..=pages]);
+    assert!(after.steady[pages + 1].contains("[F61] ") && after.steady[pages + 1].contains("more: so"));
+    // Which file matters most is another question, and one that is worked on changes with every step.
+    let turned = Extra { files: extra.files.iter().rev().cloned().collect(), ..Extra::default() };
+    assert_eq!(within(&view, &turned, 100_000), after);
+    let edit = certus_engine::Edit { path: "a.js".into(), base: None, content: None, replace: vec![], delete: true };
+    view.drafts = vec![Draft { edits: vec![edit], ..draft(1, DraftState::New) }];
+    let touched = within(&view, &extra, 100_000);
+    assert!(touched.variable.contains("path: a.js") && touched.steady[pages].contains("path: b.js"));
+    // Many more facts make more pages, behind those that were there.
+    view.facts = (1..=200).map(|number| fact(number, &"v".repeat(100))).collect();
+    let grown = within(&view, &extra, 400_000).steady;
+    assert!(grown.len() > before.len());
+    assert_eq!(grown[..pages], before[..pages]);
+}
+
+/// What a window of so many tokens has for a request, at three bytes each and with a quarter or 8,000 for the answer.
+fn windowed(tokens: usize) -> usize {
+    (tokens - (tokens / 4).min(8_000)) * 3
+}
+
+#[test]
+fn a_small_window_leaves_out_more_and_nothing_that_was_decided() {
+    let mut view = view();
+    view.facts = (1..=200).map(|number| fact(number, &"v".repeat(100))).collect();
+    view.decisions = (0..20)
+        .map(|n| Decision { key: format!("decision-{n}"), value: "so".into(), because: "of that".into() })
+        .collect();
+    view.questions = (0..20).map(|n| question(&format!("q{n}"), Some(&format!("answer-{n}.")))).collect();
+    let files = (0..10).map(|n| file(&format!("f{n}.js"), &"x();\n".repeat(2_000))).collect();
+    let extra = Extra { files, notes: vec![Note { prompt: "p".into(), text: "A note.".into() }], ..Extra::default() };
+    let [small, large] = [8_192, 200_000].map(|tokens| (windowed(tokens), within(&view, &extra, windowed(tokens))));
+    for (bytes, rendered) in [&small, &large] {
+        assert!(rendered.stable.len() + rendered.user().len() <= *bytes && rendered.fill <= 1.0, "{}", rendered.fill);
+        for n in 0..20 {
+            assert!(rendered.user().contains(&format!("decision-{n}: so because of that")), "{n}");
+            assert!(rendered.user().contains(&format!("-> answer-{n}.")), "{n}");
+        }
+        assert!(rendered.user().contains("Where tokens live is open -> open"));
+    }
+    assert_eq!(large.1.left_out, []);
+    let parts: Vec<&str> = small.1.left_out.iter().map(|left| left.part.as_str()).collect();
+    assert_eq!(parts, ["facts", "file"]);
+    assert!(small.1.user().contains("] auth.session: v"), "some facts have room");
+    assert!(small.1.user().contains(&format!("left out or cut: facts ({}), file (10)", small.1.left_out[0].count)));
+}
+
+#[test]
+fn a_narrow_room_tells_of_edits_only_where_there_are_any() {
+    let stable = |body: &str, bytes: usize| {
+        let budget = Budget { bytes };
+        render(&prompt(body), &view(), &BTreeMap::new(), Some(&"r".repeat(100_000)), &Extra::default(), budget)
+            .unwrap()
+            .stable
+    };
+    assert!(stable("Fill `notes`.", 100_000).contains("## Edits"));
+    let narrow = stable("Fill `notes`.", 9_000);
+    assert!(!narrow.contains("## Edits") && narrow.contains("## Your reply"));
+    assert!(narrow.len() < 6_500 && narrow.contains("The rules were longer and are cut here."), "{}", narrow.len());
+    assert!(stable("Write `edits`.", 9_000).contains("## Edits"));
 }
 
 #[test]
@@ -480,7 +587,7 @@ fn requests_of_one_chain_begin_alike() {
     let (before, mut after) = (view(), view());
     after.checks = vec![check("npm test", 0, "")];
     after.phase = "implementation".into();
-    let [before, after] = [before, after].map(|view| within(&view, &Extra::default(), 100_000).variable);
+    let [before, after] = [before, after].map(|view| within(&view, &Extra::default(), 100_000).user());
     let common = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
     assert!(common >= before.find("part=\"state\"").unwrap().min(after.find("part=\"checks\"").unwrap()), "{common}");
 }
@@ -515,22 +622,24 @@ proptest! {
         };
         let rendered = within(&view, &extra, bytes);
         for kept in words.iter().map(String::as_str).chain(["What about asked?"]) {
-            prop_assert!(rendered.variable.contains(kept), "{kept} is lost in {}", rendered.variable);
+            prop_assert!(rendered.user().contains(kept), "{kept} is lost in {}", rendered.user());
         }
         // What is left out is named, nothing is left out silently, and only what must be whole goes over the budget.
-        let last = rendered.variable.rsplit_once("are left out or cut: ").map_or("", |(_, named)| named);
+        let text = rendered.user();
+        let last = text.rsplit_once("are left out or cut: ").map_or("", |(_, named)| named);
         for left in &rendered.left_out {
             prop_assert!(last.contains(&format!("{} ({})", left.part, left.count)), "{left:?}: {last}");
         }
         let count = |part: &str| rendered.left_out.iter().find(|left| left.part == part).map_or(0, |left| left.count);
-        prop_assert_eq!(rendered.variable.matches("] auth.session: v").count() + count("facts"), facts);
-        prop_assert_eq!(rendered.variable.matches("\npath: f").count() + count("file"), files.len());
+        prop_assert_eq!(rendered.user().matches("] auth.session: v").count() + count("facts"), facts);
+        prop_assert_eq!(rendered.user().matches("\npath: f").count() + count("file"), files.len());
         for (part, from, to) in [("older-notes", 0, notes.len().saturating_sub(1)), ("newest-note", notes.len().saturating_sub(1), notes.len())] {
-            let missing = notes[from..to].iter().filter(|text| !rendered.variable.contains(text.trim())).count();
+            let missing = notes[from..to].iter().filter(|text| !rendered.user().contains(text.trim())).count();
             prop_assert!(missing == 0 || count(part) > 0, "{part}");
         }
-        let size = |rendered: &Rendered| rendered.stable.len() + rendered.variable.len();
-        prop_assert!(size(&rendered) <= bytes.max(size(&within(&view, &extra, 0))), "{}", size(&rendered));
+        let size = |rendered: &Rendered| rendered.stable.len() + rendered.user().len();
+        let narrow = if bytes < super::NARROW { 0 } else { super::NARROW };
+        prop_assert!(size(&rendered) <= bytes.max(size(&within(&view, &extra, narrow))), "{}", size(&rendered));
         prop_assert_eq!(rendered.fill > 1.0, size(&rendered) > bytes.max(1));
         if bytes == 1_000_000 {
             prop_assert_eq!(rendered.left_out, vec![]);
@@ -575,7 +684,8 @@ proptest! {
         };
         let given = arguments(&[("focus", &text), (&text, &text)]);
         let rendered = render(&prompt(body), &view, &given, Some(&text), &extra, Budget::default()).unwrap();
-        prop_assert!(fenced(&rendered), "{}", rendered.variable);
-        prop_assert!(rendered.variable.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
+        prop_assert_eq!(rendered.steady.iter().any(String::is_empty), false);
+        prop_assert!(fenced(&rendered), "{}", rendered.user());
+        prop_assert!(rendered.user().chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
     }
 }

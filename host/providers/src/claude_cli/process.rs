@@ -54,7 +54,7 @@ impl Running {
                 hint: String::new(),
             });
         };
-        let text = [request.stable.trim(), request.variable.trim()].join("\n\n").trim().as_bytes().to_vec();
+        let text = [request.stable.trim(), request.user().trim()].join("\n\n").trim().as_bytes().to_vec();
         Ok(Self {
             errors: child.stderr.take(),
             child,

@@ -21,6 +21,7 @@ async fn pasting(result: Result<Option<Vec<u8>>, SourceError>) -> Result<String,
 fn long() -> Request {
     Request {
         stable: "How you work here. ".repeat(60).into(),
+        steady: std::sync::Arc::default(),
         variable: "The goal is to add login.".into(),
         ..request("new_case")
     }

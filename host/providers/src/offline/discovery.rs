@@ -364,7 +364,7 @@ pub(super) fn api(case: &Case<'_>) -> Result<Reply, ProviderError> {
         vec![format!("{} below {}.", counted(routes.len(), "route"), counted(resources.len(), "first path"))];
     if guards.is_empty() {
         if let Some(route) = routes.iter().find(|route| route.writes()) {
-            let value = format!("{}, and no guard was found", writing(&routes));
+            let value = format!("{}, and where they are registered no guard was seen", writing(&routes));
             discovered.push(statement("api.irregular", value, route.fact));
         }
     } else {

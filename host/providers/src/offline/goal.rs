@@ -4,7 +4,7 @@
 
 use super::clauses;
 pub(super) use super::kind::Kind;
-use super::kind::{accuses, converts, is_order, kind, states_a_fault};
+use super::kind::{accuses, converts, is_order, kind, orders, states_a_fault};
 use super::lexicon::{ENGLISH, FOREIGN, KINDS, SHAPE, STANDARDS};
 use super::nouns::{names_actor, nouns};
 use super::text::{Words, stem};
@@ -13,6 +13,8 @@ use super::written::{Requested, files, paths, requests, without_requests};
 
 /// Bytes of a goal that rules read.
 pub(super) const MOST_READ: usize = 16 * 1024;
+/// Words of a goal above which it is taken to say what it means.
+const LONG: usize = 18;
 /// Topics of one goal, in the order of their first mention.
 const MOST_TOPICS: usize = 3;
 /// Words that say of a fault that there is one, and not what it is.
@@ -82,9 +84,14 @@ impl Goal {
         let read = &text[..end];
         let words = Words::of(read);
         let main = clauses::main(&words);
-        let topics = topics(&words, &main);
+        let mut topics = topics(&words, &main);
         let (subjects, people) = nouns(&words, true, project);
         let requests = requests(read);
+        // `PUT /api/reviews/:id` is about reviews.
+        if !requests.is_empty() && Words::of(&without_requests(read)).any(&["api", "apis", "rest", "graphql"]).is_none()
+        {
+            topics.retain(|topic| topic.name != "api");
+        }
         // The method of a request is no verb: `DELETE /orders lets anyone in` asks for no removal.
         let told = if requests.iter().any(|wanted| wanted.method.is_some()) {
             Words::of(&without_requests(read))
@@ -150,7 +157,9 @@ impl Goal {
         }
         let words = &self.words;
         let imperative = words.get(0).is_some_and(is_order);
-        let ends = ["by", "with", "to", "into", "in", "on", "for", "when", "so", "and", "of", "at"];
+        let ends = [
+            "by", "with", "to", "into", "in", "on", "for", "when", "so", "and", "of", "at", "around", "from", "through",
+        ];
         let after = |from: &str| -> Vec<String> {
             let Some(at) = words.affirmed(from) else { return Vec::new() };
             let start = at + from.split(' ').count();
@@ -257,13 +266,39 @@ impl Goal {
         near.filter_map(|index| self.words.get(index)).any(|word| number(word) || STANDARDS.contains(&word))
     }
 
+    /// It says what should be: by an order, or by a word of wishing.
+    pub(super) fn wishes(&self) -> bool {
+        const WISHES: &[&str] = &[
+            "should", "must", "has to", "have to", "needs to", "need to", "ought to", "may only", "can only", "want*",
+            "only",
+        ];
+        let first = self.words.get(0).unwrap_or_default();
+        self.words.len() >= 4 && (self.words.any(WISHES).is_some() || is_order(first) || orders(&self.words))
+    }
+
+    /// It tells of a fault in so many words that what happens is said, and what should happen can be seen from it.
+    pub(super) fn tells_much(&self) -> bool {
+        /// Words of one sentence above which it is taken to say what it means.
+        const MUCH: usize = 8;
+        self.kind == Kind::Bug && self.states && self.words.len() > MUCH
+    }
+
+    /// So many words say what they mean.
+    pub(super) fn is_long(&self) -> bool {
+        self.words.len() > LONG
+    }
+
     /// A number with a unit of time anywhere.
     pub(super) fn has_duration(&self) -> bool {
         let unit = |word: &str| {
             ["minute", "hour", "day", "week", "month", "second", "min", "sec"].iter().any(|unit| word.starts_with(unit))
         };
-        let number = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
-        let joined = |word: &str| number(word) && word.ends_with(['m', 'h', 'd', 's']);
+        const SPELLED: &[&str] = &[
+            "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "thirty", "half",
+        ];
+        let digits = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        let number = |word: &str| digits(word) || SPELLED.contains(&word);
+        let joined = |word: &str| digits(word) && word.ends_with(['m', 'h', 'd', 's']);
         (0..self.words.len())
             .filter_map(|index| Some((self.words.get(index)?, self.words.get(index + 1))))
             .any(|(word, next)| joined(word) || (number(word) && next.is_some_and(unit)))
@@ -298,6 +333,8 @@ fn misread(words: &Words, topic: &str, at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| words.get(before)).unwrap_or_default();
     match topic {
         "logging" => signs_in(words, at),
+        // One message is shown, and nothing is said of how errors are dealt with.
+        "errors" => matches!(before, "an" | "a" | "the" | "this" | "that"),
         "email" => OF_A_FIELD.contains(&before) && words.any(SENT).is_none(),
         // The header of that name says nothing of who may do what.
         "roles" => {
@@ -424,7 +461,7 @@ mod tests {
         "Fix the checkout total being wrong sometimes": bug fix, ["orders"], ["checkout", "total"], actor false
         "Refactor the order routes": refactoring, ["orders"], ["order"], actor false
         "Make the product list faster": performance work, [], ["product", "list"], actor false
-        "Remove the legacy coupon endpoint": removal, ["orders"], ["legacy", "coupon"], actor false
+        "Remove the legacy coupon endpoint": removal, ["orders"], ["legac", "coupon"], actor false
         "Upgrade Express to 5": upgrade, [], ["express"], actor false
         "Add a delete button for admins": feature, ["admin"], ["button"], actor true
         "Customers should be able to search products by name": feature, ["search"], ["search", "product", "name"], actor true

@@ -52,7 +52,7 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
     if is_of_text(words) {
         return Kind::Docs;
     }
-    if acts_on(words) || gives(words) {
+    if acts_on(words) || gives(words) || lets(words) {
         return Kind::Feature;
     }
     if describes_a_failure(words) {
@@ -86,7 +86,7 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
             return kind;
         }
     }
-    if words.get(0).is_some_and(|first| IMPERATIVES.contains(&first)) {
+    if words.get(0).is_some_and(|first| IMPERATIVES.contains(&first)) || (orders(words) && !has_subject) {
         return Kind::Unclear;
     }
     let removal = KINDS.iter().filter(|(kind, ..)| *kind == Kind::Removal).flat_map(|(_, _, patterns)| patterns.iter());
@@ -97,11 +97,143 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
 
 /// Orders that say what to do and not what kind of work it is.
 const IMPERATIVES: &[&str] = &[
-    "reduce", "increase", "decrease", "ensure", "prevent", "refuse", "reject", "stop", "keep", "check", "verify",
-    "hide", "mark", "return", "ask", "block", "disable", "restrict", "adjust", "round", "trim", "sort", "count",
-    "skip", "ignore", "guard", "secure", "give", "put", "turn", "wrap", "only", "please", "let", "lets", "treat", "do",
-    "dont", "never",
+    "reduce",
+    "increase",
+    "decrease",
+    "ensure",
+    "prevent",
+    "refuse",
+    "reject",
+    "stop",
+    "keep",
+    "check",
+    "verify",
+    "hide",
+    "mark",
+    "return",
+    "ask",
+    "block",
+    "disable",
+    "restrict",
+    "adjust",
+    "round",
+    "trim",
+    "sort",
+    "count",
+    "skip",
+    "ignore",
+    "guard",
+    "secure",
+    "give",
+    "put",
+    "turn",
+    "wrap",
+    "only",
+    "please",
+    "let",
+    "lets",
+    "treat",
+    "do",
+    "dont",
+    "never",
+    "lock",
+    "unlock",
+    "warn",
+    "raise",
+    "lower",
+    "cap",
+    "tighten",
+    "shorten",
+    "extend",
+    "escape",
+    "sanitize",
+    "normalize",
+    "parse",
+    "accept",
+    "expire",
+    "hash",
+    "compute",
+    "rate",
+    "redirect",
+    "order",
+    "group",
 ];
+
+/// `Lock an account`, `Warn users who …`: what stands before an article, or before people of whom no verb follows, is a verb.
+pub(super) fn orders(words: &Words) -> bool {
+    const ARTICLES: &[&str] = &["a", "an", "the", "all", "every", "each", "our", "their", "its"];
+    // What tells, joins or asks is no order; nor is a subject: `Deleting an author …`, `Login with a wrong password`.
+    const NO_VERBS: &[&str] = &[
+        "is",
+        "are",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "without",
+        "when",
+        "after",
+        "before",
+        "if",
+        "as",
+        "of",
+        "by",
+        "from",
+        "to",
+        "not",
+        "and",
+        "or",
+        "that",
+        "once",
+        "while",
+        "until",
+        "today",
+        "now",
+        "currently",
+        "there",
+        "sometimes",
+        "both",
+        "during",
+        "because",
+        "since",
+        "although",
+        "no",
+        "some",
+        "under",
+        "over",
+        "all",
+        "every",
+        "each",
+        "any",
+        "only",
+    ];
+    let first = words.get(0).unwrap_or_default();
+    let verb = first.len() > 2
+        && !words.pauses_after(0)
+        && !NO_VERBS.contains(&first)
+        && !first.ends_with("ing")
+        // `Orders a customer placed …` are many.
+        && (!first.ends_with('s') || first.ends_with("ss"))
+        && !clauses::TELLING.contains(&first)
+        && !is_actor(first);
+    let whom = words.get(1).is_some_and(|next| ARTICLES.contains(&next))
+        || (words.get(1).is_some_and(is_actor)
+            && matches!(words.get(2), Some("who" | "that" | "about" | "when" | "from")));
+    verb && whom
+}
+
+/// `Let librarians delete copies`: whoever they are, and whatever it is.
+fn lets(words: &Words) -> bool {
+    let whom = 1 + usize::from(matches!(words.get(1), Some("the" | "every" | "each" | "all" | "our" | "any")));
+    let named = words.get(whom).is_some_and(|word| word.len() > 3 && !matches!(word, "this" | "that" | "them"));
+    let does = words.get(whom + 1);
+    match words.get(0) {
+        Some("let") => named && does.is_some_and(|next| !matches!(next, "be" | "on" | "in" | "to" | "of")),
+        Some("allow" | "enable" | "permit") => named && does == Some("to"),
+        _ => false,
+    }
+}
 
 /// The first word of a goal tells somebody what to do.
 pub(super) fn is_order(first: &str) -> bool {
@@ -305,8 +437,9 @@ fn restyles(words: &Words) -> bool {
 pub(super) fn states_a_fault(words: &Words) -> bool {
     let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
     let first = words.get(0).unwrap_or_default();
-    let orders =
-        IMPERATIVES.contains(&first) || work.any(|pattern| words.position(pattern) == Some(0) && !is_fix(pattern));
+    let orders = IMPERATIVES.contains(&first)
+        || orders(words)
+        || work.any(|pattern| words.position(pattern) == Some(0) && !is_fix(pattern));
     if orders && !is_told_of(words) {
         return false;
     }
@@ -386,7 +519,8 @@ fn moves_code(words: &Words) -> bool {
 fn describes_a_failure(words: &Words) -> bool {
     let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
     let first = words.get(0).unwrap_or_default();
-    let imperative = work.any(|pattern| words.position(pattern) == Some(0)) || IMPERATIVES.contains(&first);
+    let imperative =
+        work.any(|pattern| words.position(pattern) == Some(0)) || IMPERATIVES.contains(&first) || orders(words);
     let failure = FAILURES.iter().filter_map(|pattern| words.affirmed(pattern)).min();
     let wish = ["should", "want", "wants", "need", "needs", "please", "can", "must", "add", "let us"]
         .iter()

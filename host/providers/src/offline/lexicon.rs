@@ -133,7 +133,7 @@ pub(super) const KINDS: &[(Kind, bool, &[&str])] = &[
 #[rustfmt::skip]
 pub(super) const FAILURES: &[&str] = &[
     "bug", "bugs", "broken", "breaks", "wrong", "wrongly", "crash*", "incorrect*", "fails", "failed", "failing", "regression", "leak", "leaks",
-    "hangs", "corrupt*", "throws", "does not", "doesnt", "do not work", "dont work", "not working", "cannot", "cant", "no longer",
+    "hangs", "hang", "corrupt*", "throws", "does not", "doesnt", "do not work", "dont work", "not working", "cannot", "cant", "no longer",
     "are not sent", "is not sent", "not shown", "not saved", "not updated", "report that", "reports that", "complain*", "missing", "twice",
     "returns 500", "error 500", "500 error", "get logged out", "gets logged out", "get signed out", "gets signed out",
     "get kicked out", "gets kicked out", "time out", "times out", "timed out", "disappear*", "vanish*", "stuck", "loses",

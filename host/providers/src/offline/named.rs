@@ -86,13 +86,20 @@ fn path(fact: &Fact) -> &str {
 pub(super) fn written<'a>(facts: &Facts<'a>, text: &str) -> Vec<Thing<'a>> {
     let mut found = Vec::new();
     let requests = requests(text);
-    for route in facts.routes() {
-        let wanted = requests
-            .iter()
-            .any(|wanted| route.is_at(&wanted.path) && wanted.method.is_none_or(|method| method == route.method));
-        if wanted {
+    for wanted in &requests {
+        let fits =
+            |route: &Route<'a>| route.is_at(&wanted.path) && wanted.method.is_none_or(|method| method == route.method);
+        let routes: Vec<Route<'a>> = facts.routes().into_iter().filter(fits).collect();
+        // `/cities/all` is no `/cities/:id` where there is one of its own.
+        let ends = |route: &Route<'a>| route.path.to_lowercase().ends_with(&wanted.path.to_lowercase());
+        let own = routes.iter().any(ends);
+        for route in routes.into_iter().filter(|route| !own || ends(route)) {
             add(&mut found, Thing::Route(route));
         }
+    }
+    for folder in folders(text) {
+        let below = format!("{folder}/");
+        add_files(&mut found, facts, |path| path.to_lowercase() == folder || path.to_lowercase().starts_with(&below));
     }
     let words: Vec<&str> = all_tokens(text).collect();
     for (at, token) in words.iter().copied().enumerate().filter(|(_, token)| token.len() > 2) {
@@ -166,7 +173,10 @@ pub(super) fn by_words<'a>(facts: &Facts<'a>, goal: &Goal) -> Vec<Thing<'a>> {
         return if found.len() > MOST { Vec::new() } else { found };
     }
     actions(&mut found, facts, goal);
-    models(&mut found, facts, goal);
+    // Fields of a model, or a route to it, go without the model.
+    if !(goal.kind == Kind::Removal && (!goal.requests.is_empty() || goal.words.any(PARTS_OF_MODELS).is_some())) {
+        models(&mut found, facts, goal);
+    }
     packages(&mut found, facts, goal);
     if goal.kind == Kind::Bug && !found.iter().any(|thing| matches!(thing, Thing::Route(_) | Thing::File(..))) {
         told_of(&mut found, facts, goal);
@@ -215,6 +225,17 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     all_tokens(text).filter(|word| word.len() > 2)
 }
 
+/// What may be a folder, or a file without an ending: `app/data`, `bin/www`, `controllers/`. A path of requests begins with a
+/// slash.
+fn folders(text: &str) -> impl Iterator<Item = String> {
+    let edge = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '/' | '_');
+    text.split_whitespace()
+        .map(move |word| word.trim_matches(edge))
+        .filter(|word| word.contains('/') && !word.starts_with('/') && !word.contains("//"))
+        .map(|word| word.trim_end_matches('/').to_lowercase())
+        .take(MOST)
+}
+
 fn all_tokens(text: &str) -> impl Iterator<Item = &str> {
     let edge = |letter: char| !letter.is_alphanumeric() && letter != '_';
     text.split(|letter: char| letter.is_whitespace() || letter == ',')
@@ -248,7 +269,8 @@ fn identified<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: &str) {
     // Nothing is called so: a line may have it, as a whole word.
     let is_word =
         |text: &str| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == token);
-    let aside = |fact: &Fact| CONCLUDED.iter().any(|key| is_or_below(&fact.key, key)) || is_test(path(fact));
+    let aside =
+        |fact: &Fact| CONCLUDED.iter().chain(&["model"]).any(|key| is_or_below(&fact.key, key)) || is_test(path(fact));
     let has = |fact: &&Fact| {
         fact.cited
             && !aside(fact)
@@ -271,9 +293,15 @@ fn identified_by_name<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, token: 
             add(found, Thing::Route(route));
         }
     }
+    // A field that several models have is of none of them.
+    let has = |model: &&Model<'a>| {
+        model.fields.iter().any(|field| plain(field.rsplit('.').next().unwrap_or_default()) == name)
+    };
+    let models = facts.models();
+    let mut with_field = models.iter().filter(has);
+    let of_one = with_field.next().filter(|_| with_field.next().is_none()).cloned();
     for model in facts.models() {
-        let field = |field: &&str| plain(field.rsplit('.').next().unwrap_or_default()) == name;
-        if plain(model.name) == name || model.fields.iter().any(field) {
+        if plain(model.name) == name || of_one.as_ref().is_some_and(|known| known.fact.id == model.fact.id) {
             add(found, Thing::Model(model));
         }
     }
@@ -312,6 +340,10 @@ const PARTS: &[&str] = &[
 const ROUTES: &[&str] = &["route", "routes", "endpoint", "endpoints", "handler", "handlers"];
 /// Routes that read many.
 const LISTS: &[&str] = &["list", "lists", "listing", "feed", "index", "overview"];
+
+/// What a model consists of.
+const PARTS_OF_MODELS: &[&str] =
+    &["field", "fields", "column", "columns", "property", "properties", "attribute", "attributes"];
 
 fn is_new(word: &str) -> bool {
     matches!(word, "a" | "an" | "own" | "new" | "separate" | "another" | "into" | "one" | "some" | "any")
@@ -391,8 +423,9 @@ fn parts<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
                 let file = stems(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
                 let is_part = file.iter().chain(&stems(folder)).any(|own| own == part);
                 let rest: Vec<&String> = file.iter().filter(|own| *own != part).collect();
+                // `the middleware` is one of them, and nobody says which.
                 is_part
-                    && (names.is_empty()
+                    && ((names.is_empty() && word.ends_with('s'))
                         || (1..=names.len()).any(|count| {
                             let wanted = &names[..count];
                             rest.len() == count && wanted.iter().all(|name| rest.iter().any(|own| alike(name, own)))
@@ -479,7 +512,11 @@ fn actions<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
         let single = match last.as_slice() {
             [word] => {
                 // `/articles` is what is kept, `/cart` what is done with it.
-                let many = route.path.to_lowercase().split('/').any(|part| part == format!("{word}s"));
+                let many = route.path.to_lowercase().split('/').any(|part| part != word && stem(part) == word);
+                // `/item/:slug` is one of what is kept too.
+                let of_one = route.path.ends_with('}')
+                    || route.path.rsplit('/').next().is_some_and(|part| part.starts_with(':'));
+                let many = many || of_one;
                 goal.nouns.contains(word) && !many && !models.iter().any(|model| model.is(word)) && main.contains(word)
             }
             [] => false,
@@ -546,10 +583,46 @@ fn packages<'a>(found: &mut Vec<Thing<'a>>, facts: &Facts<'a>, goal: &Goal) {
     }
     for fact in facts.select("dependency").filter(|fact| fact.cited) {
         let name = fact.key.strip_prefix("dependency.").unwrap_or_default().to_lowercase();
-        if goal.says(name.replace(['-', '/', '@', '.'], " ").trim()) {
+        if goal.says(name.replace(['-', '/', '@', '.'], " ").trim()) && called_alone(goal, &name) {
             add(found, Thing::Package(fact));
         }
     }
+}
+
+/// `Replace morgan with pino`; not `mocha` in `mocha-lcov-reporter`, nor `express` in `the express loader`.
+fn called_alone(goal: &Goal, name: &str) -> bool {
+    const AFTER: &[&str] = &[
+        "and",
+        "or",
+        "with",
+        "by",
+        "to",
+        "from",
+        "in",
+        "for",
+        "is",
+        "package",
+        "packages",
+        "dependency",
+        "instead",
+        "everywhere",
+        "because",
+        "as",
+        "at",
+        "so",
+        "we",
+        "nobody",
+        "since",
+    ];
+    let words = &goal.words;
+    let parts: Vec<&str> = name.split(['-', '/', '@', '.']).filter(|part| !part.is_empty()).collect();
+    (0..words.len()).any(|at| {
+        let own = parts.iter().enumerate().all(|(offset, part)| words.get(at + offset) == Some(*part));
+        let end = at + parts.len();
+        let next = words.get(end).filter(|_| !words.pauses_after(end - 1));
+        let number = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        own && next.is_none_or(|next| AFTER.contains(&next) || number(next))
+    })
 }
 
 /// The route that does what a bug tells of: `deleting an article` is `DELETE /articles/:slug`.

@@ -70,8 +70,41 @@ pub(super) fn names_people(words: &Words, at: usize) -> bool {
         Some("allow" | "allows" | "enable") => next == Some("to"),
         _ => false,
     };
-    let begins = before.is_none_or(|word| matches!(word, "so" | "that" | "when" | "if"));
+    let begins = before.is_none_or(|word| {
+        matches!(
+            word,
+            "so" | "that"
+                | "when"
+                | "if"
+                | "where"
+                | "which"
+                | "whom"
+                | "before"
+                | "after"
+                | "until"
+                | "unless"
+                | "once"
+                | "whenever"
+        )
+    });
+    // `Borrowers should be able to …`: whoever they are.
+    let able = at == 0
+        && word.len() > 4
+        && word.ends_with('s')
+        && [
+            "should be able",
+            "must be able",
+            "should have to",
+            "have to",
+            "want to",
+            "need to",
+            "may only",
+            "can only",
+        ]
+        .iter()
+        .any(|wish| words.is_at(wish, 1));
     granted
+        || able
         || (is_actor(word)
             && (before.is_some_and(|word| BEFORE.contains(&word))
                 || (begins && next.is_some_and(|next| AFTER.contains(&next)))))

@@ -149,6 +149,10 @@ pub(super) fn stem(word: &str) -> &str {
     {
         return stem;
     }
+    // `story` and `stories` meet.
+    if let Some(stem) = word.strip_suffix('y').filter(|stem| long(stem) && !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+        return stem;
+    }
     match word.strip_suffix('s') {
         Some(stem) if long(stem) && !stem.ends_with(['s', 'u']) => stem,
         _ => word,
@@ -263,9 +267,25 @@ mod tests {
 
     #[test]
     fn stems_meet() {
-        let stems: Vec<_> =
-            ["orders", "categories", "addresses", "boxes", "status", "cats", "class", "prices", "bus"].map(stem).into();
-        assert_eq!(stems, ["order", "categor", "address", "box", "status", "cat", "class", "price", "bus"]);
+        let stems: Vec<_> = [
+            "orders",
+            "categories",
+            "category",
+            "days",
+            "addresses",
+            "boxes",
+            "status",
+            "cats",
+            "class",
+            "prices",
+            "bus",
+        ]
+        .map(stem)
+        .into();
+        assert_eq!(
+            stems,
+            ["order", "categor", "categor", "day", "address", "box", "status", "cat", "class", "price", "bus"]
+        );
     }
 
     #[test]

@@ -189,7 +189,7 @@ pub(super) const TOPICS: &[Topic] = &[
     topic(
         "upload",
         "file upload",
-        &["upload*", "avatar*", "attach*", "profile pic*", "photo*", "picture*", "images"],
+        &["upload*", "attach*", "profile pic*", "photo*", "picture*", "images"],
         &["upload"],
         &["upload", "storage", "middleware.body-parser", "middleware.static", "model.user", "model.product"],
     ),

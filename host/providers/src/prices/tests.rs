@@ -86,6 +86,18 @@ fn own_prices_come_first_and_may_name_families() {
 }
 
 #[test]
+fn windows_are_of_whoever_knows_them() {
+    let mine = own(
+        "[[price]]\nmodel = \"qwen4*\"\ninput = 0\noutput = 0\nwindow = 8192\n[[price]]\nmodel = \"claude-opus-4-5\"\ninput = 1\noutput = 1",
+    );
+    let prices = Prices::bundled().extended(mine);
+    let window = |model: &str| prices.window(model, NOW);
+    assert_eq!((window("qwen4:8b"), window("qwen3")), (Some(8_192), None));
+    assert_eq!(window("claude-opus-4-5-20251101"), Some(200_000), "an own price does not hide what is known");
+    assert_eq!(window("gpt-4o"), Some(128_000));
+}
+
+#[test]
 fn what_is_no_price_list_is_named() {
     let said = |text: &str| Prices::parse("mine.toml", text).expect_err(text).to_string();
     insta::assert_snapshot!(said("[[price]]\nmodel = \"m\"\ninput = 1\n"), @"mine.toml: line 1: missing field `output`; write [[price]] with model, input and output, in US dollars for a million tokens");
@@ -98,6 +110,7 @@ fn what_is_no_price_list_is_named() {
         "[[price]]\nmodel = \"m\"\nfrom = \"soon\"\ninput = 1\noutput = 1",
         "[[price]]\nmodel = \"m\"\ninput = 1\noutput = 1\n[[price]]\nmodel = \"m\"\ninput = 2\noutput = 2",
         "[[price]]\nmodel = \"m\"\ninput = 1\noutput = 1\ncache_reed = 1",
+        "[[price]]\nmodel = \"m\"\ninput = 1\noutput = 1\nwindow = 0",
     ] {
         assert!(said(wrong).starts_with("mine.toml: "), "{wrong}");
     }

@@ -78,6 +78,7 @@ pub fn request(text: &str) -> Request {
     Request {
         prompt: "new_case".to_owned(),
         stable: "The rules of this project.".into(),
+        steady: std::sync::Arc::default(),
         variable: text.into(),
         digest: Digest::of(text),
         sample: 0,

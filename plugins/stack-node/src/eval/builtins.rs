@@ -13,7 +13,8 @@ impl Machine<'_> {
                 let values = values.clone();
                 self.array_method(receiver, &values, name, &args)
             }
-            (Value::Str(text), _) => string_method(text, name, &args).unwrap_or_else(|| self.call_unknown(&args)),
+            (Value::Str(_), "startsWith" | "endsWith" | "includes") if !self.picking => self.call_unknown(&args),
+            (Value::Str(text), _) => text_method(text, name, &args).unwrap_or_else(|| self.call_unknown(&args)),
             (Value::Function(_), "call" | "apply" | "bind") => {
                 let this = args.first().cloned().unwrap_or(Value::Unknown);
                 let rest = match (name, args.get(1)) {
@@ -55,42 +56,49 @@ impl Machine<'_> {
         let callback = args.first().cloned().unwrap_or(Value::Unknown);
         match name {
             "forEach" | "some" | "every" => {
-                for (index, element) in elements.into_iter().enumerate() {
-                    if self.fuel == 0 {
-                        break;
-                    }
-                    self.run_callback(&callback, &[element, Value::str(&index.to_string()), receiver.clone()]);
-                }
+                self.for_each(receiver, elements, &callback);
                 Value::Unknown
             }
             "map" | "flatMap" => {
                 let mut mapped = Vec::new();
-                for (index, element) in elements.into_iter().enumerate() {
-                    if self.fuel == 0 {
-                        break;
-                    }
-                    let index = Value::str(&index.to_string());
-                    match self.run_callback(&callback, &[element, index, receiver.clone()]) {
+                for (_, value) in self.for_each(receiver, elements, &callback) {
+                    match value {
                         Value::Array(inner) if name == "flatMap" => mapped.extend(inner.borrow().iter().cloned()),
                         value => mapped.push(value),
                     }
                 }
                 self.array(mapped)
             }
+            // What may be left out stays.
+            "filter" => {
+                let asked = self.for_each(receiver, elements, &callback);
+                self.array(
+                    asked.into_iter().filter(|(_, kept)| kept.holds() != Some(false)).map(|(it, _)| it).collect(),
+                )
+            }
+            "find" => {
+                let asked = self.for_each(receiver, elements, &callback);
+                let mut found = asked.into_iter().filter(|(_, is_it)| is_it.holds() != Some(false));
+                found.next().map_or(Value::Unknown, |(element, _)| element)
+            }
             "reduce" => {
-                let mut result = args.get(1).cloned().unwrap_or(Value::Unknown);
-                for element in elements {
+                let mut rest = elements.into_iter();
+                let mut result = args.get(1).cloned().or_else(|| rest.next()).unwrap_or(Value::Unknown);
+                let outer = std::mem::replace(&mut self.picking, true);
+                for (index, element) in rest.enumerate() {
                     if self.fuel == 0 {
                         break;
                     }
-                    let next = self.run_callback(&callback, &[result.clone(), element]);
+                    let index = Value::str(&index.to_string());
+                    let next = self.run_callback(&callback, &[result.clone(), element, index, receiver.clone()]);
                     if next.is_known() {
                         result = next;
                     }
                 }
+                self.picking = outer;
                 result
             }
-            "filter" | "sort" | "reverse" | "then" | "flat" => {
+            "sort" | "reverse" | "then" | "flat" => {
                 if name == "then" {
                     return self.run_callback(&callback, std::slice::from_ref(receiver));
                 }
@@ -124,15 +132,46 @@ impl Machine<'_> {
                 }
                 Value::Unknown
             }
-            "slice" => self.array(elements),
+            "slice" => {
+                let part = range(args, elements.len()).and_then(|range| elements.get(range));
+                let part = part.map(<[Value]>::to_vec).unwrap_or(elements);
+                self.array(part)
+            }
             "join" => {
                 let separator = if let Value::Str(text) = &callback { text.clone() } else { Rc::from(",") };
                 let parts: Vec<_> = elements.iter().take(100).map(Value::as_text).collect();
                 Value::str(&parts.join(&separator))
             }
-            "find" | "pop" | "shift" | "at" => elements.into_iter().next().unwrap_or(Value::Unknown),
+            "pop" => elements.into_iter().next_back().unwrap_or(Value::Unknown),
+            "shift" => elements.into_iter().next().unwrap_or(Value::Unknown),
+            "at" => {
+                let index = number(args.first()).and_then(|index| place(index, elements.len()));
+                index.and_then(|index| elements.get(index).cloned()).unwrap_or(Value::Unknown)
+            }
+            "includes" if self.picking => match args.first() {
+                Some(Value::Str(wanted)) => has(&elements, wanted).map_or(Value::Unknown, Value::Bool),
+                _ => Value::Unknown,
+            },
             _ => self.call_unknown(args),
         }
+    }
+
+    /// Runs a callback for each element of a list that is known; answers each element with what came of it.
+    fn for_each(&mut self, receiver: &Value, elements: Vec<Value>, callback: &Value) -> Vec<(Value, Value)> {
+        let outer = std::mem::replace(&mut self.picking, true);
+        let mut answers = Vec::with_capacity(elements.len());
+        for (index, element) in elements.into_iter().enumerate() {
+            let value = match self.fuel {
+                0 => Value::Unknown,
+                _ => {
+                    let index = Value::str(&index.to_string());
+                    self.run_callback(callback, &[element.clone(), index, receiver.clone()])
+                }
+            };
+            answers.push((element, value));
+        }
+        self.picking = outer;
+        answers
     }
 
     /// `path`, `fs`, and the global objects.
@@ -219,7 +258,41 @@ impl Machine<'_> {
     }
 }
 
-fn string_method(text: &Rc<str>, name: &str, args: &[Value]) -> Option<Value> {
+/// A whole number, as it was written.
+fn number(value: Option<&Value>) -> Option<i64> {
+    match value {
+        Some(Value::Str(text)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Where an index points, from the end where it is negative.
+fn place(index: i64, len: usize) -> Option<usize> {
+    let len = i64::try_from(len).ok()?;
+    usize::try_from(if index < 0 { len + index } else { index }).ok()
+}
+
+/// The part that `slice` takes; nothing where a number is not known.
+fn range(args: &[Value], len: usize) -> Option<std::ops::Range<usize>> {
+    let at = |index: Option<&Value>, without: usize| match index {
+        None => Some(without),
+        some => number(some).map(|index| place(index, len).unwrap_or(0).min(len)),
+    };
+    let (start, end) = (at(args.first(), 0)?, at(args.get(1), len)?);
+    Some(start..end.max(start))
+}
+
+/// Whether a list holds a text; not known where it may hold anything.
+fn has(elements: &[Value], wanted: &Rc<str>) -> Option<bool> {
+    let is = |element: &Value| matches!(element, Value::Str(text) if text == wanted);
+    let sure = |element: &Value| matches!(element, Value::Str(text) if !text.contains(HOLE));
+    match (elements.iter().any(is), elements.iter().all(sure) && !wanted.contains(HOLE)) {
+        (true, _) => Some(true),
+        (false, sure) => sure.then_some(false),
+    }
+}
+
+fn text_method(text: &Rc<str>, name: &str, args: &[Value]) -> Option<Value> {
     let arg = |index: usize| match args.get(index) {
         Some(Value::Str(text)) => Some(text.clone()),
         _ => None,
@@ -240,10 +313,27 @@ fn string_method(text: &Rc<str>, name: &str, args: &[Value]) -> Option<Value> {
             }
             Value::array(text.split(separator.as_ref()).take(100).map(Value::str).collect())
         }
-        "slice" | "substring" | "substr" => {
-            let numbers = (arg(0)?.parse::<usize>().ok()?, arg(1).and_then(|end| end.parse::<usize>().ok()));
-            let end = numbers.1.unwrap_or(text.len());
-            Value::str(text.get(numbers.0..end).unwrap_or(HOLE))
+        "startsWith" | "endsWith" | "includes" => {
+            let part = arg(0)?;
+            // The text around a hole is known, and what fills it is not.
+            if text.contains(HOLE) || part.contains(HOLE) {
+                return None;
+            }
+            Value::Bool(match name {
+                "startsWith" => text.starts_with(part.as_ref()),
+                "endsWith" => text.ends_with(part.as_ref()),
+                _ => text.contains(part.as_ref()),
+            })
+        }
+        "slice" => Value::str(range(args, text.len()).and_then(|range| text.get(range)).unwrap_or(HOLE)),
+        "substring" | "substr" => {
+            let start = usize::try_from(number(args.first())?).ok()?;
+            let end = match (args.get(1), number(args.get(1)).and_then(|end| usize::try_from(end).ok())) {
+                (None, _) => Some(text.len()),
+                (_, Some(end)) if name == "substr" => start.checked_add(end).map(|end| end.min(text.len())),
+                (_, end) => end.map(|end| end.min(text.len())),
+            };
+            Value::str(end.and_then(|end| text.get(start..end)).unwrap_or(HOLE))
         }
         _ => return None,
     })

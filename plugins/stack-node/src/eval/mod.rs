@@ -3,6 +3,7 @@
 
 mod builtins;
 mod calls;
+mod decide;
 mod expand;
 mod front;
 mod render;
@@ -107,6 +108,8 @@ struct Machine<'f> {
     fuel: u64,
     depth: u32,
     maybe: u32,
+    /// A list that is known is gone through: what is asked of its elements is decided. Elsewhere every branch is taken.
+    picking: bool,
     /// Cells that are left.
     cells: usize,
     /// Registrations so far.
@@ -133,6 +136,7 @@ pub fn wire(sources: Vec<Source>, files: &Files, entries: &[String]) -> Wiring {
         fuel: FUEL,
         depth: 0,
         maybe: 0,
+        picking: false,
         cells: CELLS,
         ops: 0,
         callers: Vec::new(),

@@ -104,6 +104,15 @@ fn write(module: &Module, expr: &Expr, out: &mut String, depth: u32) {
                 write(module, part, out, depth + 1);
             }
         }
-        Expr::Assign(_, value) => write(module, value, out, depth + 1),
+        Expr::Assign(_, value) | Expr::Pick(_, value, _) => write(module, value, out, depth + 1),
+        Expr::Same(left, right) => {
+            write(module, left, out, depth + 1);
+            out.push_str(" === ");
+            write(module, right, out, depth + 1);
+        }
+        Expr::Not(inner) => {
+            out.push('!');
+            write(module, inner, out, depth + 1);
+        }
     }
 }

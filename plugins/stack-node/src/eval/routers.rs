@@ -6,7 +6,7 @@ use super::Machine;
 use super::front::Front;
 use super::render::{flatten, render};
 use super::value::{Fields, Value};
-use crate::ir::{Call, Expr};
+use crate::ir::{Call, Expr, Module};
 use crate::names::{self, Makes};
 
 /// Registrations kept in a project, and routers.
@@ -231,6 +231,9 @@ impl Machine<'_> {
         let mut texts = Vec::new();
         handlers.iter().for_each(|handler| flatten(&module, handler, &mut texts));
         let handler = texts.pop().unwrap_or_default();
+        if paths.iter().all(|path| is_any(path)) && refuses(&module, handlers.last(), &handler) {
+            return;
+        }
         let mut guards = self.fronts(site.at, handlers, values);
         // The last is the handler.
         guards.truncate(texts.len());
@@ -316,6 +319,9 @@ impl Machine<'_> {
             && let Some(Expr::Function(index)) = call.args.last()
             && module.functions.get(*index as usize).is_some_and(|function| function.params.len() == 2)
         {
+            if refuses(&module, call.args.last(), "") {
+                return;
+            }
             let handler = texts.pop().unwrap_or_default();
             let guards = Vec::new();
             let route = Registered { method: "ALL", paths, handler, guards, site, chained: false };
@@ -359,6 +365,21 @@ fn paths_of(value: &Value) -> Vec<Rc<str>> {
     match value {
         Value::Array(values) => values.borrow().iter().take(200).map(Value::as_text).collect(),
         other => vec![other.as_text()],
+    }
+}
+
+/// Whether a path is any path.
+fn is_any(path: &str) -> bool {
+    let rest = path.trim_start_matches('/');
+    matches!(rest, "*" | "(.*)" | ":path(.*)") || rest.starts_with("*") && !rest.contains('/') || rest.starts_with("{*")
+}
+
+/// Whether a handler says that what is asked for is not there, by what it does or by its name.
+fn refuses(module: &Module, handler: Option<&Expr>, name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    match handler {
+        Some(Expr::Function(index)) => module.functions.get(*index as usize).is_some_and(|function| function.refuses),
+        _ => name.contains("notfound") || name.contains("404"),
     }
 }
 

@@ -20,7 +20,9 @@ impl Machine<'_> {
             let scope = Scope::new(None, Some(loaded.exports.clone()), None);
             loaded.scope = Some(scope.clone());
             let module = loaded.module.clone();
+            let outer = std::mem::take(&mut self.picking);
             self.exec(index, &scope, &module.body, &mut None);
+            self.picking = outer;
         }
         self.modules.get(index).map_or(Value::Unknown, |loaded| loaded.exports.clone())
     }
@@ -96,18 +98,23 @@ impl Machine<'_> {
         self.modules.get(at).map(|loaded| loaded.module.clone()).unwrap_or_default()
     }
 
-    pub(super) fn exec(&mut self, at: usize, scope: &Rc<Scope>, body: &[Stmt], result: &mut Option<Value>) {
+    /// Answers whether a decided branch left what it stands in.
+    pub(super) fn exec(&mut self, at: usize, scope: &Rc<Scope>, body: &[Stmt], result: &mut Option<Value>) -> bool {
         for statement in body {
             if !self.spend() || self.depth > DEPTH {
-                return;
+                return false;
             }
             self.depth += 1;
-            self.statement(at, scope, statement, result);
+            let left = self.statement(at, scope, statement, result);
             self.depth -= 1;
+            if left {
+                return true;
+            }
         }
+        false
     }
 
-    fn statement(&mut self, at: usize, scope: &Rc<Scope>, statement: &Stmt, result: &mut Option<Value>) {
+    fn statement(&mut self, at: usize, scope: &Rc<Scope>, statement: &Stmt, result: &mut Option<Value>) -> bool {
         match statement {
             Stmt::Bind(pattern, value) => {
                 let value = self.eval(at, scope, value);
@@ -118,29 +125,36 @@ impl Machine<'_> {
             }
             Stmt::Return(value) => {
                 let value = self.eval(at, scope, value);
-                if !result.as_ref().is_some_and(Value::is_known) {
-                    *result = Some(value);
-                }
+                *result = Some(match (result.take(), value) {
+                    // Of several answers to a question none is the answer.
+                    (Some(Value::Unknown | Value::Bool(_)), Value::Bool(_)) => Value::Unknown,
+                    (None | Some(Value::Unknown | Value::Bool(_)), value) => value,
+                    (Some(first), _) => first,
+                });
             }
             Stmt::Each(pattern, over, inner) => {
                 let over = self.eval(at, scope, over);
+                let outer = std::mem::replace(&mut self.picking, over.is_known());
                 for value in self.elements(&over) {
                     self.bind(at, scope, pattern, value);
                     self.exec(at, scope, inner, result);
                     if self.fuel == 0 {
-                        return;
+                        break;
                     }
                 }
+                self.picking = outer;
             }
             Stmt::Keys(pattern, over, inner) => {
                 let over = self.eval(at, scope, over);
+                let outer = std::mem::replace(&mut self.picking, over.is_known());
                 for key in self.keys(&over) {
                     self.bind(at, scope, pattern, Value::Str(key));
                     self.exec(at, scope, inner, result);
                     if self.fuel == 0 {
-                        return;
+                        break;
                     }
                 }
+                self.picking = outer;
             }
             Stmt::Export(name, value) => {
                 let value = self.eval(at, scope, value);
@@ -161,7 +175,10 @@ impl Machine<'_> {
                     }
                 }
             }
+            Stmt::If(test, then, otherwise) => return self.branch(at, scope, test, [then, otherwise], result),
+            Stmt::Leave => return true,
         }
+        false
     }
 
     /// Values that a loop runs over; one unknown where the list is not known, so that its body is seen.
@@ -220,6 +237,11 @@ impl Machine<'_> {
 
     fn eval_inner(&mut self, at: usize, scope: &Rc<Scope>, expr: &Expr) -> Value {
         match expr {
+            Expr::Text(text) if self.picking => match self.text(at, *text).as_ref() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                _ => Value::Unknown,
+            },
             Expr::Text(_) | Expr::Super => Value::Unknown,
             Expr::Str(text) => Value::Str(self.text(at, *text)),
             Expr::Regex(text) => Value::Regex(self.text(at, *text)),
@@ -302,22 +324,8 @@ impl Machine<'_> {
             },
             Expr::Function(index) => self.closure(at, scope, *index),
             Expr::Class(index) => self.class(at, scope, *index),
-            Expr::Any(parts) => {
-                let mut found = Value::Unknown;
-                for part in parts {
-                    let value = self.eval(at, scope, part);
-                    if !found.is_known() {
-                        found = value;
-                    }
-                }
-                found
-            }
-            Expr::All(parts) => {
-                let mut last = Value::Unknown;
-                for part in parts {
-                    last = self.eval(at, scope, part);
-                }
-                last
+            Expr::Any(_) | Expr::All(_) | Expr::Same(..) | Expr::Not(_) | Expr::Pick(..) => {
+                self.decide(at, scope, expr)
             }
             Expr::Assign(target, value) => {
                 let value = self.eval(at, scope, value);

@@ -14,6 +14,8 @@ pub(super) const HOLE: &str = "{?}";
 pub(super) enum Value {
     /// Anything.
     Unknown,
+    /// What a comparison came to.
+    Bool(bool),
     /// A string, maybe with [`HOLE`]s.
     Str(Rc<str>),
     /// A regular expression with its slashes.
@@ -177,6 +179,15 @@ impl Value {
 
     pub(super) fn is_known(&self) -> bool {
         !matches!(self, Value::Unknown)
+    }
+
+    /// Whether a condition holds, where that is known.
+    pub(super) fn holds(&self) -> Option<bool> {
+        match self {
+            Value::Bool(holds) => Some(*holds),
+            Value::Str(text) if text.is_empty() => Some(false),
+            _ => None,
+        }
     }
 
     /// As part of a string.

@@ -1,10 +1,10 @@
 //! Which local name stands for which package: `import`, `require`, and what is taken out of either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use oxc_ast::ast::{
-    BindingPattern, Expression, ImportDeclaration, ImportDeclarationSpecifier, TSImportEqualsDeclaration,
-    TSModuleReference, VariableDeclarator,
+    BindingPattern, ExportAllDeclaration, ExportFromDeclaration, Expression, IdentifierReference, ImportDeclaration,
+    ImportDeclarationSpecifier, ImportExpression, TSImportEqualsDeclaration, TSModuleReference, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 
@@ -13,12 +13,30 @@ use crate::names;
 /// Depth of statements and expressions that is visited.
 pub(crate) const DEPTH: u32 = 400;
 
+/// Specifiers of files kept of one file.
+const ASKS: usize = 300;
+
+/// A package, where it is imported, and the names that it is bound to there.
+#[derive(Clone)]
+pub(crate) struct Imported {
+    pub(crate) package: String,
+    pub(crate) offset: u32,
+    /// Empty where it is imported for its effect, or put to use on the spot.
+    names: Vec<String>,
+}
+
 /// Local names with the package and the dotted member they stand for.
 #[derive(Default)]
 pub(crate) struct Imports {
     names: HashMap<String, (String, String)>,
-    /// Packages in order, with the offset of the import.
-    pub(crate) packages: Vec<(String, u32)>,
+    /// In order.
+    pub(crate) packages: Vec<Imported>,
+    /// Other files of the project that are asked for, as it is written.
+    pub(crate) asks: Vec<String>,
+    /// Every name that is read somewhere.
+    read: HashSet<String>,
+    /// What the import that comes next is bound to.
+    bound: Vec<String>,
     depth: u32,
 }
 
@@ -30,15 +48,28 @@ impl Imports {
         }
     }
 
-    fn package(&mut self, package: &str, offset: u32) {
+    fn package(&mut self, package: &str, offset: u32, names: Vec<String>) {
         if names::is_package(package) {
-            self.packages.push((package.to_owned(), offset));
+            self.packages.push(Imported { package: package.to_owned(), offset, names });
+        } else {
+            self.ask(package);
+        }
+    }
+
+    fn ask(&mut self, specifier: &str) {
+        if !names::is_package(specifier) && self.asks.len() < ASKS {
+            self.asks.push(specifier.to_owned());
         }
     }
 
     /// Whether the file imports a package.
     pub(crate) fn has(&self, package: &str) -> bool {
-        self.packages.iter().any(|(name, _)| name == package)
+        self.packages.iter().any(|imported| imported.package == package)
+    }
+
+    /// Whether an import is there for something: it has no name, or one that is read.
+    pub(crate) fn is_read(&self, imported: &Imported) -> bool {
+        imported.names.is_empty() || imported.names.iter().any(|name| self.read.contains(name))
     }
 
     /// The package and dotted member that an expression stands for.
@@ -114,7 +145,8 @@ impl<'a> Visit<'a> for Imports {
         if it.import_kind.is_type() {
             return;
         }
-        self.package(&it.source.value, it.span.start);
+        let names = it.specifiers.iter().flatten().map(|specifier| specifier.local().name.to_string()).collect();
+        self.package(&it.source.value, it.span.start, names);
         for specifier in it.specifiers.iter().flatten() {
             let member = match specifier {
                 ImportDeclarationSpecifier::ImportSpecifier(named) => named.imported.name().to_string(),
@@ -127,7 +159,7 @@ impl<'a> Visit<'a> for Imports {
 
     fn visit_ts_import_equals_declaration(&mut self, it: &TSImportEqualsDeclaration<'a>) {
         if let TSModuleReference::ExternalModuleReference(reference) = &it.module_reference {
-            self.package(&reference.expression.value, it.span.start);
+            self.package(&reference.expression.value, it.span.start, vec![it.id.name.to_string()]);
             self.add(&it.id.name, &reference.expression.value, "");
         }
     }
@@ -151,14 +183,42 @@ impl<'a> Visit<'a> for Imports {
             if direct && let Some((package, member)) = self.of(init) {
                 self.bind(&it.id, &package, &member);
             }
+            let required = match init.get_inner_expression() {
+                Expression::StaticMemberExpression(member) => member.object.get_inner_expression(),
+                other => other,
+            };
+            if matches!(required, Expression::CallExpression(call) if call.common_js_require().is_some()) {
+                self.bound = it.id.get_binding_identifiers().iter().map(|id| id.name.to_string()).collect();
+            }
         }
         walk::walk_variable_declarator(self, it);
+        self.bound.clear();
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.read.insert(it.name.to_string());
+    }
+
+    fn visit_export_from_declaration(&mut self, it: &ExportFromDeclaration<'a>) {
+        self.ask(&it.source.value);
+    }
+
+    fn visit_export_all_declaration(&mut self, it: &ExportAllDeclaration<'a>) {
+        self.ask(&it.source.value);
+    }
+
+    fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
+        if let Expression::StringLiteral(source) = it.source.get_inner_expression() {
+            self.ask(&source.value);
+        }
+        walk::walk_import_expression(self, it);
     }
 
     fn visit_call_expression(&mut self, it: &oxc_ast::ast::CallExpression<'a>) {
         if let Some(source) = it.common_js_require() {
             let source = source.value.to_string();
-            self.package(&source, it.span.start);
+            let names = std::mem::take(&mut self.bound);
+            self.package(&source, it.span.start, names);
         }
         walk::walk_call_expression(self, it);
     }

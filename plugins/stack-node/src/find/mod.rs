@@ -1,5 +1,6 @@
 //! Finds what single lines of a program say: which packages are put to use, guards and error handlers, settings, tests.
 
+mod ciphers;
 pub(crate) mod imports;
 mod middleware;
 mod routes;
@@ -33,6 +34,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
         source,
         lines,
         imports: &imports,
+        ciphers: ciphers::Ciphers::of(program, source),
         models: models::Collector::new(source, lines, &imports),
         found: Vec::new(),
         middleware: Vec::new(),
@@ -48,6 +50,7 @@ pub(crate) fn program(program: &Program<'_>, source: &str, lines: &Lines<'_>, te
     };
     finder.visit_program(program);
     finder.unused_imports();
+    facts.asks = imports.asks.clone();
     finder.summarise_tests();
     let Finder { mut found, routes, models, middleware, .. } = finder;
     facts.middleware = middleware;
@@ -61,6 +64,7 @@ struct Finder<'s> {
     source: &'s str,
     lines: &'s Lines<'s>,
     imports: &'s Imports,
+    ciphers: ciphers::Ciphers,
     models: models::Collector<'s>,
     found: Vec<Found>,
     middleware: Vec<(String, bool)>,
@@ -101,7 +105,7 @@ impl Finder<'_> {
     }
 
     /// A call or construction of something that a package gave.
-    fn used(&mut self, callee: &Expression<'_>, arguments: &[Argument<'_>], offset: u32, made: bool) {
+    fn used(&mut self, callee: &Expression<'_>, arguments: &[Argument<'_>], span: Span, offset: u32, made: bool) {
         // The call of a call was seen at the inner one.
         if let Expression::CallExpression(inner) = callee.get_inner_expression()
             && inner.common_js_require().is_none()
@@ -113,11 +117,13 @@ impl Finder<'_> {
             return;
         }
         let Some(key) = rules::key_of(&package, &member) else { return };
-        let name = if member.is_empty() { package.clone() } else { format!("{package}.{member}") };
+        let name =
+            if matches!(member.as_str(), "" | "default") { package.clone() } else { format!("{package}.{member}") };
         match key {
             "auth.session" => self.session(&package, arguments, offset),
             "auth.passport" if package == "passport" || made => self.passport(&package, &member, arguments, offset),
             "auth.passport" => {}
+            "auth.password-hash" if package == "crypto" && self.ciphers.keyed_by(span) => {}
             "validation" => self.add(key, &package, offset),
             "auth.jwt" if member.ends_with("sign") => {
                 let value = format!("{name}{}", self.signed(arguments));
@@ -254,19 +260,20 @@ impl Finder<'_> {
         }
     }
 
-    /// An import of a telling package that is passed on unused says something by itself.
+    /// An import of a telling package that is passed on unused says something by itself; one whose name nothing reads does not.
     fn unused_imports(&mut self) {
-        for (package, offset) in self.imports.packages.clone() {
+        for imported in self.imports.packages.clone() {
+            let (package, offset) = (&imported.package, imported.offset);
             if package == "node:test" {
                 self.add("test.framework", "node:test", offset);
             }
-            if self.test {
+            if self.test || !self.imports.is_read(&imported) {
                 continue;
             }
-            if let Some(key) = rules::key_of_import(&package)
-                && !self.found.iter().any(|found| found.key == key || found.value.contains(&package))
+            if let Some(key) = rules::key_of_import(package)
+                && !self.found.iter().any(|found| found.key == key || found.value.contains(package))
             {
-                self.add(key, &package, offset);
+                self.add(key, package, offset);
             }
         }
     }
@@ -321,6 +328,9 @@ impl Finder<'_> {
                     let engine = self.text(engine.span(), 40);
                     self.add("template-engine", engine.trim_matches(['\'', '"', '`']), call.span.start);
                 }
+            }
+            Some("render") if !first.is_empty() && is_response(member.object()) => {
+                self.add("view", first, call.span.start);
             }
             Some("cookie") if !first.is_empty() && is_response(member.object()) => {
                 self.add("cookie.set", first, call.span.start);
@@ -419,7 +429,7 @@ impl<'a> Visit<'a> for Finder<'_> {
             Some(oxc_ast::ast::MemberExpression::StaticMemberExpression(member)) => member.property.span.start,
             _ => it.span.start,
         };
-        self.used(&it.callee, &it.arguments, offset, false);
+        self.used(&it.callee, &it.arguments, it.span, offset, false);
         self.whole_environment(&it.arguments);
         self.app_call(it);
         self.token_call(it);
@@ -440,7 +450,7 @@ impl<'a> Visit<'a> for Finder<'_> {
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
         let name = self.name.take();
-        self.used(&it.callee, &it.arguments, it.span.start, true);
+        self.used(&it.callee, &it.arguments, it.span, it.span.start, true);
         if !self.test {
             self.models.call(&it.callee, &it.arguments, it.span, name.as_deref());
         }
@@ -457,6 +467,9 @@ impl<'a> Visit<'a> for Finder<'_> {
                     self.environment(init, &name, property.span.start);
                 }
             }
+        }
+        if let (Some(name), Some(init), false) = (&self.name, &it.init, self.test) {
+            self.models.list(name, init);
         }
         walk::walk_variable_declarator(self, it);
         self.name = None;

@@ -7,7 +7,7 @@ use oxc_span::GetSpan;
 use super::Finder;
 
 impl Finder<'_> {
-    /// `, payload { id }, expiresIn 86400` of the call that signs a token.
+    /// `, payload { id }, expiresIn 86400` (or `exp …`, where the payload has it) of the call that signs a token.
     pub(super) fn signed(&self, arguments: &[Argument<'_>]) -> String {
         let object = |index: usize| match arguments.get(index).and_then(|it| it.as_expression()) {
             Some(Expression::ObjectExpression(it)) => Some(it),
@@ -17,9 +17,11 @@ impl Finder<'_> {
         if let Some(payload) = object(0).filter(|payload| !names(payload).is_empty()) {
             told.push_str(&format!(", payload {{ {} }}", names(payload).join(", ")));
         }
-        let lifetime =
-            [object(2), object(0)].into_iter().flatten().find_map(|it| self.option(it, &["expiresIn", "exp"]));
-        told.push_str(&lifetime.map(|lifetime| format!(", expiresIn {lifetime}")).unwrap_or_default());
+        // An option, or a part of the payload: each by its own name.
+        for (index, key) in [(2, "expiresIn"), (0, "exp")] {
+            let said = object(index).and_then(|it| self.option(it, &[key]));
+            told.push_str(&said.map(|said| format!(", {key} {said}")).unwrap_or_default());
+        }
         told
     }
 

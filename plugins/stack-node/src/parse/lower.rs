@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentTarget, BinaryOperator, ChainElement, Expression, ObjectPropertyKind,
-    PropertyKey, SimpleAssignmentTarget, TemplateLiteral,
+    PropertyKey, SimpleAssignmentTarget, TemplateLiteral, UnaryOperator,
 };
 use oxc_span::{GetSpan, Span};
 
+use super::refusal;
 use crate::ir::{Call, Class, Expr, Function, Module, Sym, Wires};
+use crate::names;
 use crate::text::{Lines, shorten};
 
 /// Deeper expressions are kept as text only.
@@ -26,11 +28,24 @@ pub(super) struct Lower<'s> {
     pub(super) interned: HashMap<String, Sym>,
     pub(super) depth: u32,
     pub(super) nodes: u32,
+    /// Inside a loop or the callback of a list method: branches are kept apart where they compare something.
+    pub(super) listing: bool,
+    /// A decided branch may leave what it stands in.
+    pub(super) leaves: bool,
 }
 
 impl<'s> Lower<'s> {
     pub(super) fn new(source: &'s str, lines: &'s Lines<'s>) -> Self {
-        Self { source, lines, module: Module::default(), interned: HashMap::new(), depth: 0, nodes: 0 }
+        Self {
+            source,
+            lines,
+            module: Module::default(),
+            interned: HashMap::new(),
+            depth: 0,
+            nodes: 0,
+            listing: false,
+            leaves: false,
+        }
     }
 
     /// Whether the budget of nodes is spent.
@@ -97,12 +112,18 @@ impl<'s> Lower<'s> {
                 Expr::Object(properties.collect())
             }
             Expression::ArrowFunctionExpression(it) => {
+                let outer = std::mem::take(&mut self.leaves);
                 let body = match it.get_expression() {
                     Some(expression) => vec![crate::ir::Stmt::Return(self.expr(expression))],
                     None => it.get_function_body().map(|body| self.body(&body.statements)).unwrap_or_default(),
                 };
+                self.leaves = outer;
+                let refuses = match (it.get_expression(), it.get_function_body()) {
+                    (Some(expression), _) => refusal::expression(expression),
+                    (None, body) => body.is_some_and(|body| refusal::statements(&body.statements)),
+                };
                 let params = self.params(&it.params);
-                self.function(Function { name: None, params, body, arrow: true, wires: Wires::No })
+                self.function(Function { name: None, params, body, arrow: true, wires: Wires::No, refuses })
             }
             Expression::FunctionExpression(it) => Expr::Function(self.function_of(it)),
             Expression::ClassExpression(it) => Expr::Class(self.class(it)),
@@ -120,8 +141,27 @@ impl<'s> Lower<'s> {
                 let sides = vec![self.expr(&it.left), self.expr(&it.right)];
                 if it.operator.is_and() { Expr::All(sides) } else { Expr::Any(sides) }
             }
+            Expression::ConditionalExpression(it) if compares(&it.test, 0) => {
+                let test = Box::new(self.expr(&it.test));
+                Expr::Pick(test, Box::new(self.expr(&it.consequent)), Box::new(self.expr(&it.alternate)))
+            }
             Expression::ConditionalExpression(it) => {
                 Expr::Any(vec![self.expr(&it.consequent), self.expr(&it.alternate)])
+            }
+            Expression::BinaryExpression(it) if it.operator.is_equality() => {
+                let same = Expr::Same(Box::new(self.expr(&it.left)), Box::new(self.expr(&it.right)));
+                let equal = matches!(it.operator, BinaryOperator::Equality | BinaryOperator::StrictEquality);
+                if equal { same } else { Expr::Not(Box::new(same)) }
+            }
+            Expression::UnaryExpression(it) if it.operator == UnaryOperator::LogicalNot => {
+                Expr::Not(Box::new(self.expr(&it.argument)))
+            }
+            Expression::UnaryExpression(it)
+                if it.operator == UnaryOperator::UnaryNegation
+                    && matches!(it.argument.get_inner_expression(), Expression::NumericLiteral(_)) =>
+            {
+                let text = self.source.get(it.span.start as usize..it.span.end as usize).unwrap_or("");
+                Expr::Str(self.sym(&shorten(text, TEXT)))
             }
             Expression::SequenceExpression(it) => {
                 Expr::All(it.expressions.iter().map(|expression| self.expr(expression)).collect())
@@ -237,8 +277,15 @@ impl<'s> Lower<'s> {
             Some(oxc_ast::ast::MemberExpression::StaticMemberExpression(member)) => member.property.span.start,
             _ => call.span.start,
         };
+        let lists = callee
+            .as_member_expression()
+            .and_then(|member| member.static_property_name())
+            .is_some_and(names::runs_for_each);
         let callee = self.expr(callee);
+        let outer = self.listing;
+        self.listing |= lists;
         let args = self.args(&call.arguments);
+        self.listing = outer;
         let (line, quote) = self.spot(start);
         Expr::Call(Box::new(Call { callee, args, line, quote }))
     }
@@ -265,4 +312,22 @@ impl<'s> Lower<'s> {
         self.module.classes.push(class);
         self.module.classes.len() as u32 - 1
     }
+}
+
+/// Whether a condition may be decided where the values are known: it compares something, or asks for a part of a text.
+pub(super) fn compares(test: &Expression<'_>, depth: u32) -> bool {
+    depth < 20
+        && match test.get_inner_expression() {
+            Expression::BinaryExpression(it) => it.operator.is_equality(),
+            Expression::LogicalExpression(it) => compares(&it.left, depth + 1) || compares(&it.right, depth + 1),
+            Expression::UnaryExpression(it) => {
+                it.operator == UnaryOperator::LogicalNot && compares(&it.argument, depth + 1)
+            }
+            Expression::CallExpression(it) => it
+                .callee
+                .as_member_expression()
+                .and_then(|member| member.static_property_name())
+                .is_some_and(|name| matches!(name, "startsWith" | "endsWith" | "includes")),
+            _ => false,
+        }
 }

@@ -5,7 +5,8 @@ use oxc_ast::ast::{
     ForStatementLeft, FormalParameters, ImportDeclarationSpecifier, MethodDefinitionKind, Statement, TSModuleReference,
 };
 
-use super::lower::Lower;
+use super::lower::{Lower, compares};
+use super::refusal;
 use crate::ir::{Class, Expr, Function, Method, Param, Pattern, Stmt, Wires};
 
 /// Deeper statements are not followed.
@@ -58,6 +59,30 @@ impl Lower<'_> {
         }
     }
 
+    /// A branch that is kept apart. What leaves it leaves the loop or the callback around it.
+    fn branch(&mut self, statement: &Statement<'_>) -> Vec<Stmt> {
+        let mut out = Vec::new();
+        let outer = std::mem::replace(&mut self.leaves, true);
+        self.nested(statement, &mut out);
+        self.leaves = outer;
+        out
+    }
+
+    /// A statement that runs or not, or again and again: nothing is known of where leaving it leads.
+    fn within(&mut self, statement: &Statement<'_>, out: &mut Vec<Stmt>) {
+        let outer = std::mem::take(&mut self.leaves);
+        self.nested(statement, out);
+        self.leaves = outer;
+    }
+
+    fn looped(&mut self, statement: &Statement<'_>) -> Vec<Stmt> {
+        let mut body = Vec::new();
+        let outer = std::mem::replace(&mut self.listing, true);
+        self.within(statement, &mut body);
+        self.listing = outer;
+        body
+    }
+
     fn nested(&mut self, statement: &Statement<'_>, out: &mut Vec<Stmt>) {
         if let Statement::BlockStatement(block) = statement {
             let mut inner = self.body(&block.body);
@@ -90,15 +115,27 @@ impl Lower<'_> {
                     let value = self.expr(argument);
                     out.push(Stmt::Return(value));
                 }
+                if self.leaves {
+                    out.push(Stmt::Leave);
+                }
+            }
+            Statement::ContinueStatement(_) if self.leaves => out.push(Stmt::Leave),
+            Statement::IfStatement(it) if self.listing && compares(&it.test, 0) => {
+                let test = self.expr(&it.test);
+                let then = self.branch(&it.consequent);
+                let otherwise = it.alternate.as_ref().map(|alternate| self.branch(alternate)).unwrap_or_default();
+                out.push(Stmt::If(test, then, otherwise));
             }
             Statement::IfStatement(it) => {
-                self.nested(&it.consequent, out);
+                self.within(&it.consequent, out);
                 if let Some(alternate) = &it.alternate {
-                    self.nested(alternate, out);
+                    self.within(alternate, out);
                 }
             }
             Statement::TryStatement(it) => {
+                let outer = std::mem::take(&mut self.leaves);
                 let mut inner = self.body(&it.block.body);
+                self.leaves = outer;
                 out.append(&mut inner);
                 if let Some(finalizer) = &it.finalizer {
                     let mut inner = self.body(&finalizer.body);
@@ -106,31 +143,30 @@ impl Lower<'_> {
                 }
             }
             Statement::SwitchStatement(it) => {
+                let outer = std::mem::take(&mut self.leaves);
                 for case in &it.cases {
                     let mut inner = self.body(&case.consequent);
                     out.append(&mut inner);
                 }
+                self.leaves = outer;
             }
-            Statement::LabeledStatement(it) => self.nested(&it.body, out),
-            Statement::WhileStatement(it) => self.nested(&it.body, out),
-            Statement::DoWhileStatement(it) => self.nested(&it.body, out),
+            Statement::LabeledStatement(it) => self.within(&it.body, out),
+            Statement::WhileStatement(it) => self.within(&it.body, out),
+            Statement::DoWhileStatement(it) => self.within(&it.body, out),
             Statement::ForOfStatement(it) => {
                 let pattern = self.loop_pattern(&it.left);
                 let over = self.expr(&it.right);
-                let mut body = Vec::new();
-                self.nested(&it.body, &mut body);
+                let body = self.looped(&it.body);
                 out.push(Stmt::Each(pattern, over, body));
             }
             Statement::ForInStatement(it) => {
                 let pattern = self.loop_pattern(&it.left);
                 let over = self.expr(&it.right);
-                let mut body = Vec::new();
-                self.nested(&it.body, &mut body);
+                let body = self.looped(&it.body);
                 out.push(Stmt::Keys(pattern, over, body));
             }
             Statement::ForStatement(it) => {
-                let mut body = Vec::new();
-                self.nested(&it.body, &mut body);
+                let mut body = self.looped(&it.body);
                 match self.counted(it) {
                     Some((pattern, over)) => out.push(Stmt::Keys(pattern, over, body)),
                     None => out.append(&mut body),
@@ -345,8 +381,11 @@ impl Lower<'_> {
     pub(super) fn function_of(&mut self, function: &oxc_ast::ast::Function<'_>) -> u32 {
         let name = function.id.as_ref().map(|id| self.sym(&id.name));
         let params = self.params(&function.params);
+        let outer = std::mem::take(&mut self.leaves);
         let body = function.body.as_ref().map(|body| self.body(&body.statements)).unwrap_or_default();
-        self.function(Function { name, params, body, arrow: false, wires: Wires::No });
+        self.leaves = outer;
+        let refuses = function.body.as_ref().is_some_and(|body| refusal::statements(&body.statements));
+        self.function(Function { name, params, body, arrow: false, wires: Wires::No, refuses });
         self.module.functions.len() as u32 - 1
     }
 

@@ -4,6 +4,7 @@ pub mod json;
 mod lower;
 mod lower_stmt;
 mod prune;
+mod refusal;
 mod walk;
 
 use oxc_allocator::Allocator;
@@ -68,6 +69,10 @@ pub fn file(path: &str, content: &str) -> (FileFacts, Option<String>) {
         },
         _ => script(path, content, &mut facts),
     };
+    // A text without an extension may be anything; one that does not say that it is a program need not be one.
+    if problem.is_some() && !name.contains('.') && !content.starts_with("#!") {
+        return (FileFacts { test: facts.test, ..FileFacts::default() }, None);
+    }
     (facts, problem)
 }
 

@@ -81,12 +81,14 @@ fn wired_names(module: &Module) -> HashSet<Sym> {
     }
     let mut known = HashSet::new();
     let bodies = module.functions.iter().map(|function| &function.body).chain([&module.body]);
-    for statement in bodies.flatten() {
-        if let Stmt::Bind(pattern, value) = statement
-            && imports(module, value)
-        {
-            of_pattern(pattern, &mut known);
-        }
+    for body in bodies {
+        walk::each(body, &mut |statement| {
+            if let Stmt::Bind(pattern, value) = statement
+                && imports(module, value)
+            {
+                of_pattern(pattern, &mut known);
+            }
+        });
     }
     known
 }
@@ -136,7 +138,11 @@ fn filter(module: &Module, known: &HashSet<Sym>, body: &mut Vec<Stmt>) -> Wires 
                 let seed = seeds(module, known, over).max(inner);
                 (seed, seed > Wires::No)
             }
-            Stmt::ExportAll(_) => (Wires::No, true),
+            Stmt::If(test, then, otherwise) => {
+                let inner = filter(module, known, then).max(filter(module, known, otherwise));
+                (seeds(module, known, test).max(inner), !(then.is_empty() && otherwise.is_empty()))
+            }
+            Stmt::ExportAll(_) | Stmt::Leave => (Wires::No, true),
         };
         wires = wires.max(seed);
         keep
@@ -160,6 +166,11 @@ fn seeds(module: &Module, known: &HashSet<Sym>, value: &Expr) -> Wires {
             properties.iter().map(|(_, value)| seeds(module, known, value)).max().unwrap_or_default()
         }
         Expr::Spread(inner) => seeds(module, known, inner),
+        // What is compared decides, and wires nothing.
+        Expr::Same(..) | Expr::Not(_) => Wires::No,
+        Expr::Pick(test, then, otherwise) => {
+            [test, then, otherwise].into_iter().map(|part| seeds(module, known, part)).max().unwrap_or_default()
+        }
         Expr::Member(object, _) => seeds(module, known, object),
         Expr::Index(object, index) => seeds(module, known, object).max(seeds(module, known, index)),
         Expr::Assign(target, value) => seeds(module, known, target).max(seeds(module, known, value)),

@@ -36,6 +36,27 @@ pub(super) fn stmts(body: &mut [Stmt], visitor: &mut impl Visitor) {
                 expr(value, visitor);
             }
             Stmt::ExportAll(source) => visitor.sym(source),
+            Stmt::If(test, then, otherwise) => {
+                expr(test, visitor);
+                stmts(then, visitor);
+                stmts(otherwise, visitor);
+            }
+            Stmt::Leave => {}
+        }
+    }
+}
+
+/// Every statement of a body and of the loops and branches in it.
+pub(super) fn each<'b>(body: &'b [Stmt], visit: &mut impl FnMut(&'b Stmt)) {
+    for statement in body {
+        visit(statement);
+        match statement {
+            Stmt::Each(.., inner) | Stmt::Keys(.., inner) => each(inner, visit),
+            Stmt::If(_, then, otherwise) => {
+                each(then, visit);
+                each(otherwise, visit);
+            }
+            _ => {}
         }
     }
 }
@@ -81,7 +102,12 @@ pub(super) fn expr(it: &mut Expr, visitor: &mut impl Visitor) {
                 expr(value, visitor);
             }
         }
-        Expr::Spread(inner) | Expr::ImportOf(inner) => expr(inner, visitor),
+        Expr::Spread(inner) | Expr::ImportOf(inner) | Expr::Not(inner) => expr(inner, visitor),
+        Expr::Same(left, right) => {
+            expr(left, visitor);
+            expr(right, visitor);
+        }
+        Expr::Pick(test, then, otherwise) => [test, then, otherwise].into_iter().for_each(|part| expr(part, visitor)),
         Expr::Member(object, name) => {
             visitor.sym(name);
             expr(object, visitor);

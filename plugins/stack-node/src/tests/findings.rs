@@ -148,6 +148,8 @@ fn options_that_answer_questions_are_found() {
         values(&report, "auth.jwt"),
         ["jsonwebtoken.sign, payload { id, role }, expiresIn 86400", "jsonwebtoken.verify"]
     );
+    let payload = "const jwt = require('jsonwebtoken');\njwt.sign({ id: 1, exp: soon() }, secret);\n";
+    assert_eq!(values(&read(&[("a.js", payload)]), "auth.jwt"), ["jsonwebtoken.sign, payload { id, exp }, exp soon()"]);
     assert_eq!(values(&report, "auth.token-source"), ["req.headers.x-access-token", "req.headers.Authorization"]);
     assert_eq!(values(&report, "pagination"), ["skip Number(query.offset) || 0, take 10", "skip n * 20, limit 20"]);
 }

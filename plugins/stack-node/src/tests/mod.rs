@@ -1,5 +1,6 @@
 //! Whole projects in miniature, read through the two calls that the host makes.
 
+mod facts;
 mod findings;
 mod hostile;
 mod models;

@@ -84,3 +84,27 @@ fn decorated_entities_tables_and_prisma() {
     let report = read(&[("prisma/schema.prisma", prisma)]);
     assert_eq!(super::values(&report, "database"), ["prisma to postgresql"]);
 }
+
+#[test]
+fn the_values_of_a_field_are_those_that_are_listed() {
+    let source = "const mongoose = require('mongoose');\nconst { STATUS, roles } = require('./constants');\nconst SIZES = Object.freeze(['S', 'M']);\n\
+        const COLOURS = { red: 'Red', blue: 'Blue' };\nconst line = new mongoose.Schema({ size: { type: String, enum: SIZES } });\n\
+        const copySchema = new mongoose.Schema({\n  status: {\n    type: String,\n    enum: ['Available', 'Loaned'],\n  },\n  level: { type: Number, enum: { values: [1, 2], message: 'no' } },\n\
+        state: { type: String, enum: [STATUS.Open, STATUS.Closed] },\n  role: { type: String, enum: roles },\n  colour: { type: String, enum: Object.values(COLOURS) },\n\
+        tags: [{ type: String, enum: ['a'] }],\n  kinds: { type: [{ type: String, enum: ['k'] }] },\n  lines: [line],\n  odd: { enum: String },\n});\n\
+        module.exports = mongoose.model('Copy', copySchema);\n";
+    let report = read(&[("copy.js", source)]);
+    let expected = [
+        "Copy.status is one of Available, Loaned",
+        "Copy.level is one of 1, 2",
+        "Copy.state is one of STATUS.Open, STATUS.Closed",
+        "Copy.role is one of the values of roles",
+        "Copy.colour is one of Red, Blue",
+        "Copy.tags is one of a",
+        "Copy.kinds is one of k",
+        "Copy.lines.size is one of S, M",
+    ];
+    assert_eq!(super::values(&report, "model-enum"), expected);
+    let first = report.findings.iter().find(|found| found.key == "model-enum").map(|found| &found.place);
+    assert_eq!(first.map(|it| (it.line, it.quote.as_str())), Some((9, "enum: ['Available', 'Loaned'],")));
+}

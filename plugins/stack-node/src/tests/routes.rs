@@ -296,3 +296,71 @@ fn what_there_is_no_room_for_is_named() {
     let expected = format!("{left} more routes were found than are listed: there is no room for them in one report");
     assert_eq!(told, Some(expected.as_str()));
 }
+
+/// A folder of routers, all of which an index finds by reading the folder.
+fn folder(index: &str) -> Vec<String> {
+    let index = format!(
+        "const fs = require('fs');\nconst path = require('path');\nconst r = require('express').Router();\n{index}\nmodule.exports = r;"
+    );
+    let router =
+        |path: &str| format!("const r = require('express').Router();\nr.get('{path}', h);\nmodule.exports = r;");
+    let (auth, users, cities) = (router("/login"), router("/"), router("/all"));
+    let strip = "const strip = (file) => {\n  return file.split('.').slice(0, -1).join('.').toString()\n}\nmodule.exports = { strip }";
+    let app = app("app.use(require('./routes'));");
+    routes(&[
+        ("app.js", &app),
+        ("names.js", strip),
+        ("routes/auth.js", &auth),
+        ("routes/cities.js", &cities),
+        ("routes/index.js", &index),
+        ("routes/users.js", &users),
+    ])
+}
+
+#[test]
+fn a_callback_of_a_list_runs_for_each_element_and_decides_what_it_compares() {
+    let expected = ["GET /login", "GET /cities/all", "GET /users"];
+    let first = "const { strip } = require('../names');\nr.use('/', require('./auth'));\n";
+    for rest in [
+        // The callback of a filter that mounts.
+        "fs.readdirSync(`${__dirname}/`).filter((file) => {\n  const name = strip(file)\n\
+        return name !== 'index' && name !== 'auth' && file !== '.DS_Store' ? r.use(`/${name}`, require(`./${name}`)) : ''\n})",
+        // A filter that leaves out, and a number from the end.
+        "const own = ['index.js', 'auth.js'];\nfs.readdirSync(__dirname).filter((file) => !own.includes(file) && file.slice(-3) === '.js')\n\
+        .forEach((file) => r.use('/' + file.slice(0, -3), require(path.join(__dirname, file))));",
+        // A predicate that answers in several places, and one that goes by a name.
+        "const code = (file) => !file.startsWith('index');\nfs.readdirSync(__dirname).filter(code).filter((file) => {\n\
+        if (file === 'auth.js') return false;\n  return /js$/.test(file);\n}).map((file) => strip(file)).some((name) => { r.use(`/${name}`, require(`./${name}`)); });",
+        // Branches that leave.
+        "fs.readdirSync(__dirname).forEach((file) => {\n  if (file === 'index.js') return;\n  const name = file.replace('.js', '');\n\
+        if (name === 'auth') {\n    console.log(name);\n    return;\n  }\n  r.use(`/${name}`, require(`./${name}`));\n});",
+        "for (const file of fs.readdirSync(__dirname)) {\n  if (file === path.basename(__filename) || file === 'auth.js') continue;\n\
+        r.use('/' + strip(file), require('./' + file));\n}",
+        "fs.readdirSync(__dirname).reduce((all, file) => {\n  const name = strip(file);\n  if (name === 'cities' || name === 'users') {\n\
+        all.use('/' + name, require('./' + name));\n  }\n  return all;\n}, r);",
+    ] {
+        assert_eq!(folder(&format!("{first}{rest}")), expected, "{rest}");
+    }
+}
+
+#[test]
+fn what_a_predicate_does_not_tell_stays() {
+    let source = app("for (const name of ['a', 'b', 'c'].filter((name) => enabled(name) && name !== 'c')) {\n\
+        if (process.env.NODE_ENV === 'test') continue;\n  app.get(`/${name}`, h);\n}\n\
+        const all = ['d', 'e'].filter((name) => {\n  if (flags[name]) return false;\n  return true;\n});\nall.forEach((name) => app.get(`/${name}`, h));\n\
+        const mode = 'old';\nif (mode === 'new') app.get('/new', h);\nmode === 'new' ? app.get('/newer', h) : app.get('/older', h);");
+    let expected = ["GET /a", "GET /b", "GET /d", "GET /e", "GET /new", "GET /newer", "GET /older"];
+    assert_eq!(routes(&[("app.js", &source)]), expected);
+}
+
+#[test]
+fn what_answers_everything_with_404_is_no_route() {
+    let source = app(
+        "const api = `/${process.env.API}`;\napp.get('/a', h);\napp.get('/gone', (req, res) => res.status(404).end());\n\
+        app.use('/b', (req, res) => { if (!req.x) return res.sendStatus(404); res.json({}); });\napp.get('*', (req, res) => res.sendFile('index.html'));\n\
+        app.use(api, (req, res) => res.status(404).json('No API route found'));\napp.all('/{*rest}', routeNotFound);\n\
+        app.all('*', (req, res, next) => { next(new ApiError(httpStatus.NOT_FOUND, 'Not found')); });\n\
+        app.use('*', function (req, res) {\n  res.status(404);\n  if (req.accepts('html')) return res.render('404');\n  res.end();\n});",
+    );
+    assert_eq!(routes(&[("app.js", &source)]), ["GET /a", "GET /gone", "ALL /b", "GET *"]);
+}

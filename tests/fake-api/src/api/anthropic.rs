@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Api, Asked, Frames, Head, Said, bearer, invalid, message, model_of, only, positive, schema, sse, text_of};
+use crate::cache::Block;
 use crate::script::{Fault, Script, Stop};
 
 pub(crate) struct Anthropic;
@@ -25,29 +26,28 @@ const KNOWN: &[&str] = &[
     "tool_choice",
 ];
 
-/// Of the system and of the messages: the text, and how many cache breakpoints there are.
-fn blocks(value: &Value, what: &str) -> Result<(String, usize), Fault> {
+/// The blocks of the system or of a message.
+fn blocks(value: &Value, what: &str) -> Result<Vec<Block>, Fault> {
     if value.is_string() {
-        return Ok((text_of(value, what)?, 0));
+        return Ok(vec![Block { text: text_of(value, what)?, keep: false }]);
     }
     let list = value.as_array().filter(|list| !list.is_empty());
     let list = list.ok_or_else(|| invalid(format!("{what}: must be a string or a list of blocks")))?;
-    let mut all = (String::new(), 0);
+    let mut all = Vec::new();
     for block in list {
         only(block, &["type", "text", "cache_control"])?;
         if block["type"] != "text" {
             return Err(invalid(format!("{what}: only text is understood here")));
         }
-        all.0.push_str(&text_of(&block["text"], what)?);
-        all.0.push('\n');
+        let text = text_of(&block["text"], what)?;
         if let Some(cached) = block.get("cache_control") {
             only(cached, &["type", "ttl"])?;
             let ttl = cached.get("ttl").is_none_or(|ttl| ttl == "5m" || ttl == "1h");
             if cached["type"] != "ephemeral" || !ttl {
                 return Err(invalid(format!("{what}: cache_control: Input should be 'ephemeral'")));
             }
-            all.1 += 1;
         }
+        all.push(Block { text, keep: block.get("cache_control").is_some() });
     }
     Ok(all)
 }
@@ -77,18 +77,17 @@ impl Api for Anthropic {
                 return Err(invalid(format!("`{name}` is not supported for this model")));
             }
         }
-        let mut all = body.get("system").map_or(Ok((String::new(), 0)), |system| blocks(system, "system"))?;
+        let mut all = body.get("system").map_or(Ok(Vec::new()), |system| blocks(system, "system"))?;
         let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
         let messages = messages.ok_or_else(|| invalid("messages: at least one message is required"))?;
         for turn in messages {
             only(turn, &["role", "content"])?;
-            let (text, breakpoints) = blocks(&turn["content"], "messages")?;
-            all = (all.0 + &text, all.1 + breakpoints);
+            all.extend(blocks(&turn["content"], "messages")?);
         }
         if messages.last().is_none_or(|turn| turn["role"] != "user") {
             return Err(invalid("This model does not support assistant message prefill"));
         }
-        if all.1 > 4 {
+        if all.iter().filter(|block| block.keep).count() > 4 {
             return Err(invalid("A maximum of 4 blocks with cache_control may be provided"));
         }
         if let Some(config) = body.get("output_config") {
@@ -101,7 +100,8 @@ impl Api for Anthropic {
             schema::check(&format["schema"], &["minimum", "maximum", "minLength", "maxLength"], false)?;
         }
         let streams = body["stream"] == true;
-        Ok(Asked { text: all.0, model, most, streams, wants_usage: true, counts })
+        let text = all.iter().map(|block| block.text.as_str()).collect();
+        Ok(Asked { text, model, most, streams, wants_usage: true, counts, blocks: all })
     }
 
     fn frames(&self, asked: &Asked, said: &Said<'_>) -> Frames {

@@ -50,7 +50,15 @@ impl Api for Gemini {
                 return Err(invalid("generateContentRequest.model: does not match"));
             }
             let text = content(asked)?;
-            return Ok(Asked { text, model, most: 0, streams: false, wants_usage: true, counts: true });
+            return Ok(Asked {
+                text,
+                model,
+                most: 0,
+                streams: false,
+                wants_usage: true,
+                counts: true,
+                blocks: Vec::new(),
+            });
         }
         if method != "streamGenerateContent" || head.query != "alt=sse" {
             return Err(Fault::new("not-found", "this method is not imitated"));
@@ -63,7 +71,7 @@ impl Api for Gemini {
         }
         let most = positive(&config["maxOutputTokens"], "maxOutputTokens")?;
         let text = content(body)?;
-        Ok(Asked { text, model, most, streams: true, wants_usage: true, counts: false })
+        Ok(Asked { text, model, most, streams: true, wants_usage: true, counts: false, blocks: Vec::new() })
     }
 
     fn frames(&self, asked: &Asked, said: &Said<'_>) -> Frames {

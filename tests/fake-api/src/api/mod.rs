@@ -8,6 +8,7 @@ mod schema;
 
 use serde_json::{Value, json};
 
+use crate::cache::{Block, Cached};
 use crate::script::{Fault, Reply, Script, Stop, Tokens};
 
 /// The head of a request, as far as services look at it.
@@ -29,6 +30,8 @@ pub(crate) struct Asked {
     pub(crate) wants_usage: bool,
     /// It asks for a count of its tokens and for nothing else.
     pub(crate) counts: bool,
+    /// Its text in blocks, for services that keep what they are told to; none for the others.
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// An answer as pieces of a stream.
@@ -67,11 +70,12 @@ pub(crate) struct Said<'a> {
 
 impl<'a> Said<'a> {
     /// The reply, within the limit that the request has.
-    pub(crate) fn of(reply: &'a Reply, asked: &Asked) -> Self {
+    pub(crate) fn of(reply: &'a Reply, asked: &Asked, cached: Cached) -> Self {
         let mut tokens = reply.tokens.unwrap_or(Tokens {
-            uncached: count(&asked.text),
+            uncached: count(&asked.text).saturating_sub(cached.read).saturating_sub(cached.written),
+            cache_read: cached.read,
+            cache_write: cached.written,
             output: count(&reply.text),
-            ..Tokens::default()
         });
         let mut text = reply.text.as_str();
         let mut stop = reply.stop;

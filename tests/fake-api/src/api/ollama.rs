@@ -36,7 +36,7 @@ impl Api for Ollama {
             return Err(Fault::new("context", "the input length exceeds the context length"));
         }
         let streams = body["stream"] != false;
-        Ok(Asked { text, model, most, streams, wants_usage: true, counts: false })
+        Ok(Asked { text, model, most, streams, wants_usage: true, counts: false, blocks: Vec::new() })
     }
 
     fn content_type(&self) -> &'static str {

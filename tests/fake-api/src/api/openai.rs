@@ -43,7 +43,15 @@ impl Api for OpenAi {
             only(body, &["model", "input", "instructions"])?;
             let model = model_of(script, body)?;
             let text = [&body["instructions"], &body["input"]].into_iter().filter_map(Value::as_str).collect();
-            return Ok(Asked { text, model, most: 0, streams: false, wants_usage: true, counts: true });
+            return Ok(Asked {
+                text,
+                model,
+                most: 0,
+                streams: false,
+                wants_usage: true,
+                counts: true,
+                blocks: Vec::new(),
+            });
         }
         only(body, KNOWN)?;
         let model = model_of(script, body)?;
@@ -84,7 +92,7 @@ impl Api for OpenAi {
             }
         }
         let wants_usage = !streams || body["stream_options"]["include_usage"] == true;
-        Ok(Asked { text, model, most, streams, wants_usage, counts: false })
+        Ok(Asked { text, model, most, streams, wants_usage, counts: false, blocks: Vec::new() })
     }
 
     fn frames(&self, asked: &Asked, said: &Said<'_>) -> Frames {

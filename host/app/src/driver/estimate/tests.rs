@@ -4,12 +4,13 @@ use certus_store::RecordedRuns;
 const PRICES: &str = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 10.0\ncache_read = 0.1\n";
 
 fn ahead(prompt: &str, input: Option<u64>) -> Ahead {
-    Ahead { prompt: prompt.to_owned(), model: "m".to_owned(), input, class: Cost::Low }
+    Ahead { prompt: prompt.to_owned(), model: "m".to_owned(), input, class: Cost::Low, answers: 1.0 }
 }
 
 fn runs(prompt: &str, runs: u64, tokens: u64) -> RecordedRuns {
     let usage = Usage { input_tokens: tokens * 9, output_tokens: tokens, ..Usage::default() };
-    RecordedRuns { prompt: prompt.to_owned(), model: "m-20261001".to_owned(), runs, usage }
+    let lost = Amount::default();
+    RecordedRuns { prompt: prompt.to_owned(), model: "m-20261001".to_owned(), runs, usage, lost }
 }
 
 fn estimate(recorded: &Recorded, ran: &[(&str, u64)], prices: &Prices) -> Estimate {
@@ -18,6 +19,7 @@ fn estimate(recorded: &Recorded, ran: &[(&str, u64)], prices: &Prices) -> Estima
         usually: vec![ahead("first", None), ahead("a", None), ahead("later", None)],
         recorded,
         ran: ran.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+        answers: BTreeMap::new(),
         prices,
         most_output: 1_000,
         at: 0,
@@ -61,6 +63,17 @@ fn recorded_runs_say_how_often_and_how_much() {
 }
 
 #[test]
+fn what_recorded_runs_lost_on_repairs_is_expected_again() {
+    let lost = Amount { tokens: 3_000, usd_micros: 6_000, ..Amount::default() };
+    let without = Recorded { visits: 2, runs: vec![runs("a", 2, 400)] };
+    let with = Recorded { visits: 2, runs: vec![RecordedRuns { lost, ..runs("a", 2, 400) }] };
+    let [without, with] = [without, with].map(|recorded| estimate(&recorded, &[], &prices()));
+    assert_eq!(with.probably.tokens, without.probably.tokens + 1_500);
+    close(with.probably.usd.zip(without.probably.usd).map(|(with, without)| with - without), 0.003);
+    assert_eq!(with.at_most, without.at_most, "it speaks of answers alone");
+}
+
+#[test]
 fn a_price_that_nobody_knows_is_no_sum() {
     let made = estimate(&Recorded::default(), &[], &Prices::default());
     assert_eq!((made.probably.usd, made.at_most.usd), (None, None));
@@ -72,16 +85,16 @@ fn a_price_that_nobody_knows_is_no_sum() {
 fn it_is_one_line() {
     let recorded = Recorded { visits: 2, runs: vec![runs("a", 2, 400), runs("rare", 1, 100)] };
     let caps = vec![
-        CapAhead { scope: "chain".to_owned(), usd: Some(2.0), tokens: None },
-        CapAhead { scope: "day".to_owned(), usd: Some(10.0), tokens: Some(5_000_000) },
+        CapAhead { scope: "chain".to_owned(), counts: None, usd: Some(2.0), tokens: None },
+        CapAhead { scope: "day".to_owned(), counts: None, usd: Some(10.0), tokens: Some(5_000_000) },
     ];
     let lines = [
         Estimate { caps, ..estimate(&recorded, &[], &prices()) }.said(),
         estimate(&Recorded::default(), &[("first", 1), ("later", 1)], &prices()).said(),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r"
-    Estimate until the gate of work: probably $0.0118, at most $0.0400 (3 prompts, by 3 recorded runs); caps: chain $2.0000, day $10.0000 and 5000000 tokens
-    Estimate until the gate of work: probably $0.0155, at most $0.0260 (2 prompts, by size); no cap is set
+    Estimate until the gate of work: probably $0.0118, at most $0.0400 without retries (3 prompts, by 3 recorded runs and their retries); caps: chain $2.0000, day $10.0000 and 5000000 tokens
+    Estimate until the gate of work: probably $0.0155, at most $0.0260 without retries (2 prompts, by size); no cap is set
     ");
 }
 

@@ -10,6 +10,7 @@ use super::Finding;
 use crate::offline::facts::{quoted, said, selects, telling};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::scene::Scene;
+use crate::offline::text::stem;
 use crate::offline::topics::TOPICS;
 
 /// How sure it is that something stays as it is now: sure enough not to be asked.
@@ -26,10 +27,12 @@ pub(in crate::offline) struct Ask {
     pub(in crate::offline) topic: &'static str,
     /// Only for these kinds of work; empty for any.
     pub(in crate::offline) kinds: &'static [Kind],
-    /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any.
+    /// Only where the goal asks for one of these, and not in a clause of circumstance; empty for any. `#deleting` is somebody
+    /// who is to be able to delete something, which is the work and not one of several things that somebody does.
     pub(in crate::offline) says: &'static [&'static str],
     /// Not where the goal or an answer says one of these. `#duration` is a number with a unit of time, `#status` an HTTP
-    /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself.
+    /// status that tells of an error, `#number` any number, `#thing` something of the project that the goal names itself,
+    /// `#views` that the project renders pages.
     pub(in crate::offline) unless: &'static [&'static str],
     /// Only where there is such a fact; empty for any.
     pub(in crate::offline) needs: &'static [&'static str],
@@ -82,7 +85,7 @@ impl Ask {
         let goal = &scene.goal;
         (self.topic.is_empty() || goal.about(self.topic))
             && (self.kinds.is_empty() || self.kinds.contains(&goal.kind))
-            && (self.says.is_empty() || self.says.iter().any(|word| goal.asks_for(word)))
+            && (self.says.is_empty() || self.says.iter().any(|word| says(scene, word)))
             && (self.needs.is_empty() || scene.facts.has(self.needs))
             && !self.unless.iter().any(|word| settles(scene, word))
     }
@@ -172,11 +175,40 @@ fn denies(goal: &Goal, option: &str) -> bool {
     DENIALS.iter().any(|(start, wishes)| option.starts_with(start) && wishes.iter().any(|wish| goal.says(wish)))
 }
 
+fn says(scene: &Scene<'_>, word: &str) -> bool {
+    if word == "#deleting" { deletes(scene) } else { scene.goal.asks_for(word) }
+}
+
+/// `Let users delete their account`, `Add a way to delete a comment`; not `log in before they can create, update or delete books`.
+fn deletes(scene: &Scene<'_>) -> bool {
+    const VERBS: &[&str] = &["delete", "deleting", "deletion", "erase", "erasing"];
+    const NEW: &[&str] =
+        &["let", "allow", "enable", "add", "implement", "support", "able", "build", "create", "introduce", "can"];
+    let goal = &scene.goal;
+    let words = &goal.words;
+    let models = scene.facts.models();
+    // What is not there yet is referred to by nothing.
+    let there = |at: usize| {
+        (at..at + 5).filter_map(|at| words.get(at)).any(|word| {
+            matches!(word, "account" | "accounts" | "profile" | "profiles")
+                || models.iter().any(|model| model.is(stem(word)))
+        })
+    };
+    let listed = |at: usize| matches!(words.get(at), Some("and" | "or"));
+    (0..words.len()).any(|at| {
+        let deletes = words.get(at).is_some_and(|word| VERBS.contains(&word)) && goal.is_main(at);
+        let alone = at.checked_sub(1).is_none_or(|before| !listed(before)) && !listed(at + 1);
+        let new = (0..at).any(|before| words.get(before).is_some_and(|word| NEW.contains(&word)));
+        deletes && alone && (new || at == 0) && there(at + 1)
+    })
+}
+
 fn settles(scene: &Scene<'_>, word: &str) -> bool {
     let goal = &scene.goal;
     match word {
         "#duration" => goal.has_duration(),
         "#status" => goal.words.iter().any(|word| word.parse().is_ok_and(|number: u16| (400..600).contains(&number))),
+        "#views" => scene.facts.has(&["view"]),
         "#thing" => scene.by_goal().next().is_some(),
         "#number" => goal.words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit())),
         _ => goal.words.has(word),

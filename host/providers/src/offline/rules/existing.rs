@@ -8,7 +8,7 @@ use crate::offline::facts::{Relevant, is_or_below, quoted, said};
 use crate::offline::goal::Kind;
 use crate::offline::named;
 use crate::offline::scene::{Scene, is_test};
-use crate::offline::text::{code, counted, inline, listed};
+use crate::offline::text::{code, counted, inline, listed, stem};
 
 /// Things that have to be run or bought beside the project.
 struct Outside {
@@ -229,7 +229,11 @@ fn nowhere(scene: &Scene<'_>) -> Option<Finding> {
             .iter()
             .filter(|noun| *noun != "everything")
             .take(4)
-            .map(|noun| format!("\"{}\"", inline(noun, 40)))
+            .map(|noun| {
+                // As it is written, and not as it is compared.
+                let written = scene.goal.words.iter().find(|word| stem(word) == noun.as_str());
+                format!("\"{}\"", inline(written.unwrap_or(noun), 40))
+            })
             .collect(),
         names => names.iter().take(4).map(|name| code(name, 60)).collect(),
     };

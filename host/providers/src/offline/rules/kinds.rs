@@ -6,12 +6,9 @@ use crate::offline::clauses;
 use crate::offline::facts::{named_in, place, quoted};
 use crate::offline::goal::{Goal, Kind};
 use crate::offline::lexicon::FAILURES;
-use crate::offline::named::Thing;
+use crate::offline::named::{Named, Thing};
 use crate::offline::scene::Scene;
 use crate::offline::text::{inline, listed};
-
-/// By which a question is told that asks for the present alone.
-pub(in crate::offline) const ASKS_PRESENT: &str = "What is it now";
 
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = QUESTIONS.iter().filter_map(|ask| ask.find(scene)).collect();
@@ -21,8 +18,15 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     if says_who_can(scene) {
         findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "bug-when"));
     }
-    if says_both(&scene.goal) {
-        findings.retain(|finding| !matches!(finding.id.as_str(), "bug-symptom" | "change-wanted"));
+    if says_both(&scene.goal) || scene.goal.tells_much() {
+        findings.retain(|finding| finding.id != "bug-symptom");
+    }
+    // What is now stands in the code; what should be is all that can be asked, where the goal does not say it.
+    if scene.goal.wishes() {
+        findings.retain(|finding| finding.id != "change-wanted");
+    }
+    if scene.goal.tells_much() {
+        findings.retain(|finding| finding.id != "bug-since");
     }
     if scene.goal.accuses {
         findings.retain(|finding| finding.id != "bug-symptom");
@@ -39,8 +43,28 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
     }
     // A file, a guard or a package keeps no data.
     let keeps = |thing: &Thing<'_>| matches!(thing, Thing::Model(_) | Thing::Route(_));
-    if scene.by_goal().next().is_some() && !scene.by_goal().any(keeps) {
+    let requested = scene.goal.kind == Kind::Removal && !scene.goal.requests.is_empty();
+    let stored = |thing: &Thing<'_>| match thing {
+        Thing::Model(_) => true,
+        Thing::Route(route) => route.writes(),
+        _ => false,
+    };
+    let unnamed = scene.by_goal().next().is_none() && !scene.named_models().is_empty();
+    let kept = unnamed || scene.by_goal().any(stored);
+    if requested || !kept {
         findings.retain(|finding| finding.id != "removal-data");
+    }
+    // A package, a middleware or a part of a page has nobody outside who calls it.
+    if !requested && !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-users");
+    }
+    // Whoever lists what goes says where it ends.
+    if scene.goal.is_long() || !scene.by_goal().any(keeps) {
+        findings.retain(|finding| finding.id != "removal-edge");
+    }
+    if scene.goal.is_long() {
+        let asks = ["bug-symptom", "bug-when", "bug-since", "change-wanted", "docs-readers", "refactoring-aim"];
+        findings.retain(|finding| !asks.contains(&finding.id.as_str()));
     }
     findings.extend(boundary(scene));
     if !switches(scene) {
@@ -54,9 +78,6 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
                         .clone_into(&mut finding.text);
                 }
                 point_at_handler(scene, finding);
-            }
-            "change-wanted" if scene.goal.words.any(&["should", "must"]).is_some() => {
-                finding.text = format!("The goal says what should be. {ASKS_PRESENT}, by one example?");
             }
             "refactoring-aim" => fit_to_part(scene, finding),
             _ => {}
@@ -244,8 +265,24 @@ fn best<'a>(facts: &[&'a certus_engine::Fact]) -> Option<&'a certus_engine::Fact
 /// A refactoring needs an edge. The files that hold what the goal names are the natural one.
 fn boundary(scene: &Scene<'_>) -> Option<Finding> {
     let words = &scene.goal.words;
-    let stated = ["only", "just", "except", "not touch", "leave", "within", "file", "function"];
+    let stated = [
+        "only",
+        "just",
+        "except",
+        "not touch",
+        "leave",
+        "within",
+        "file",
+        "function",
+        "everywhere",
+        "throughout",
+        "all over",
+        "across",
+        "whole",
+    ];
+    let named = |named: &Named<'_>| named.cite.is_none() && named.exact && matches!(named.thing, Thing::File(..));
     if scene.goal.kind != Kind::Refactoring
+        || scene.named().iter().any(named)
         || words.any(&stated).is_some()
         || words.iter().any(|word| word == "js" || word == "ts")
     {
@@ -264,6 +301,10 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
         });
         let only = if files.len() == 1 { "it calls" } else { "they call" };
         options.push(format!("{} and what only {only}", listed(&files)));
+    }
+    // Without a file to name there is nothing to choose from, and who pointed at one said it.
+    if options.is_empty() || !scene.pointed().is_empty() {
+        return None;
     }
     options.push("All that has to move, each file named before".to_owned());
     let recommended = options.first().cloned();

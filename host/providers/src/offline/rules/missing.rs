@@ -78,7 +78,11 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Finding> {
 pub(in crate::offline) fn subject(scene: &Scene<'_>) -> Option<String> {
     let goal = &scene.goal;
     let words = &goal.words;
-    if scene.facts.routes().is_empty() || !goal.requests.is_empty() || matches!(goal.kind, Kind::Docs | Kind::Unclear) {
+    if scene.facts.routes().is_empty()
+        || !goal.requests.is_empty()
+        || !goal.files.is_empty()
+        || matches!(goal.kind, Kind::Docs | Kind::Unclear)
+    {
         return None;
     }
     let comes = |word: &str| matches!(word, "add" | "create" | "build" | "introduce" | "implement" | "new" | "show");
@@ -87,7 +91,9 @@ pub(in crate::offline) fn subject(scene: &Scene<'_>) -> Option<String> {
         let before = words.get(at - 2).unwrap_or_default();
         (the == "the" && PARTS.contains(&part) && !comes(before) && noun.len() >= 3).then_some(noun)
     })?;
-    let general = STOP.contains(&noun) || GENERAL.contains(&noun) || is_actor(noun);
+    // `the 404 page` is a status.
+    let status = noun.starts_with(|letter: char| letter.is_ascii_digit());
+    let general = status || STOP.contains(&noun) || GENERAL.contains(&noun) || is_actor(noun);
     let nouns = [stem(noun).to_owned()];
     let aside =
         |fact: &Fact| ["dependency", "script", "readme", "constraint"].iter().any(|key| is_or_below(&fact.key, key));

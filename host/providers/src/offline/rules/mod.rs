@@ -26,7 +26,6 @@ use super::scene::{Answered, RESTATED, Scene};
 
 pub(super) use ask::Ask;
 pub(super) use existing::{tells_where, verified};
-pub(super) use kinds::ASKS_PRESENT;
 
 /// Questions of one round, and of one chain.
 pub(super) const MOST_ASKED: usize = 5;

@@ -8,6 +8,7 @@ use certus_engine::Fact;
 use super::{Finding, sign_in};
 use crate::offline::facts::{Route, is_or_below, named_in, quoted, said, telling};
 use crate::offline::goal::Kind;
+use crate::offline::kind::{is_order, orders};
 use crate::offline::lexicon::KINDS;
 use crate::offline::scene::Scene;
 use crate::offline::text::{Words, inline, listed, stem};
@@ -306,7 +307,9 @@ fn wanted_as_new(scene: &Scene<'_>) -> bool {
     let words = &scene.goal.words;
     let mut work = KINDS.iter().flat_map(|(_, _, patterns)| patterns.iter());
     let first = words.get(0).unwrap_or_default();
-    let statement = work.all(|pattern| words.position(pattern) != Some(0)) && !matches!(first, "let" | "lets");
+    // `Raise the rate limit` changes what is there.
+    let order = matches!(first, "let" | "lets") || is_order(first) || orders(words);
+    let statement = work.all(|pattern| words.position(pattern) != Some(0)) && !order;
     (matches!(scene.goal.kind, Kind::Feature | Kind::Docs | Kind::Unclear) || scene.goal.converts())
         && (WANTS.contains(&first) || statement || words.any(&["want", "need", "wants"]).is_some())
         && words.any(AWARE).is_none()

@@ -47,7 +47,7 @@ const VAGUE: &[Vague] = &[
     },
     Vague {
         id: "standard-secure",
-        words: &["secure", "securely", "security", "safe", "safely", "hardened", "harden"],
+        words: &["secure", "securely", "security", "safe", "hardened", "harden"],
         text: "Secure against what, or by which standard?",
         why: "Security is a list of threats that are dealt with. Without the list anything can be called secure.",
         options: &[
@@ -166,6 +166,10 @@ const NAMES: &[&str] = &[
     "fast forward",
     "secure cookie*",
     "secure flag",
+    "content security",
+    "security polic*",
+    "security header*",
+    "security txt",
     "clean up",
     "simple mail",
     "good first",
@@ -191,7 +195,9 @@ fn vague(scene: &Scene<'_>) -> Vec<Finding> {
             let named = NAMES.iter().any(|name| {
                 goal.words.position(name).is_some_and(|start| (start..start + name.split(' ').count()).contains(&at))
             });
-            if named || goal.measured_near(at) {
+            // What a cookie is called when it is sent over TLS alone.
+            let flag = vague.id == "standard-secure" && goal.words.has("cookie*");
+            if named || flag || goal.measured_near(at) {
                 return None;
             }
             let said = goal.words.get(at).unwrap_or(word).to_owned();
@@ -256,7 +262,8 @@ fn bounded(scene: &Scene<'_>, pattern: &str, at: usize) -> bool {
     let words = &scene.goal.words;
     match pattern {
         "everything" => {
-            words.get(at + 1) == Some("else")
+            words.has("including")
+                || words.get(at + 1) == Some("else")
                 || at.checked_sub(1).is_some_and(|before| matches!(words.get(before), Some("keep" | "leave")))
         }
         "everywhere" => named::names_code(&scene.facts, &scene.view.goal),
@@ -285,6 +292,10 @@ fn scope(scene: &Scene<'_>) -> Option<Finding> {
         "and stuff",
     ];
     let words = &scene.goal.words;
+    // A name is renamed wherever it stands.
+    if words.has("rename*") {
+        return None;
+    }
     let open =
         OPEN.iter().copied().find(|pattern| words.position(pattern).is_some_and(|at| !bounded(scene, pattern, at)))?;
     let mut files: Vec<String> = Vec::new();

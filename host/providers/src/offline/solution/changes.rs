@@ -10,7 +10,6 @@ use super::sentence::{Section, Sentence};
 use crate::offline::facts::{at_place, is_or_below};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
-use crate::offline::rules::ASKS_PRESENT;
 use crate::offline::scene::{Answered, Scene};
 use crate::offline::text::{code, counted, listed, quote, stem};
 
@@ -39,11 +38,17 @@ pub(super) fn section(material: &Material<'_, '_>) -> Section {
 }
 
 /// What becomes of a thing that is named, by the kind of work. `{}` is the thing.
-fn template(kind: Kind, thing: &Thing<'_>, first: bool) -> &'static str {
+fn template(kind: Kind, thing: &Thing<'_>, exact: bool, first: bool) -> &'static str {
     match (kind, thing) {
+        // It shares words with the goal, which says nothing of what becomes of it.
+        _ if !exact => "{} is called by words of the goal, and is read first",
         (Kind::Bug, Thing::Route(_)) if first => "The search for the cause begins where {} is answered",
         (Kind::Bug, Thing::Route(_)) => "After that, {} is looked at",
         (Kind::Bug, _) => "{} is named, and is read for the cause",
+        // What the goal names may be a field of it.
+        (Kind::Removal, Thing::Model(_)) => {
+            "{} is where the removal begins; what else uses what goes is looked for first"
+        }
         (Kind::Removal, _) => "{} goes; what else uses it is looked for first",
         (Kind::Upgrade, Thing::Package(_)) => "{} is raised, and its notes on breaking changes are gone through",
         (Kind::Performance, Thing::Route(_)) => "{} is measured before and after, with the same data",
@@ -58,9 +63,11 @@ fn each(scene: &Scene<'_>, section: &mut Section) {
     let counts = |named: &&Named<'_>| scene.goal.kind != Kind::Removal || named.cite.is_none();
     let named: Vec<&Named<'_>> = scene.named().iter().filter(counts).collect();
     for (index, named) in named.iter().take(EACH).enumerate() {
-        let mut text = template(scene.goal.kind, &named.thing, index == 0).replacen("{}", &named.thing.said(), 1);
+        let mut text =
+            template(scene.goal.kind, &named.thing, named.exact, index == 0).replacen("{}", &named.thing.said(), 1);
         if named.cite.is_some() {
             text = text.replace("is what the goal names", "is what was answered");
+            text = text.replace("by words of the goal", "by words of an answer");
         }
         section.push(Sentence::citing(text, ids(named)));
     }
@@ -103,7 +110,11 @@ fn refactored(scene: &Scene<'_>, section: &mut Section) {
             .collect();
         let whole = things.iter().find(|named| matches!(named.thing, Thing::File(..)));
         let verb = if scene.goal.words.has("rename*") { "renamed" } else { "refactored" };
+        let exact = things.iter().any(|named| named.exact);
         let text = match (whole, routes.as_slice()) {
+            _ if !exact => {
+                format!("{} is called by words of the goal, and is read first{aim_text}", things[0].thing.said())
+            }
             (Some(file), _) => format!("{} is what is {verb}{aim_text}", file.thing.said()),
             (None, []) => format!("{} is what is {verb}{aim_text}", things[0].thing.said()),
             (None, [one]) => format!("{} holds {one}, which is what is {verb}{aim_text}", code(path, 100)),
@@ -144,16 +155,6 @@ fn symptom(scene: &Scene<'_>, section: &mut Section) {
     let told = |answer: &&Answered<'_>| !answer.evasive() && !answer.leaves_open() && !answer.denies_kind();
     for id in ["bug-symptom", "change-wanted"] {
         if let Some(answer) = scene.answer(id).filter(told) {
-            if answer.question.contains(ASKS_PRESENT) {
-                // What is now is nothing to test for: what should be, the goal says.
-                let text = format!(
-                    "A test that fails until it is so states what the goal says, \"{}\"; today, as answered: \"{}\"",
-                    scene.goal_line(),
-                    quote(answer.text, 240)
-                );
-                section.push(Sentence::citing(text, answer.cite));
-                continue;
-            }
             // In the words of the person, since what follows from them only a reader of the code knows.
             let text = format!("A test that fails until it is so states: \"{}\"", quote(answer.text, 240));
             section.push(Sentence::citing(text, answer.cite));

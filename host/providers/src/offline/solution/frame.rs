@@ -7,6 +7,7 @@ use super::{Material, capital};
 use crate::offline::facts::{Route, at_place, is_or_below, place};
 use crate::offline::goal::Kind;
 use crate::offline::named::{Named, Thing};
+use crate::offline::nouns::is_actor;
 use crate::offline::scene::{Answered, Scene, is_test};
 use crate::offline::text::{Words, code, counted, inline, listed, quote, stem};
 
@@ -66,6 +67,15 @@ pub(super) fn extent(material: &Material<'_, '_>) -> Section {
             Kind::Performance | Kind::Docs => format!("The work is {kind} (\"{goal}\") on"),
             _ => format!("The work is {article} {kind} (\"{goal}\") on"),
         };
+        // What only shares words with it is no place of the work yet.
+        let work = if named.iter().any(|named| named.exact) {
+            work
+        } else {
+            match scene.goal.kind {
+                Kind::Performance | Kind::Docs => format!("The goal (\"{goal}\"), {kind}, is by its words about"),
+                _ => format!("The goal (\"{goal}\"), {article} {kind}, is by its words about"),
+            }
+        };
         let cites = named
             .iter()
             .take(NAMED)
@@ -117,12 +127,12 @@ pub(super) fn verified(material: &Material<'_, '_>) -> Section {
     if let Some(test) = facts.test_script().or_else(|| facts.first(&["command.test"])) {
         let run = command.unwrap_or_else(|| code(&test.value, 80));
         let text = format!(
-            "{run} runs the tests that are there{}, and has to pass before the change and after it",
+            "{run} is how this project runs its tests{}, and has to pass before the change and after it",
             at_place(test)
         );
         section.push(Sentence::about(text, [test]));
     }
-    if let Some(file) = scene.closest("test.file") {
+    if let Some(file) = scene.closest("test.file").filter(|_| scene.goal.kind != Kind::Docs) {
         let what = match scene.goal.kind {
             Kind::Bug => "The test that shows the bug comes",
             Kind::Refactoring => "Tests of what is not covered yet come",
@@ -173,6 +183,7 @@ pub(super) fn risks(material: &Material<'_, '_>) -> Section {
         ("risk.rate-limit", &["authentication", "rate-limiting"]),
         ("risk.session", &["authentication"]),
         ("risk.csrf", &["authentication"]),
+        ("api.irregular", &["authentication", "roles"]),
         ("risk.validation", &["validation"]),
         ("risk.error-handler", &["errors"]),
     ];
@@ -220,15 +231,15 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
     if !spoken.is_empty() {
         let names: Vec<String> = spoken.iter().map(|(name, fact)| format!("{name}{}", at_place(fact))).collect();
         let text = format!(
-            "The goal or an answer speaks of {}, and not of what changes there, so that is not planned here: {cause}reading the code \
-             and writing the change needs a model or a person",
+            "By its words the goal or an answer may be about {}; what changes there is not planned here: {cause}reading the code and \
+             writing the change needs a model or a person",
             listed(&names)
         );
         section.push(Sentence::about(text, spoken.iter().map(|(_, fact)| *fact)));
     } else if places.is_empty() {
         let text = format!(
-            "Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned \
-             here: {cause}reading the code and writing the change needs a model or a person"
+            "Nothing that rules found is written out in the goal or in an answer, so where the change belongs is not planned here: \
+             {cause}reading the code and writing the change needs a model or a person"
         );
         let cites: Vec<&str> =
             scene.answers.iter().filter(|answer| !answer.evasive()).filter_map(|answer| answer.cite).collect();
@@ -251,7 +262,8 @@ pub(super) fn needs_model(material: &Material<'_, '_>) -> Section {
 /// Models, files, functions and routes whose name stands in the goal or in an answer as a word; some of them.
 fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
     // `The shop` may be the project, which its nouns leave out.
-    let mut said: Vec<String> = scene.goal.nouns.iter().chain(&scene.goal.people).cloned().collect();
+    let people = scene.goal.people.iter().filter(|person| !is_actor(person));
+    let mut said: Vec<String> = scene.goal.nouns.iter().chain(people).cloned().collect();
     for answer in scene.answers.iter().filter(|answer| !answer.evasive()) {
         said.extend(answer.words.iter().map(|word| stem(word).to_owned()));
     }
@@ -280,7 +292,9 @@ fn mentioned<'a>(scene: &Scene<'a>) -> Vec<(String, &'a Fact)> {
         }
     }
     for route in facts.routes() {
-        let last = route.path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with([':', '{', '*']));
+        // `/item/:slug` is one of many things, and not called by what they are.
+        let last = route.path.trim_end_matches('/').rsplit('/').next();
+        let last = last.filter(|part| !part.is_empty() && !part.starts_with([':', '{', '*']));
         let handler = route.handler.rsplit('.').next().unwrap_or_default();
         if last.is_some_and(says) || (Words::of_code(handler).len() > 1 && says(handler)) {
             found.push((route.name(), route.fact));

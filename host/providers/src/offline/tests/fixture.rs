@@ -153,6 +153,7 @@ pub(crate) fn ask_with_reason(
     crate::offline::answer(&Request {
         prompt: prompt.to_owned(),
         stable: "".into(),
+        steady: std::sync::Arc::default(),
         variable: "".into(),
         digest: Digest::of(prompt),
         sample: 0,

@@ -14,4 +14,5 @@ mod silence;
 mod solutions;
 mod stated;
 mod there;
+mod tickets;
 mod topics;

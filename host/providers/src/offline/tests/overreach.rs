@@ -148,7 +148,7 @@ fn only_what_is_named_is_planned() {
         assert!(named.iter().all(|name| changes.contains(name)), "{goal}\n{body}");
         assert_eq!(sentences.min(named.len()), sentences.min(6), "more than {named:?} for {goal}\n{body}");
         let honest = section(&body, "What needs a model");
-        let unplanned = ["names a thing of this project", "The goal or an answer speaks of"];
+        let unplanned = ["is written out in the goal", "By its words the goal or an answer may"];
         assert_eq!(unplanned.iter().any(|said| honest.contains(said)), named.is_empty(), "{goal}\n{body}");
         assert!(
             !section(&body, "What stays as it is").contains("GET /health-check`, `POST /auth/login`"),
@@ -161,7 +161,7 @@ fn only_what_is_named_is_planned() {
 fn only_what_the_goal_names_goes() {
     for (goal, goes) in [
         ("Remove DELETE /users/:id", vec!["`DELETE /users/:id`"]),
-        ("remove the email verification", vec!["`POST /auth/verify-email`"]),
+        ("remove the email verification", vec![]),
         ("Delete services/user.service.js", vec!["user.service.js"]),
         ("Remove the welcome banner after login", vec![]),
         ("remove duplicate code in the auth controller", vec![]),
@@ -209,8 +209,6 @@ fn no_question_of_a_topic_that_is_only_an_occasion() {
     for (goal, present) in [
         ("Add payment by card", "payment-provider"),
         ("Let admins refund an order", "refund-rules"),
-        ("DELETE /users/:id should only be allowed for the user himself", "change-wanted"),
-        ("reduce product inventory when an order is paid", "change-wanted"),
         ("rename full-auth middleware", "new-name"),
         ("Move background jobs from Agenda to BullMQ", "switch-over"),
         // A script without a test that it would run is none.
@@ -249,7 +247,7 @@ fn an_answer_comes_before_what_words_seem_to_name() {
 #[test]
 fn tests_are_those_of_the_package_that_changes() {
     let body = solved("registering twice answers 500", &[]);
-    assert!(!body.contains("runs the tests that are there"), "{body}");
+    assert!(!body.contains("is how this project runs its tests"), "{body}");
     // What becomes a test is what somebody said is to be seen, and no choice of how.
     assert!(!body.contains("becomes a test"), "{body}");
     let told = "POST /clubs with a name that is taken answers 409";

@@ -256,5 +256,8 @@ fn one_thing_for_another_is_asked_how() {
 #[test]
 fn a_noun_meets_its_verb() {
     let (_, body) = solution("Remove the email verification", ROLES);
-    assert!(body.contains("`POST /v1/auth/verify-email` at `src/routes/auth.route.js:16` goes"), "{body}");
+    assert!(
+        body.contains("`POST /v1/auth/verify-email` at `src/routes/auth.route.js:16` is called by words of the goal"),
+        "{body}"
+    );
 }

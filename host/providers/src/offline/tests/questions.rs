@@ -188,7 +188,7 @@ fn vague_goals_get_some_questions_and_no_more_than_five() {
     Add rate limiting to login: limit-numbers, limit-key, limit-shared
     Add roles and permissions: role-list, role-of-existing, role-change
     Add an admin dashboard: admin-who, admin-functions, admin-trail
-    Cache the product list: cache-staleness, cache-scope, cache-place
+    Cache the product list: cache-staleness, cache-place
     Export orders as CSV: export-who, export-fields, export-size
     Translate the shop: languages, translated-what, language-choice
     Add password reset: reset-link, reset-sessions, reset-unknown-address

@@ -68,7 +68,7 @@ fn a_feature() {
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - New tests come first; one that is there is `4 tests: auth routes` at `test/auth.test.js:6` [F19].
 
     ## What to watch
@@ -78,7 +78,7 @@ fn a_feature() {
 
     ## What needs a model
 
-    - Neither the goal nor an answer names a thing of this project by its own name, so where the change belongs is not planned here: reading the code and writing the change needs a model or a person [A1] [A2] [A3] [A4].
+    - Nothing that rules found is written out in the goal or in an answer, so where the change belongs is not planned here: reading the code and writing the change needs a model or a person [A1] [A2] [A3] [A4].
     "#);
 }
 
@@ -90,7 +90,7 @@ fn a_bug() {
 
     ## What will be different
 
-    - The work is a bug fix ("Fix the checkout total being wrong sometimes") on `POST /api/checkout` at `routes/checkout.js:11` [F37].
+    - The goal ("Fix the checkout total being wrong sometimes"), a bug fix, is by its words about `POST /api/checkout` at `routes/checkout.js:11` [F37].
 
     ## What stands today
 
@@ -109,11 +109,11 @@ fn a_bug() {
 
     ## What changes, and where
 
-    - The search for the cause begins where `POST /api/checkout` at `routes/checkout.js:11` is answered [F37].
+    - `POST /api/checkout` at `routes/checkout.js:11` is called by words of the goal, and is read first [F37].
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - The test that shows the bug comes first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
@@ -157,7 +157,7 @@ fn a_refactoring() {
 
     ## How it is verified
 
-    - `mocha --exit` runs the tests that are there at `package.json:8`, and has to pass before the change and after it [F21].
+    - `mocha --exit` is how this project runs its tests at `package.json:8`, and has to pass before the change and after it [F21].
     - Tests of what is not covered yet come first; one that is there is `5 tests: orders` at `test/orders.test.js:5` [F20].
 
     ## What needs a model
@@ -189,13 +189,9 @@ fn a_small_project() {
 
     - No tests were found, so it is verified as decided: "With node:test, which needs no dependency: tests of what changes come first" [A2].
 
-    ## What to watch
-
-    - 1 route changes something, and no guard was found (`index.js:11`) [F13].
-
     ## What needs a model
 
-    - The goal or an answer speaks of `GET /notes` at `index.js:6` and `POST /notes` at `index.js:11`, and not of what changes there, so that is not planned here: reading the code and writing the change needs a model or a person [F3] [F4].
+    - By its words the goal or an answer may be about `GET /notes` at `index.js:6` and `POST /notes` at `index.js:11`; what changes there is not planned here: reading the code and writing the change needs a model or a person [F3] [F4].
     "#);
 }
 

@@ -94,7 +94,7 @@ fn a_bug_that_is_told_is_not_asked_and_is_looked_for_where_it_happens() {
         let ids = asked(goal, ORDERS);
         assert!(!ids.iter().any(|id| ["bug-symptom", "bug-when"].contains(&id.as_str())), "{goal}: {ids:?}");
         let solution = body(&recommended(goal));
-        let begins = format!("The search for the cause begins where `{begins}");
+        let begins = format!("- `{begins}");
         assert!(solution.contains(&begins), "{goal}\n{solution}");
     }
     // What is only said to be broken says neither.

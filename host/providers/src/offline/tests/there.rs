@@ -158,7 +158,7 @@ fn a_limit_names_the_route_that_it_is_for() {
     learn(&mut view, &reply);
     super::fixture::answer_all(&mut view);
     let solution = ask(&view, "solution_synthesizer", &[]).expect("rules can do this").artifacts[0].body.clone();
-    assert!(solution.contains("`POST /contact` at `app.js:272` is what the goal names"), "{solution}");
+    assert!(solution.contains("`POST /contact` at `app.js:272` is called by words of the goal"), "{solution}");
     let solution = {
         let mut view = super::fixture::view("Add rate limiting to the login endpoint", PAGES);
         let reply = ask(&view, "requirement_disambiguator", &[]).expect("rules can do this");
