@@ -6,6 +6,8 @@ mod caching;
 mod cases;
 mod durability;
 mod edits;
+mod evidence;
+mod grants;
 mod hostile;
 mod journey;
 mod lies;

@@ -18,7 +18,7 @@ test('ten percent are taken off', () => {
 ";
 pub(crate) const RIGHT: &str =
     "exports.discounted = (cents, percent) => Math.round((cents * (100 - percent)) / 100);\n";
-const WRONG: &str = "exports.discounted = (cents) => cents;\n";
+pub(crate) const WRONG: &str = "exports.discounted = (cents) => cents;\n";
 
 /// The script's server, alive as long as this.
 pub(crate) struct Model {
@@ -148,7 +148,7 @@ pub(crate) fn reply(fields: Value) -> Reply {
     Reply::new(&whole.to_string())
 }
 
-fn confidence(areas: &[&str]) -> Value {
+pub(crate) fn confidence(areas: &[&str]) -> Value {
     areas.iter().map(|area| json!({"area": area, "confidence": 0.95})).collect()
 }
 
@@ -159,7 +159,7 @@ fn sure() -> Play {
     reply(json!({"notes": "Clear.", "confidence": confidence(&areas)})).into()
 }
 
-fn document(kind: &str, title: &str, body: &str, files: &[(&str, &str)]) -> Value {
+pub(crate) fn document(kind: &str, title: &str, body: &str, files: &[(&str, &str)]) -> Value {
     let edit = |(path, content): &(&str, &str)| json!({"path": path, "base": null, "content": content, "replace": [], "delete": false});
     let edits: Vec<Value> = files.iter().map(edit).collect();
     json!([{"kind": kind, "title": title, "body": body, "edits": edits}])
@@ -214,7 +214,7 @@ pub(crate) fn whole(code: &str) -> Vec<Step> {
 }
 
 /// From the goal to the tests' first run.
-fn until_the_tests_ran(model: &Model, world: &World) -> Ran {
+pub(crate) fn until_the_tests_ran(model: &Model, world: &World) -> Ran {
     let _ = model.run(world, &["flow", GOAL]).exits(3).shows("A discount function");
     let shown = model.run(world, &["approve"]).exits(3);
     let _ = shown.shows("test/discount.test.js").shows("+test('ten percent are taken off'");
@@ -267,7 +267,7 @@ pub(crate) fn but(others: Vec<Step>, code: &str) -> Vec<Step> {
 }
 
 /// A script of the project's manifest, in place of what is there.
-fn script(world: &World, name: &str, line: &str) {
+pub(crate) fn script(world: &World, name: &str, line: &str) {
     let path = world.project.join("package.json");
     let text = std::fs::read_to_string(&path).expect("a manifest");
     let mut manifest: Value = serde_json::from_str(&text).expect("JSON");

@@ -37,6 +37,8 @@ pub trait Person: Send + Sync {
 /// Planned edits, as a person sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownEdits {
+    /// `047`.
+    pub chain: String,
     /// `D1` …
     pub draft: String,
     /// `tests`, `change` …
@@ -56,6 +58,8 @@ pub struct ShownFile {
     pub path: String,
     /// A unified diff without control characters.
     pub diff: String,
+    /// There is more to the change than `diff` shows.
+    pub cut: bool,
     /// Lines.
     pub added: u64,
     /// Lines.
@@ -150,6 +154,12 @@ pub fn headline(body: &Body) -> Option<String> {
             )
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
+        Body::WhatRuns { changed, .. } if !changed.is_empty() => {
+            format!("What the project's own commands do was changed: {}", changed.join(", "))
+        }
+        Body::Outcome { outcome: Outcome::Checked { status: Some(0), changed, .. }, .. } if !changed.is_empty() => {
+            format!("It passed, but while it ran these files changed: {}", changed.join(", "))
+        }
         Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
             Some(0) => "It passed".to_owned(),
             Some(127) => "It failed: a command that it needs is not there (exit status 127)".to_owned(),
@@ -229,6 +239,7 @@ pub fn story(body: &Body) -> String {
             format!("#{effect} Set aside {} tokens, {}", amount.tokens, money(*amount))
         }
         Body::BudgetSet { .. } => "Other budgets hold from here on".to_owned(),
+        Body::WhatRuns { files, .. } => format!("Noted the files that say what runs: {}", files.len()),
         Body::Rated { stars } => format!("Rated {stars} of 5"),
         other => other.kind().to_owned(),
     };

@@ -4,8 +4,8 @@ mod cost;
 mod parts;
 
 use certus_engine::{
-    Cap, Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, QuestionStatus, Request,
-    Uncertainty, Verdict,
+    Cap, Chain, ChainId, Digest, Draft, DraftState, Effect, Lack, Outcome, Place, QuestionState, QuestionStatus,
+    Request, Uncertainty, Verdict,
 };
 use certus_store::Status;
 use cost::CapLine;
@@ -19,6 +19,8 @@ use crate::calibration::Calibrated;
 use crate::driver::{Estimate, Stop};
 use crate::error::{Failure, Kind};
 use crate::paths::quoted;
+use crate::session::Session;
+use crate::session::edits::FileLine;
 
 /// A chain as it stands, and how to go on.
 #[derive(Debug, Clone, Serialize)]
@@ -193,6 +195,9 @@ pub struct DraftLine {
     pub files: Vec<String>,
     /// It waits to be approved.
     pub waits: bool,
+    /// What is to be approved, file by file, where it waits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diffs: Vec<FileLine>,
 }
 
 /// A run of one of the project's own checks.
@@ -289,10 +294,26 @@ impl FlowReport {
 }
 
 impl FlowReport {
+    /// The command line that shows again what waits, and goes on.
+    pub fn again(id: ChainId, chain: &Chain) -> String {
+        format!("certus flow --continue --chain {id}{}", named(chain.provider()))
+    }
+
     /// With the files by which prompts and replies change hands, which lie in the state directory.
     #[must_use]
     pub fn handed_over(self, chain: &Chain, state: &std::path::Path) -> Self {
         Self { waits_for: crate::by_hand::waiting(chain, state), ..self }
+    }
+
+    /// With the diffs of the edits that wait to be approved: nobody approves what they were not shown.
+    #[must_use]
+    pub fn shown(mut self, session: &Session, id: ChainId, chain: &Chain) -> Self {
+        for line in self.edits.iter_mut().filter(|line| line.waits) {
+            // What cannot be read is said where it is to be shown or approved.
+            line.diffs =
+                session.edits_of(id, chain, Some(&line.draft), false).map(|edits| edits.files).unwrap_or_default();
+        }
+        self
     }
 
     /// With what a run was to cost.
@@ -360,6 +381,7 @@ fn draft(draft: &Draft) -> DraftLine {
         why: draft.state.problem().or(draft.conflict.as_deref()).map(text),
         files: files.iter().map(|file| file.path.clone()).collect(),
         waits: matches!(draft.state, DraftState::Planned(_)),
+        diffs: Vec::new(),
     }
 }
 
@@ -519,7 +541,9 @@ fn next(
         return Some(said(question, &provider));
     }
     if approval {
-        return Some(format!("certus approve --chain {id}{provider}{suffix}"));
+        // Whoever follows it approves what they were shown, and nothing that took its place meanwhile.
+        let shown = waiting(chain).map(|(_, digest)| format!(" {}", &digest.to_string()[..SHOWN])).unwrap_or_default();
+        return Some(format!("certus approve --chain {id}{shown}{provider}{suffix}"));
     }
     // What rules wait for is a model, or another answer; whoever else is waited for answers when they can.
     if let Some(question) = undecided.first().filter(|_| chain.pause().is_none() || chain.provider() == "offline") {
@@ -531,6 +555,31 @@ fn next(
     };
     let raised = chain.pause().and_then(|pause| pause.enough).map(raised).unwrap_or_default();
     Some(format!("certus flow --continue --chain {id}{provider}{raised}{suffix}"))
+}
+
+/// Characters of a digest by which a command line names what was shown.
+const SHOWN: usize = 8;
+
+/// What waits for a verdict, in the order in which it is judged: the draft, if it is one, and the digest of what was shown.
+pub(crate) fn waiting(chain: &Chain) -> Option<(Option<&str>, Digest)> {
+    let edits = chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
+        Request::ApproveEdits { draft, plan } => Some((Some(draft.as_str()), plan.digest)),
+        _ => None,
+    });
+    edits.or_else(|| {
+        chain.waiting_for_person().find_map(|(_, effect)| match &effect.request {
+            Request::Approve { proposal } => Some((None, proposal.digest())),
+            _ => None,
+        })
+    })
+}
+
+/// Whether this is what waits: named by its draft, or by the beginning of the digest of what was shown.
+pub(crate) fn is_meant(chain: &Chain, named: &str) -> bool {
+    waiting(chain).is_some_and(|(draft, digest)| {
+        let named = named.trim();
+        draft == Some(named) || (named.len() >= SHOWN && digest.to_string().starts_with(&named.to_lowercase()))
+    })
 }
 
 /// The option that has the same provider go on; nothing where that needs none, because neither sends anything anywhere.

@@ -151,7 +151,7 @@ pub(crate) fn drive(
     }
     let report = FlowReport::of(id, driver.chain(), Some(&stop), &suffix(global));
     let report = report.calibrated(driver.chain(), &session.calibration()).estimated(driver.estimate_ahead());
-    let report = report.handed_over(driver.chain(), session.state());
+    let report = report.handed_over(driver.chain(), session.state()).shown(session, id, driver.chain());
     show(&report, &stop, output, terminal.showed_proposal(), &damaged);
     damaged_prompts(&damaged, &report, output);
     if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
@@ -166,6 +166,8 @@ pub(crate) fn drive(
 /// The failure of driving a chain: who goes on with it asks the same provider.
 fn gone_on(mut failure: Failure, id: ChainId, chain: &Chain) -> Failure {
     let next = FlowReport::of(id, chain, None, "").next;
+    // Whoever broke off where they were asked is asked again, and approves nothing by following a hint.
+    let next = next.map(|next| if next.starts_with("certus approve") { FlowReport::again(id, chain) } else { next });
     if let (Some(hint), Some(next)) = (failure.hints.iter_mut().find(|hint| *hint == GO_ON), next) {
         *hint = format!("go on with: {next}");
     }

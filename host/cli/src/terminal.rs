@@ -122,7 +122,7 @@ impl Listener for Progress {
 }
 
 /// Planned edits, file by file.
-fn show_edits(edits: &ShownEdits, show: impl Fn(&str)) {
+fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str)) {
     show("");
     show(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
     if let Some(conflict) = &edits.conflict {
@@ -131,6 +131,13 @@ fn show_edits(edits: &ShownEdits, show: impl Fn(&str)) {
     for file in &edits.files {
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
         show(&file.diff);
+    }
+    if edits.files.iter().any(|file| file.cut) {
+        let all = format!(
+            "Not all of it is shown. See all of it first: certus diff {} --full --chain {}",
+            edits.draft, edits.chain
+        );
+        show(&format!("\n{}", output.complete(&all)));
     }
 }
 
@@ -316,11 +323,11 @@ impl Person for Terminal {
         self.progress.done();
         if only_show || !self.interactive {
             // Whoever approves later, in another process, has seen what.
-            show_edits(edits, |text| self.output.line(text));
+            show_edits(edits, &self.output, |text| self.output.line(text));
             return Ok(None);
         }
         // Where questions go: what is to be approved must be seen, whatever stdout is for.
-        show_edits(edits, |text| self.output.ask(text));
+        show_edits(edits, &self.output, |text| self.output.ask(text));
         let how = "\nWrite this? [y]es, [f]ile: and all that follows in these files, [c]hain: and all that follows in this chain, \
                    [e]dit it first, [n]o: ";
         loop {

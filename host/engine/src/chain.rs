@@ -7,13 +7,16 @@ mod agreement;
 mod closing;
 mod correct;
 mod edits;
+mod grants;
 mod learn;
 mod read;
+mod reviews;
 
 use std::collections::BTreeMap;
 
 pub use agreement::Parts;
 pub use closing::Closing;
+pub use grants::says_what_runs;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Scorer;
@@ -44,6 +47,8 @@ pub struct Chain {
     scores: BTreeMap<String, f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     scored_by: BTreeMap<String, Scorer>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    reviews: BTreeMap<String, f64>,
     questions: Vec<QuestionStatus>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     closings: BTreeMap<String, Closing>,
@@ -75,6 +80,10 @@ pub struct Chain {
     drafts: Vec<Draft>,
     grants: Vec<Grant>,
     allowed_commands: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    what_runs: BTreeMap<String, Digest>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    what_changed: String,
     last_write: u64,
     disturbed: u32,
     confidence_from: Option<String>,
@@ -223,6 +232,9 @@ pub struct Evidence {
     /// The project as the check left it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Digest>,
+    /// Files that changed while it ran: the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The last lines it printed.
     pub tail: String,
     /// In which phase.
@@ -238,6 +250,11 @@ impl Evidence {
     /// Only exit status 0 is a pass.
     pub fn passed(&self) -> bool {
         self.status == Some(0)
+    }
+
+    /// No file changed while it ran: what it says, it says of one state of the project.
+    pub fn is_steady(&self) -> bool {
+        self.after.is_none_or(|after| after == self.tree)
     }
 
     /// Neither a pass nor a tool that is not there: what a shell says of a command that it does not find (127) or may not run
@@ -299,6 +316,7 @@ impl Chain {
             // A context is a file like any other: what no reply could bring in does not come in by it either.
             self.scores.retain(|area, score| (0.0..=1.0).contains(score) && !area.is_empty());
             self.scored_by.retain(|area, _| self.scores.contains_key(area));
+            self.reviews.retain(|area, score| (0.0..=1.0).contains(score) && crate::law::reviewer::of(area).is_some());
             self.uncertainties.retain(|known| (0.0..=1.0).contains(&known.confidence));
             self.restored_from = Some(from.clone());
         }
@@ -367,9 +385,10 @@ impl Chain {
             }
             Body::TakenOver => self.lose_permissions(),
             Body::TreeChanged { .. } => {
-                self.last_write = event.seq;
+                self.files_changed(event.seq);
                 self.disturbed = self.disturbed.saturating_add(1);
             }
+            Body::WhatRuns { files, diff, .. } => self.note_what_runs(files, diff),
             Body::ContextFilled { percent, .. } => self.filled = Some(*percent),
             Body::ContextReset { fresh_from, .. } => self.fresh_from = *fresh_from,
             Body::Reopened => self.ended = None,
@@ -564,13 +583,14 @@ impl Chain {
             (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
-            (Request::Check { check, command }, Outcome::Checked { status, tree, after, tail }) => {
+            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),
                     command: command.clone(),
                     status: *status,
                     tree: *tree,
                     after: *after,
+                    changed: changed.clone(),
                     tail: tail.clone(),
                     phase: effect.phase.clone(),
                     visit: effect.visit,

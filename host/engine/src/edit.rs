@@ -146,6 +146,9 @@ pub struct FileChange {
     pub added: u32,
     /// Lines.
     pub removed: u32,
+    /// There is more to the change than a person is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 /// A plan that was carried out.

@@ -211,6 +211,9 @@ pub enum Outcome {
         /// Of the project as the check left it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Digest>,
+        /// Files that changed while it ran: the first of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
         /// The last lines it printed.
         tail: String,
     },

@@ -1,5 +1,6 @@
 //! One immutable line of a chain's history.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -201,6 +202,18 @@ pub enum Body {
         /// Of the project as it is.
         tree: Digest,
     },
+    /// What the project's own commands do, as the files stand that say so: noted before one runs, where it is other than before.
+    /// What a person let run was the commands as they were.
+    WhatRuns {
+        /// Path → content.
+        files: BTreeMap<String, Digest>,
+        /// Files that are other than before; empty where nothing was noted before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<String>,
+        /// In what, as a person is shown it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        diff: String,
+    },
     /// A request takes most of the room that it may have, or leaves something out for want of it.
     ContextFilled {
         /// Whose request.
@@ -208,8 +221,8 @@ pub enum Body {
         /// Of the room; above 100 where what is never left out does not fit.
         percent: u32,
         /// Part → entries that are not shown.
-        #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-        left_out: std::collections::BTreeMap<String, usize>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        left_out: BTreeMap<String, usize>,
     },
     /// What is known has gone bad: requests are made of the goal, answers, decisions and facts from here on, without the notes
     /// of before.
@@ -282,6 +295,7 @@ impl Body {
             Self::BudgetWarned(_) => "budget-warned",
             Self::TakenOver => "taken-over",
             Self::TreeChanged { .. } => "tree-changed",
+            Self::WhatRuns { .. } => "what-runs",
             Self::ContextFilled { .. } => "context-filled",
             Self::ContextReset { .. } => "context-reset",
             Self::ActionRefused { .. } => "action-refused",

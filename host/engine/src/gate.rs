@@ -62,7 +62,7 @@ impl Gate {
     pub fn lacks(&self, chain: &Chain) -> Vec<Lack> {
         let mut lacks = Vec::new();
         for (area, &need) in &self.confidence {
-            let have = chain.confidence(area);
+            let have = chain.confidence_for_gate(area);
             // A hair of slack: thresholds are written in decimal, confidences computed in binary.
             let enough = have + 1e-9 >= need;
             if !enough {

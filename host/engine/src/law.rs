@@ -4,7 +4,10 @@
 //! controller's; these hold in every methodology.
 
 mod implementation;
+mod present;
+pub(crate) mod reviewer;
 mod samples;
+pub(crate) mod tests_first;
 mod upkeep;
 
 use std::fmt;
@@ -146,6 +149,7 @@ pub trait Catalogue {
 
 pub(crate) use implementation::waiver_title;
 pub use implementation::{after_undo, due, judge_undo, take_over};
+pub use present::{builds_on_evidence, judge_tree};
 pub use samples::{samples, samples_of, samples_wanted};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
@@ -310,6 +314,9 @@ pub fn lawful_question(chain: &Chain, question: &Question) -> Result<Question, R
 pub fn lawful_proposal(proposal: &Proposal) -> Result<Proposal, Refusal> {
     if proposal.kind == crate::chain::COMMAND {
         return Err(refusal(Law::ActionForm, "a command of the project is proposed with run-check only"));
+    }
+    if proposal.kind == crate::chain::WAIVER {
+        return Err(refusal(Law::ActionForm, "what may be passed over is asked by the law only"));
     }
     let kind = !proposal.kind.trim().is_empty() && proposal.kind.chars().count() <= 60 && !proposal.kind.contains('\n');
     if kind && one_line(&proposal.title).is_ok() && !proposal.body.trim().is_empty() {

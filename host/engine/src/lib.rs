@@ -27,7 +27,9 @@ mod view;
 
 pub use action::{Action, Asking, Check};
 pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Spending, Unit, Warning};
-pub use chain::{Chain, Closing, Effect, EffectState, Ended, Evidence, Parts, Pause, PhaseVisit, Run, Then};
+pub use chain::{
+    Chain, Closing, Effect, EffectState, Ended, Evidence, Parts, Pause, PhaseVisit, Run, Then, says_what_runs,
+};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
 pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};

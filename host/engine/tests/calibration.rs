@@ -55,7 +55,13 @@ impl Story {
     }
 
     fn tested(self, status: Option<i32>) -> Self {
-        let checked = Outcome::Checked { status, tree: Digest::of("tree"), after: None, tail: String::new() };
+        let checked = Outcome::Checked {
+            status,
+            tree: Digest::of("tree"),
+            after: None,
+            changed: Vec::new(),
+            tail: String::new(),
+        };
         self.did(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked)
     }
 
@@ -168,7 +174,13 @@ fn the_first_test_run_on_written_code_settles_what_was_said_of_it() {
     assert_eq!(failed.predictions(), expected(&[("m", "implementation_details", 0.8, false)]));
     // Lint says nothing of it, and a verdict neither.
     let lint = Request::Check { check: Check::Lint, command: "npm run lint".to_owned() };
-    let checked = Outcome::Checked { status: Some(1), tree: Digest::of("tree"), after: None, tail: String::new() };
+    let checked = Outcome::Checked {
+        status: Some(1),
+        tree: Digest::of("tree"),
+        after: None,
+        changed: Vec::new(),
+        tail: String::new(),
+    };
     assert_eq!(details(Story::new()).wrote("change", "D1").did(lint, checked).predictions(), []);
 }
 

@@ -88,7 +88,8 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             grant: None,
         },
         Request::Plan { draft } => {
-            let file = FileChange { path: format!("f{}", *luck % 3), old: None, new: None, added: 1, removed: 0 };
+            let file =
+                FileChange { path: format!("f{}", *luck % 3), old: None, new: None, added: 1, removed: 0, cut: false };
             let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: vec![file] };
             Outcome::Planned { plan }
         }
@@ -106,6 +107,7 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             status: Some(i32::from(draw < 3)),
             tree: Digest::of("tree"),
             after: None,
+            changed: Vec::new(),
             tail: String::new(),
         },
         Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
@@ -186,7 +188,7 @@ fn write(drive: &mut Drive) -> String {
     let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
     perform(drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = drive.chain.drafts().last().expect("a draft").id.clone();
-    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
+    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false };
     let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file] };
     perform(drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant: None };
@@ -374,7 +376,13 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
         drive.record(intent(id, Request::Check { check, command: "npm test".to_owned() }, basis));
         drive.record(outcome(
             id,
-            Outcome::Checked { status, tree: Digest::of("tree"), after: None, tail: String::new() },
+            Outcome::Checked {
+                status,
+                tree: Digest::of("tree"),
+                after: None,
+                changed: Vec::new(),
+                tail: String::new(),
+            },
         ));
     };
     assert_eq!(refused(&mut drive, &finish), Law::NoCompletionWithoutEvidence);
@@ -419,7 +427,7 @@ fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_gran
     let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
     perform(&mut drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = "D1".to_owned();
-    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0 };
+    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false };
     let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file] };
     perform(&mut drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let grant = Some(Grant::Chain);

@@ -188,6 +188,7 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
         | Body::BudgetWarned(_)
         | Body::TakenOver
         | Body::TreeChanged { .. }
+        | Body::WhatRuns { .. }
         | Body::ContextFilled { .. }
         | Body::ContextReset { .. }
         | Body::Reopened

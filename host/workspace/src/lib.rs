@@ -39,5 +39,5 @@ pub use path::{shown, spelled};
 pub use project::Project;
 pub use read::{READ_LIMIT, Text};
 pub use secrets::{LooksSecret, secrets};
-pub use tree::TreeDigest;
+pub use tree::{Tree, TreeDigest};
 pub use walk::{Entry, LeftOut, Listing, MOST_DEPTH, MOST_ENTRIES, Why};

@@ -1,5 +1,7 @@
 //! One digest over everything that is listed: what evidence was gathered on.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use crate::project::Project;
@@ -21,20 +23,48 @@ pub struct TreeDigest {
     pub truncated: bool,
 }
 
+/// The same, with every file, so that two states can be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// Over all of them.
+    pub digest: TreeDigest,
+    files: BTreeMap<String, [u8; 32]>,
+}
+
+impl Tree {
+    /// The files that are new, gone or of another content in a later state, by path.
+    #[must_use]
+    pub fn changed(&self, later: &Tree) -> Vec<String> {
+        let gone = self.files.keys().filter(|path| !later.files.contains_key(*path));
+        let other = later.files.iter().filter(|(path, content)| self.files.get(*path) != Some(content));
+        let mut changed: Vec<String> = gone.chain(other.map(|(path, _)| path)).cloned().collect();
+        changed.sort();
+        changed
+    }
+}
+
 impl Project {
     /// Digest every listed file. Streamed, so that large files are covered too; excluded files are not.
     #[must_use]
     pub fn tree_digest(&self) -> TreeDigest {
+        self.tree().digest
+    }
+
+    /// The same, with every file.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
         let listing = self.files();
         let mut hasher = Sha256::new();
         let mut digest =
             TreeDigest { sha256: String::new(), files: 0, bytes: 0, unreadable: 0, truncated: listing.truncated };
-        for entry in &listing.entries {
+        let mut files = BTreeMap::new();
+        for entry in listing.entries {
             let read = self.open_file(&entry.path).ok().and_then(|(file, _)| digest_of(file).ok());
             let (content, bytes) = read.unwrap_or(([0; 32], 0));
             hasher.update(entry.path.as_bytes());
             hasher.update([0]);
             hasher.update(content);
+            files.insert(entry.path, content);
             digest.bytes += bytes;
             match read {
                 Some(_) => digest.files += 1,
@@ -42,6 +72,6 @@ impl Project {
             }
         }
         digest.sha256 = hex::encode(hasher.finalize());
-        digest
+        Tree { digest, files }
     }
 }

@@ -93,6 +93,12 @@ pub(super) fn read(project: &Project) -> Result<ConfigJson, Failure> {
     Ok(file)
 }
 
+/// Whether this is a file of ours at the project's root, or would be.
+pub(crate) fn configures(path: &str, texts: [Option<&str>; 2]) -> bool {
+    let ours = |text: &str| serde_json::from_str::<Value>(text).is_ok_and(|value| is_ours(&value));
+    path.eq_ignore_ascii_case(NAME) && texts.into_iter().flatten().any(ours)
+}
+
 fn is_ours(value: &Value) -> bool {
     let Some(object) = value.as_object() else { return false };
     let section = |(name, value): (&String, &Value)| {

@@ -21,6 +21,7 @@ use certus_engine::{Cap, Caps, Tightening};
 use certus_workspace::Project;
 
 pub use self::budget::usd_micros;
+pub(crate) use self::config_json::configures;
 pub(crate) use self::dirs::UserDirs;
 pub(crate) use self::environment::Environment;
 pub(crate) use self::read::{project_file, user_file};
@@ -142,6 +143,12 @@ impl Config {
             services,
             project_models,
         })
+    }
+
+    /// Whether a path of the project lies in the folder of its own prompts.
+    pub(crate) fn is_own(&self, path: &str) -> bool {
+        let (path, folder) = (path.to_lowercase(), self.prompts.to_lowercase());
+        path.strip_prefix(&folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// What may be spent: the user's caps, with what a person says of one chain in the place of theirs for all chains; then

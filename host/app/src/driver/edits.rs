@@ -24,6 +24,8 @@ use crate::session::edits::{named_draft, what_there_is};
 const BASE: usize = 8;
 /// Bytes of a check's last lines that are kept in the events.
 const TAIL: usize = 16 * 1024;
+/// Files that a check changed, of which the events keep the names.
+const CHANGED: usize = 20;
 
 /// Why an effect of a draft failed, as it is recorded.
 struct Fault(ErrorCode, String);
@@ -74,7 +76,15 @@ impl Driver<'_> {
             Ok(FileEdit { path, ..file_edit(edit, there)? })
         };
         let edits = edits.iter().map(based).collect::<Result<Vec<_>, Fault>>()?;
+        if let Some(edit) = edits.iter().find(|edit| self.session.config().is_own(&edit.path)) {
+            return Err(EditError::Protected { path: edit.path.clone() }.into());
+        }
         let plan = project.plan(&edits, &Permit::default())?;
+        let configures =
+            |file: &&edit::PlannedFile| crate::config::configures(&file.path, [file.before(), file.after()]);
+        if let Some(file) = plan.files().iter().find(configures) {
+            return Err(EditError::Protected { path: file.path.clone() }.into());
+        }
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
         let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
         let files = plan.files().iter().map(|file| {
@@ -84,6 +94,7 @@ impl Driver<'_> {
                 new: digest(&file.new_digest)?,
                 added: u32::try_from(file.added).unwrap_or(u32::MAX),
                 removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
+                cut: file.diff_cut,
             })
         });
         let files = files.collect::<Result<_, Fault>>()?;
@@ -105,6 +116,7 @@ impl Driver<'_> {
         let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         Ok(ShownEdits {
+            chain: self.id.to_string(),
             draft: draft.to_owned(),
             kind: known.map(|draft| crate::clean::line(&draft.kind, 60)).unwrap_or_default(),
             title: known.map(|draft| crate::clean::line(&draft.title, 200)).unwrap_or_default(),
@@ -115,6 +127,7 @@ impl Driver<'_> {
                 .map(|file| ShownFile {
                     path: file.path.clone(),
                     diff: file.diff.clone(),
+                    cut: file.diff_cut,
                     added: file.added,
                     removed: file.removed,
                     after: file.after().map(str::to_owned),
@@ -173,9 +186,13 @@ impl Driver<'_> {
             certus_engine::DraftState::Approved(plan) if plan.digest == digest => Some(plan.clone()),
             _ => None,
         });
-        let written = match plan {
-            Some(plan) => self.stored(&plan).and_then(|stored| Ok(self.session.project().write(&stored)?)),
-            None => Err(Fault(ErrorCode::Invalid, format!("{draft} is not approved"))),
+        // A plan may have been stored by a version that allowed it.
+        let gone = plan.as_ref().and_then(|plan| plan.files.iter().find(|file| file.new.is_none()));
+        let gone = gone.map(|file| Fault(ErrorCode::Denied, deletes(&file.path)));
+        let written = match (&plan, gone) {
+            (_, Some(fault)) => Err(fault),
+            (Some(plan), None) => self.stored(plan).and_then(|stored| Ok(self.session.project().write(&stored)?)),
+            (None, None) => Err(Fault(ErrorCode::Invalid, format!("{draft} is not approved"))),
         };
         let outcome = match written {
             Ok(written) => {
@@ -212,10 +229,18 @@ impl Driver<'_> {
 
     /// Run one of the project's own checks, on the files as they are.
     pub(crate) async fn check(&mut self, id: EffectId, check: Check, line: &str) -> Result<(), Failure> {
+        // Whoever allowed it may have done so in another process, long ago.
+        if self.note_what_runs() {
+            let message = "files that say what it does were changed since it was allowed".to_owned();
+            let outcome = Outcome::Failed { code: ErrorCode::Denied, message };
+            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+            return self.commit().await;
+        }
         self.listener.busy(line);
         let since = Instant::now();
         let project = self.session.project();
-        let tree = parsed(&project.tree_digest().sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let before = project.tree();
+        let tree = parsed(&before.digest.sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
@@ -233,14 +258,17 @@ impl Driver<'_> {
                     String::new()
                 };
                 let status = if limit.is_empty() { finished.status } else { None };
-                let after = parsed(&project.tree_digest().sha256).ok();
-                Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
+                let left = project.tree();
+                let (after, changed) = (parsed(&left.digest.sha256).ok(), first(before.changed(&left)));
+                let tail = format!("{}{limit}", end(&finished.output, TAIL));
+                Outcome::Checked { status, tree, after, changed, tail }
             }
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {
                 status: None,
                 tree,
                 after: None,
+                changed: Vec::new(),
                 tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
             },
         };
@@ -279,6 +307,15 @@ impl Driver<'_> {
     }
 }
 
+/// The first of the files that a check changed, as they are shown; and how many more there are.
+fn first(mut changed: Vec<String>) -> Vec<String> {
+    let more = changed.len().saturating_sub(CHANGED);
+    changed.truncate(CHANGED);
+    let mut shown: Vec<String> = changed.iter().map(|path| crate::clean::line(path, 300)).collect();
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    shown
+}
+
 /// The last bytes of a text, from the beginning of a line.
 fn end(text: &str, most: usize) -> &str {
     if text.len() <= most {
@@ -300,6 +337,9 @@ fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
     if given != 1 {
         return Err(invalid("an edit needs exactly one of content, replace and delete"));
     }
+    if edit.delete {
+        return Err(Fault(ErrorCode::Denied, deletes(&edit.path)));
+    }
     let base = match (&edit.base, there) {
         (Some(base), Some(digest)) => {
             let base = base.trim().to_lowercase();
@@ -318,10 +358,18 @@ fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
     };
     let change = match &edit.content {
         Some(text) => Change::Whole(text.clone()),
-        None if edit.delete => Change::Delete,
         None => Change::Replace(edit.replace.iter().map(replacement).collect()),
     };
     Ok(FileEdit { path: edit.path.clone(), base, change })
+}
+
+/// Certus never deletes, whoever approves it.
+fn deletes(path: &str) -> String {
+    format!(
+        "{}: Certus deletes no file: whoever wants it gone removes it themselves (git_advisor says how), and the change does \
+         without it",
+        crate::clean::line(path, 200)
+    )
 }
 
 fn replacement(Replacement { find, with }: &Replacement) -> edit::Replacement {
@@ -359,6 +407,11 @@ mod tests {
     fn exactly_one_change_is_meant() {
         let none = Edit { content: None, ..edit(None) };
         let two = Edit { delete: true, ..edit(None) };
+        let gone = Edit { content: None, delete: true, ..edit(Some("01234567")) };
+        let there = Some("0123456789abcdef".repeat(4));
+        let refused =
+            file_edit(&gone, there).map_err(|Fault(code, message)| (code, message.contains("deletes no file")));
+        assert_eq!(refused, Err((ErrorCode::Denied, true)));
         for edit in [none, two] {
             assert!(file_edit(&edit, None).is_err());
         }

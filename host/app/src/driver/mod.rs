@@ -18,6 +18,7 @@ mod prompt;
 mod record;
 mod said;
 mod samples;
+mod what_runs;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -297,9 +298,14 @@ impl<'a> Driver<'a> {
         } else {
             let view = View { refusals: self.refusals(), ..self.chain.view(self.id) };
             let action = as_shown(self.session.ask_controller(&self.chain, &view).await?);
-            if let Some(tree) = self.changed_since_checked(&action) {
-                self.note(Body::TreeChanged { tree });
+            if law::builds_on_evidence(&self.chain, &action)
+                && let Some(ruling) = law::judge_tree(&self.chain, &action, self.tree()?, self.now())
+            {
+                self.follow(ruling);
                 return Ok(None);
+            }
+            if matches!(action, Action::RunCheck(_)) {
+                self.note_what_runs();
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))
@@ -313,16 +319,10 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The project as it is, where an action would leave a phase on the evidence of another state of it. A check that itself
-    /// changes files each time would never agree with them: what it left counts, and after a few times it is believed.
-    fn changed_since_checked(&self, action: &Action) -> Option<certus_engine::Digest> {
-        let leaves = matches!(action, Action::EnterPhase { .. } | Action::Finish(_));
-        if !leaves || self.chain.disturbed() >= PATIENCE as u32 || !self.chain.lacks().is_empty() {
-            return None;
-        }
-        let checked = self.chain.evidence_of_visit().map(|one| one.after.unwrap_or(one.tree)).last()?;
-        let tree: certus_engine::Digest = self.session.project().tree_digest().sha256.parse().ok()?;
-        (tree != checked).then_some(tree)
+    /// The project's files as they are.
+    fn tree(&self) -> Result<certus_engine::Digest, Failure> {
+        let digest = self.session.project().tree_digest().sha256;
+        digest.parse().map_err(|_| Failure::failed("the digest of the project's files is none"))
     }
 
     /// A prompt that the library cannot use is there for a person, who must be told what is wrong with its file.

@@ -11,11 +11,24 @@ use crate::person::EditVerdict;
 use crate::{Answers, Failure};
 
 impl Driver<'_> {
-    /// Record a person's verdict on the edits, or else the proposal, that wait. `grant` says what else an approval of edits covers.
+    /// Record a person's verdict on the edits, or else the proposal, that wait. `wider` says what else an approval of edits
+    /// covers; `shown` what the person saw, by its draft or the beginning of its digest.
     ///
     /// # Errors
-    /// None waits, the verdict does not fit, or the store failed.
-    pub async fn judge_open(&mut self, verdict: Verdict, wider: Option<Wider>) -> Result<(), Failure> {
+    /// None waits, or another than was shown; the verdict does not fit, or the store failed.
+    pub async fn judge_open(
+        &mut self,
+        verdict: Verdict,
+        wider: Option<Wider>,
+        shown: Option<&str>,
+    ) -> Result<(), Failure> {
+        if let Some(shown) = shown.filter(|shown| !crate::report::is_meant(&self.chain, shown))
+            && crate::report::waiting(&self.chain).is_some()
+        {
+            let shown = crate::clean::line(shown, 70);
+            return Err(Failure::of(Kind::Waiting, format!("what waits now is not {shown}: nothing was approved"))
+                .hint(format!("look at what waits: {}", crate::report::FlowReport::again(self.id, &self.chain))));
+        }
         let edits = self.chain.waiting_for_person().find_map(|(id, effect)| match &effect.request {
             Request::ApproveEdits { plan, .. } => Some((id, plan.clone())),
             _ => None,

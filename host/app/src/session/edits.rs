@@ -34,18 +34,31 @@ pub struct FileLine {
     pub removed: u64,
     /// A unified diff without control characters.
     pub diff: String,
+    /// There is more to the change than `diff` shows: `certus diff --full` has all of it.
+    pub cut: bool,
 }
 
 impl Session {
-    /// The edits of a draft; of the one that waits, or else was written last, when none is named.
+    /// The edits of a draft; of the one that waits, or else was written last, when none is named. With `full`, their diffs are as
+    /// long as they are.
     ///
     /// # Errors
     /// There is none, or it was never shown, or the store failed.
-    pub fn edits(&self, id: ChainId, draft: Option<&str>) -> Result<EditsReport, Failure> {
-        let chain = self.chain(id)?;
+    pub fn edits(&self, id: ChainId, draft: Option<&str>, full: bool) -> Result<EditsReport, Failure> {
+        self.edits_of(id, &self.chain(id)?, draft, full)
+    }
+
+    /// The same, of a chain that is at hand.
+    pub(crate) fn edits_of(
+        &self,
+        id: ChainId,
+        chain: &Chain,
+        draft: Option<&str>,
+        full: bool,
+    ) -> Result<EditsReport, Failure> {
         let drafts = chain.drafts();
         let found = match draft {
-            Some(named) => Some(named_draft(id, &chain, named)?),
+            Some(named) => Some(named_draft(id, chain, named)?),
             None => drafts
                 .iter()
                 .find(|draft| matches!(draft.state, DraftState::Planned(_)))
@@ -53,7 +66,7 @@ impl Session {
         };
         let draft = found.ok_or_else(|| {
             let none = format!("chain {id} has no edits that wait or were written");
-            Failure::failed(none).hint(what_there_is(id, &chain))
+            Failure::failed(none).hint(what_there_is(id, chain))
         })?;
         let shown = chain.effects().rev().find_map(|(_, effect)| match &effect.request {
             Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan.stored),
@@ -62,12 +75,13 @@ impl Session {
         let bytes = shown.map(|stored| self.blob(stored)).transpose()?.flatten();
         let plan: Option<certus_workspace::edit::Plan> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let plan = plan
-            .ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(id, &chain)))?;
+            .ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(id, chain)))?;
         let line = |file: &certus_workspace::edit::PlannedFile| FileLine {
             file: file.path.clone(),
             added: file.added,
             removed: file.removed,
-            diff: file.diff.clone(),
+            diff: if full { file.whole_diff() } else { file.diff.clone() },
+            cut: file.diff_cut && !full,
         };
         Ok(EditsReport {
             chain: id.to_string(),

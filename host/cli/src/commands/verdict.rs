@@ -9,6 +9,8 @@ use crate::output::Output;
 /// Approve what was shown, and go on
 #[derive(Debug, Args)]
 pub(crate) struct ApproveArgs {
+    /// What you saw, so that nothing else is approved: a draft such as D1, or the beginning of a digest as `next` names it
+    shown: Option<String>,
     /// Where edits wait: approve all later edits of the same files too, in this chain
     #[arg(long, conflicts_with = "all_in_chain")]
     all_in_files: bool,
@@ -49,7 +51,7 @@ pub(crate) fn approve(args: &ApproveArgs, global: &Global, output: &Output) -> R
         (_, true) => Some(Wider::Chain),
         _ => None,
     };
-    judge(args.chain.as_deref(), Verdict::Approved, wider, global, output)
+    judge(args.chain.as_deref(), Verdict::Approved, (wider, args.shown.as_deref()), global, output)
 }
 
 pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -58,7 +60,7 @@ pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Res
         let failure = Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\"");
         return Err(context::of_chain(failure, args.chain.as_deref()));
     }
-    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), None, global, output)
+    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), (None, None), global, output)
 }
 
 pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -67,20 +69,20 @@ pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -
         let failure = Failure::usage("say what you want to know").hint("certus more-info \"your question\"");
         return Err(context::of_chain(failure, args.chain.as_deref()));
     }
-    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), None, global, output)
+    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), (None, None), global, output)
 }
 
 fn judge(
     chain: Option<&str>,
     verdict: Verdict,
-    wider: Option<Wider>,
+    (wider, shown): (Option<Wider>, Option<&str>),
     global: &Global,
     output: &Output,
 ) -> Result<u8, Failure> {
     let session = context::session(global)?;
     let id = context::chain(&session, chain)?;
     let judged = context::drive(&session, id, global, output, Drive::default(), async |driver| {
-        driver.judge_open(verdict, wider).await
+        driver.judge_open(verdict, wider, shown).await
     });
     judged.map_err(|failure| context::of_chain(failure, chain))
 }

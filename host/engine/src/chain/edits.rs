@@ -1,7 +1,10 @@
 //! What replies, verdicts and writes make of drafts.
 
+use std::collections::BTreeMap;
+
+use super::grants::says_what_runs;
 use super::{Chain, Effect};
-use crate::{Draft, DraftState, EffectId, ErrorCode, Grant, Outcome, Reply, Request, Verdict, Written};
+use crate::{Digest, Draft, DraftState, EffectId, ErrorCode, Outcome, Reply, Request, Verdict, Written};
 
 impl Chain {
     pub(super) fn draft(&mut self, id: EffectId, prompt: &str, effect: &Effect, reply: &Reply) {
@@ -31,6 +34,7 @@ impl Chain {
             return;
         };
         let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
+        let mut changed = false;
         let next = match (&effect.request, outcome, &draft.state) {
             (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended) => {
                 DraftState::Planned(plan.clone())
@@ -51,7 +55,7 @@ impl Chain {
                 Verdict::Rejected(why) | Verdict::MoreInfo(why) => DraftState::Refused(why.clone()),
             },
             (Request::Write { .. }, Outcome::Written { undo }, DraftState::Approved(plan)) => {
-                self.last_write = effect.settled;
+                changed = true;
                 if plan.files.iter().any(|file| says_what_runs(&file.path)) {
                     // What was allowed was the command as it was.
                     self.allowed_commands.clear();
@@ -59,7 +63,7 @@ impl Chain {
                 DraftState::Written(Written { plan: plan.digest, undo: *undo, files: plan.files.clone() })
             }
             (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
-                self.last_write = effect.settled;
+                changed = true;
                 DraftState::Undone
             }
             // What changed meanwhile was not seen by whoever approved: the draft is planned against the files as they are, and shown
@@ -83,29 +87,14 @@ impl Chain {
             // What can still be needed of it stands in the events.
             draft.edits.clear();
         }
+        if changed {
+            self.files_changed(effect.settled);
+        }
     }
 
     /// What replies drafted, oldest first.
     pub fn drafts(&self) -> &[Draft] {
         &self.drafts
-    }
-
-    /// Whether an approval that was given before covers every file of a draft.
-    pub fn is_granted(&self, draft: &Draft) -> bool {
-        let covered = |path: &String| {
-            self.grants.iter().any(|grant| match grant {
-                Grant::Chain => true,
-                Grant::Files(files) => files.contains(path),
-            })
-        };
-        match &draft.state {
-            // Somebody else works on these files as well.
-            DraftState::Planned(_) if draft.conflict.is_some() => false,
-            DraftState::Planned(plan) => {
-                plan.files.iter().all(|file| covered(&file.path) && !says_what_runs(&file.path))
-            }
-            _ => false,
-        }
     }
 
     /// Whether anything would run, be written or be spent without a person being asked, because the chain says that one was.
@@ -139,6 +128,25 @@ impl Chain {
         self.allowed_commands.iter().any(|allowed| allowed == line)
     }
 
+    /// What a person let run was the commands as they were.
+    pub(super) fn note_what_runs(&mut self, files: &BTreeMap<String, Digest>, diff: &str) {
+        if self.what_runs != *files {
+            self.allowed_commands.clear();
+            diff.clone_into(&mut self.what_changed);
+            self.what_runs.clone_from(files);
+        }
+    }
+
+    /// The files that say what the project's own commands do, as they were noted last: path → content.
+    pub fn what_runs(&self) -> &BTreeMap<String, Digest> {
+        &self.what_runs
+    }
+
+    /// In what these files are other than they were before, as a person is shown it; empty where nothing was noted before.
+    pub fn what_changed(&self) -> &str {
+        &self.what_changed
+    }
+
     /// Whether something that this chain wrote says what the project's commands do.
     pub fn changed_what_runs(&self) -> bool {
         self.drafts.iter().any(|draft| match &draft.state {
@@ -151,42 +159,4 @@ impl Chain {
     pub fn last_write(&self) -> u64 {
         self.last_write
     }
-}
-
-/// Whether a file says what the project's own commands do: manifests, configurations of tools, and what services run. Such a
-/// change is seen by a person each time, and takes back what they let run before.
-fn says_what_runs(path: &str) -> bool {
-    const NAMES: [&str; 24] = [
-        "package.json",
-        "makefile",
-        "gnumakefile",
-        "justfile",
-        "rakefile",
-        "gemfile",
-        "composer.json",
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "tox.ini",
-        "noxfile.py",
-        "pytest.ini",
-        "conftest.py",
-        "phpunit.xml",
-        "phpunit.xml.dist",
-        "cargo.toml",
-        "build.rs",
-        "pom.xml",
-        "build.gradle",
-        "build.gradle.kts",
-        "cmakelists.txt",
-        "dockerfile",
-        "deno.json",
-    ];
-    let path = path.to_lowercase();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    NAMES.contains(&name)
-        || name.contains(".config.")
-        || (name.starts_with('.') && name.contains("rc"))
-        || path.starts_with(".github/")
-        || name.starts_with(".gitlab-ci")
 }

@@ -32,7 +32,7 @@ impl Chain {
         self.learn_decisions(&reply.decisions);
         let trust = Quotes::of(reply).trust();
         for (area, &score) in &reply.confidence {
-            if (0.0..=1.0).contains(&score) && !area.is_empty() {
+            if (0.0..=1.0).contains(&score) && !area.is_empty() && self.hears(prompt, area, score * trust) {
                 self.scores.insert(area.clone(), score * trust);
                 self.scored_by.insert(area.clone(), scorer.clone());
             }
@@ -274,6 +274,7 @@ impl Chain {
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
+            crate::law::tests_first::asks_again(proposal, verdict, &mut self.runs);
             if proposal.kind == super::COMMAND && *verdict == Verdict::Approved {
                 self.allowed_commands.push(proposal.title.clone());
             }

@@ -120,25 +120,38 @@ impl Chain {
         self.fresh_evidence().filter(|evidence| evidence.phase == self.phase && evidence.visit == self.visit())
     }
 
-    /// The last run of each check, where nothing was written since.
+    /// The last run of each check, where nothing was written since; a pass during which files changed only where a person lets
+    /// it.
     pub fn fresh_evidence(&self) -> impl Iterator<Item = &Evidence> {
         let is_last = |(at, evidence): &(usize, &Evidence)| {
             !self.evidence[at + 1..].iter().any(|later| later.check == evidence.check)
         };
         let fresh = self.evidence.iter().enumerate().filter(is_last).map(|(_, evidence)| evidence);
-        fresh.filter(|evidence| evidence.seq > self.last_write || self.last_write == 0)
+        let holds = |one: &&Evidence| !one.passed() || one.is_steady() || self.lets_change(one);
+        fresh.filter(|evidence| evidence.seq > self.last_write || self.last_write == 0).filter(holds)
     }
 
     /// Whether a person let the chain go on, in this visit, although a check fails.
     pub fn waives(&self, evidence: &Evidence) -> bool {
         let title = crate::law::waiver_title(evidence);
-        let waived = |status: &ProposalStatus| {
+        let here = |status: &&ProposalStatus| status.phase == self.phase && status.visit == self.visit();
+        self.waivers().filter(here).any(|status| status.proposal.title == title)
+    }
+
+    /// What a person lets the chain pass over.
+    pub(crate) fn waivers(&self) -> impl Iterator<Item = &ProposalStatus> {
+        self.proposals.iter().filter(|status| {
             status.proposal.kind == super::WAIVER
-                && status.proposal.title == title
                 && status.verdict == Some(crate::Verdict::Approved)
                 && status.withdrawn.is_none()
-        };
-        self.proposals_of_visit().any(waived)
+        })
+    }
+
+    /// Whether exactly this was put before a person since an event.
+    pub(crate) fn was_asked_since(&self, proposal: &crate::Proposal, seq: u64) -> bool {
+        let asks =
+            |effect: &Effect| matches!(&effect.request, Request::Approve { proposal: asked } if asked == proposal);
+        self.effects.values().any(|effect| effect.basis >= seq && asks(effect))
     }
 
     /// How often somebody changed files, in this visit, after they were checked.

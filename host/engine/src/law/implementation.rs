@@ -27,10 +27,14 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     if chain.allows_command(command) {
         return perform(Request::Check { check, command: command.clone() });
     }
-    let changed = if chain.changed_what_runs() {
-        "Files that say what it does were changed in this chain: look at them first. "
-    } else {
-        ""
+    let changed = match (chain.what_changed(), chain.changed_what_runs()) {
+        ("", false) => String::new(),
+        ("", true) => "Files that say what it does were changed in this chain: look at them first. ".to_owned(),
+        (diff, _) => {
+            format!(
+                "Files that say what it does were changed in this chain: look at them first.\n\n```diff\n{diff}\n```\n\n"
+            )
+        }
     };
     let proposal = Proposal {
         kind: chain::COMMAND.to_owned(),
@@ -108,10 +112,16 @@ pub(crate) fn waiver_title(evidence: &crate::Evidence) -> String {
     format!("Go on although `{}` fails?", evidence.command)
 }
 
+/// What only a person may pass over.
+fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
+    let asks = [super::tests_first::none_written, super::present::restless, waiver];
+    asks.iter().find_map(|asks| asks(chain))
+}
+
 /// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
 /// planned anew, approved ones written.
 pub fn due(chain: &Chain) -> Ruling {
-    if let Some(proposal) = waiver(chain) {
+    if let Some(proposal) = asked_of_a_person(chain) {
         return Ruling { record: Vec::new(), requests: vec![Request::Approve { proposal }] };
     }
     let request = chain.drafts().iter().find_map(|draft| match &draft.state {

@@ -281,6 +281,7 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             status,
             tree,
             after: None,
+            changed: Vec::new(),
             tail
         }),
         Just(Outcome::Done),
@@ -300,7 +301,10 @@ fn plan() -> impl Strategy<Value = Plan> {
     (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, stored, files)| Plan {
         digest,
         stored,
-        files: files.into_iter().map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0 }).collect(),
+        files: files
+            .into_iter()
+            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false })
+            .collect(),
     })
 }
 

@@ -338,6 +338,7 @@ fn check(command: &str, status: i32, tail: &str) -> CheckRun {
         status: Some(status),
         tree: Digest::of("tree"),
         after: None,
+        changed: Vec::new(),
         tail: tail.into(),
         phase: "implementation".into(),
         visit: 1,
@@ -362,7 +363,7 @@ fn within(view: &View, extra: &Extra, bytes: usize) -> Rendered {
 #[test]
 fn files_drafts_checks_and_notes_are_shown() {
     let mut view = view();
-    let change = FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1 };
+    let change = FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1, cut: false };
     let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change] };
     let failed = DraftState::Failed { code: ErrorCode::Failed, message: "src/app.js changed meanwhile".into() };
     view.drafts = vec![draft(1, DraftState::Planned(plan)), draft(2, failed)];

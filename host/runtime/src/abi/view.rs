@@ -422,6 +422,7 @@ mod tests {
             new: Some(proposal.digest()),
             added: 3,
             removed: 0,
+            cut: false,
         }];
         let plan = engine::Plan { digest: proposal.digest(), stored: proposal.digest(), files: changes.clone() };
         let written = engine::Written { plan: plan.digest, undo: plan.digest, files: changes };
@@ -444,6 +445,7 @@ mod tests {
                 status,
                 tree: proposal.digest(),
                 after: None,
+                changed: Vec::new(),
                 tail: text("ok"),
                 phase: text("first"),
                 visit: 2,

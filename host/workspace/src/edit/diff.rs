@@ -26,8 +26,24 @@ pub(crate) struct Diff {
     pub(crate) removed: u64,
 }
 
+/// How much of a diff is shown.
+#[derive(Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    line: usize,
+}
+
 /// The diff of `path`; an absent text is a file that is not there.
 pub(crate) fn unified(path: &str, old: Option<&str>, new: Option<&str>) -> Diff {
+    bounded(path, old, new, Bounds { bytes: LONGEST, line: LONGEST_LINE })
+}
+
+/// All of it, however long.
+pub(crate) fn whole(path: &str, old: Option<&str>, new: Option<&str>) -> String {
+    bounded(path, old, new, Bounds { bytes: usize::MAX, line: usize::MAX }).text
+}
+
+fn bounded(path: &str, old: Option<&str>, new: Option<&str>, bounds: Bounds) -> Diff {
     let lines = |text: Option<&'_ str>| -> Vec<String> {
         text.unwrap_or_default().split_inclusive('\n').map(str::to_owned).collect()
     };
@@ -63,11 +79,11 @@ pub(crate) fn unified(path: &str, old: Option<&str>, new: Option<&str>) -> Diff 
             let removed = old_lines[from].iter().map(|line| (if equal { ' ' } else { '-' }, line));
             let added = if equal { &[][..] } else { &new_lines[to] };
             for (sign, line) in removed.chain(added.iter().map(|line| ('+', line))) {
-                if diff.text.len() >= LONGEST {
+                if diff.text.len() >= bounds.bytes {
                     diff.cut = true;
                     break 'hunks;
                 }
-                diff.cut |= push_line(&mut diff.text, sign, line, plain_ends);
+                diff.cut |= push_line(&mut diff.text, sign, line, (plain_ends, bounds.line));
             }
         }
     }
@@ -96,12 +112,12 @@ fn operations(old: &[String], new: &[String]) -> Vec<DiffOp> {
 }
 
 /// Whether something of the line is not shown.
-fn push_line(text: &mut String, sign: char, line: &str, plain_ends: bool) -> bool {
+fn push_line(text: &mut String, sign: char, line: &str, (plain_ends, most): (bool, usize)) -> bool {
     let (line, ended) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
     let line = if plain_ends && ended { line.strip_suffix('\r').unwrap_or(line) } else { line };
     text.push(sign);
     let mut left = line.chars();
-    for c in left.by_ref().take(LONGEST_LINE) {
+    for c in left.by_ref().take(most) {
         if c != '\t' && (c.is_control() || is_invisible(c)) {
             text.extend(c.escape_default());
         } else {
@@ -187,5 +203,8 @@ mod tests {
         assert!(diff.text.ends_with("… not all of it is shown: 40000 lines come, 40000 lines go\n"));
         let long = unified("a", None, Some(&"x".repeat(3_000)));
         assert!(long.cut && long.text.contains("x… 1000 more characters\n"));
+        assert!(whole("a", None, Some(&"x".repeat(3_000))).contains(&"x".repeat(3_000)));
+        let all = whole("a", Some(&many), Some(&other));
+        assert!(all.contains("+Line number 39999\n") && all.len() > LONGEST + 200);
     }
 }

@@ -29,6 +29,12 @@ pub use error::EditError;
 pub use plan::{Kind, Plan, PlannedFile};
 pub use write::{Undo, UndoEntry, Written};
 
+/// What differs between two texts of a file, as a person is shown it; an absent text is a file that is not there.
+#[must_use]
+pub fn difference(path: &str, old: Option<&str>, new: Option<&str>) -> String {
+    diff::unified(path, old, new).text
+}
+
 /// Largest file that is edited, before and after, in bytes: 1 MiB.
 pub const EDIT_LIMIT: u64 = crate::READ_LIMIT;
 /// Most bytes in all files of one plan, before and after, and in all texts of its edits: 4 MiB.

@@ -13,8 +13,14 @@ const PROTECTED: &[&str] = &["certus.toml", "plugins.toml", "plugins.lock", "pro
 /// Names that are devices on Windows, with any ending.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"];
 
+/// The folder of a project's own prompts: who edits it speaks to every model that is asked later.
+const PROMPTS: (&str, &str) = ("prompts", "custom");
+
 pub(crate) fn is_protected(path: &str) -> bool {
-    PROTECTED.contains(&folded(split(path).1).as_str())
+    let (folder, name) = split(path);
+    let folders: Vec<String> = folder.split('/').map(folded).collect();
+    PROTECTED.contains(&folded(name).as_str())
+        || folders.windows(2).any(|pair| pair[0] == PROMPTS.0 && pair[1] == PROMPTS.1)
 }
 
 /// Why nothing of this name is created, although the file system here might.
@@ -131,10 +137,18 @@ mod tests {
 
     #[test]
     fn certus_s_own_files_are_known_in_every_spelling() {
-        for path in ["certus.toml", "sub/Certus.TOML", "plugins.lock", "project_rules.md.", "a/.certusignore"] {
+        for path in [
+            "certus.toml",
+            "sub/Certus.TOML",
+            "plugins.lock",
+            "project_rules.md.",
+            "a/.certusignore",
+            "prompts/custom/triage.md",
+            "a/Prompts/CUSTOM/b/c.md",
+        ] {
             assert!(is_protected(path), "{path}");
         }
-        assert!(!is_protected("certus.toml/x") && !is_protected("rules.md"));
+        assert!(!is_protected("certus.toml/x") && !is_protected("rules.md") && !is_protected("prompts/a/custom.md"));
     }
 
     #[test]

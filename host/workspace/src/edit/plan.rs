@@ -58,6 +58,18 @@ pub struct PlannedFile {
 }
 
 impl PlannedFile {
+    /// What was there; absent for a new file.
+    #[must_use]
+    pub fn before(&self) -> Option<&str> {
+        self.old.as_deref()
+    }
+
+    /// The whole diff, however long: what `diff` is the beginning of.
+    #[must_use]
+    pub fn whole_diff(&self) -> String {
+        diff::whole(&self.path, self.old.as_deref(), self.new.as_deref())
+    }
+
     /// What will be there; absent for a file that goes.
     #[must_use]
     pub fn after(&self) -> Option<&str> {

@@ -1,0 +1,38 @@
+//! What reviewers said of the files as they are.
+
+use super::Chain;
+use crate::law::reviewer;
+
+impl Chain {
+    /// The phase, or one before it, wants evidence: there is something to review.
+    pub(super) fn is_reviewed(&self) -> bool {
+        let phases = self.started.as_ref().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+        let here = phases.iter().position(|phase| phase.name == self.phase);
+        here.is_some_and(|here| phases[..=here].iter().any(|phase| !phase.gate.evidence.is_empty()))
+    }
+
+    /// Whether a prompt's word counts in an area; a reviewer's is kept as one.
+    pub(super) fn hears(&mut self, prompt: &str, area: &str, score: f64) -> bool {
+        let Some(reviewer) = reviewer::of(area).filter(|_| self.is_reviewed()) else { return true };
+        if prompt == reviewer {
+            self.reviews.insert(area.to_owned(), score);
+        }
+        prompt == reviewer
+    }
+
+    /// Confidence as the gate of the present phase wants it: in an area that is reviewed, what its reviewer said of the files as
+    /// they are; 0 while nobody did.
+    pub fn confidence_for_gate(&self, area: &str) -> f64 {
+        if reviewer::of(area).is_some() && self.is_reviewed() {
+            self.reviews.get(area).copied().unwrap_or(0.0)
+        } else {
+            self.confidence(area)
+        }
+    }
+
+    /// The files are others than before: checks and reviews of them are none of these.
+    pub(super) fn files_changed(&mut self, seq: u64) {
+        self.last_write = seq;
+        self.reviews.retain(|area, _| !reviewer::reads_files(area));
+    }
+}

@@ -1,0 +1,124 @@
+//! Evidence is of the files as they are: whatever changes them after the tests, or while they run.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::model::{
+    GOAL, Model, RIGHT, WRONG, but, confidence, first, reply, script, shop, until_the_tests_ran, when, whole,
+};
+use crate::support::{Ran, World};
+
+fn incomplete(model: &Model, world: &World) -> Value {
+    let (_, shown) = model.json(world, &["show"]);
+    assert_ne!(shown["status"], "complete", "{shown}");
+    let last = shown["checks"].as_array().and_then(|checks| checks.iter().rfind(|check| check["check"] == "test"));
+    assert_eq!(last.expect("tests ran")["status"], 1, "they ran on the files as they are");
+    shown
+}
+
+#[test]
+fn a_linter_that_rewrites_what_was_tested_completes_nothing() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "lint", "node fix.js");
+    world.write("fix.js", format!("require('fs').writeFileSync('lib/discount.js', {});", json!(WRONG)));
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("npm run lint");
+    let ran = model.run(&world, &["approve"]);
+    let ran = ran
+        .says("while it ran these files changed: lib/discount.js")
+        .says("Files were changed since they were checked");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let _ = incomplete(&model, &world);
+    assert_eq!(model.asked("code_reviewer"), 0, "nobody is paid for reviewing files that fail");
+}
+
+#[test]
+fn what_changes_before_a_chain_finishes_is_checked_again() {
+    let question = json!([{"id": "rollback", "text": "How is it rolled back?", "why": "It may fail.", "options": ["a", "b"],
+        "recommended": "a", "area": "rollback"}]);
+    let unsure = json!({"questions": question, "confidence": [{"area": "deployment", "confidence": 0.5}]});
+    for (code, exit) in [(WRONG, 3), (&format!("// mine\n{RIGHT}"), 0)] {
+        let asks = first(1, when("deployment_checker", reply(unsure.clone())));
+        let (model, world) = (Model::start(but(vec![asks], RIGHT)), shop());
+        let _ = until_the_tests_ran(&model, &world).exits(3).shows("How is it rolled back?");
+        world.write("lib/discount.js", code);
+        let ran = model.run(&world, &["answer", "a"]).exits(exit).says("Files were changed since they were checked");
+        if exit == 0 {
+            let _ = ran.says("Complete");
+            assert_eq!(model.asked("code_reviewer"), 2, "the reviewers saw the files as they are");
+        } else {
+            let _ = incomplete(&model, &world);
+        }
+    }
+}
+
+fn wait_for(path: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !path.exists() {
+        assert!(Instant::now() < deadline, "{} does not come", path.display());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_is_saved_while_the_tests_run_was_not_tested() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let (began, go) = (world.home().join("began"), world.home().join("go"));
+    script(&world, "test", "node --test && node wait.js");
+    world.write(
+        "wait.js",
+        format!(
+            "const fs = require('fs');\nfs.writeFileSync({}, '');\nwhile (!fs.existsSync({})) {{}}\n",
+            json!(began.to_str()),
+            json!(go.to_str())
+        ),
+    );
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3);
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3);
+    let child = model
+        .command(&world, &["approve"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    wait_for(&began);
+    world.write("lib/discount.js", WRONG);
+    std::fs::write(&go, "").expect("it can go on");
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    let ran = ran.says("It passed, but while it ran these files changed: lib/discount.js");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let _ = incomplete(&model, &world);
+}
+
+#[test]
+fn tests_that_write_files_each_time_are_for_a_person() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(
+        &world,
+        "test",
+        "node --test && node -e \"require('fs').writeFileSync('report.txt', '' + process.hrtime())\"",
+    );
+    let asked = until_the_tests_ran(&model, &world).exits(3);
+    let _ = asked.shows("Go on although `npm test` changes files while it runs?").shows("- report.txt");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+}
+
+#[test]
+fn who_writes_does_not_review() {
+    let bad = |area: &str| reply(json!({"notes": "A hole.", "confidence": [{"area": area, "confidence": 0.1}]}));
+    let sure =
+        reply(json!({"notes": "All good now.", "confidence": confidence(&["code_review", "security", "simplicity"])}));
+    let mut steps = vec![when("code_reviewer", bad("code_review")), when("security_scanner", bad("security"))];
+    let mut usual = whole(RIGHT);
+    let done = usual.iter().position(|step| step.when.contains("tdd_flow_controller") && step.times.is_none());
+    usual[done.expect("the author's last word")] = when("tdd_flow_controller", sure);
+    steps.extend(usual);
+    let (model, world) = (Model::start(steps), shop());
+    let ran = until_the_tests_ran(&model, &world);
+    assert!(!ran.stderr.contains("Complete") && ran.status != Some(0), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["confidence"]["areas"]["code_review"], 0.1, "{shown}");
+    assert_eq!(model.asked("deployment_checker"), 0);
+}
