@@ -132,6 +132,10 @@ impl Chain {
             self.scored_by.iter().filter(|(_, scorer)| scorer.effect == first).map(|(area, _)| area.clone()).collect();
         for area in areas {
             if let Some(parts) = self.parts(&area) {
+                // Its reviewer's word is no surer than its samples.
+                if let Some(review) = self.reviews.get_mut(&area) {
+                    *review = parts.believed;
+                }
                 self.scores.insert(area, parts.believed);
             }
         }
