@@ -87,14 +87,14 @@ pub struct ClaudeCliOptions {
     pub limits: Limits,
 }
 
-/// Of the variables that the tool gets, those that hold a secret as a whole.
-const SECRET: &str = "CLAUDE_CODE_OAUTH_TOKEN";
+/// Of the variables that the `claude` tool gets, the one that holds a secret as a whole.
+pub const CLAUDE_TOKEN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
 
 /// What the tool was given and must not be repeated by it: its token, and passwords of proxies.
 fn secrets(environment: &[(OsString, OsString)]) -> Vec<Secret> {
     let text = |(name, value): &(OsString, OsString)| {
         let (name, value) = (name.to_str()?, value.to_str()?);
-        if name == SECRET {
+        if name == CLAUDE_TOKEN {
             return Some(value.to_owned());
         }
         let proxy = name.to_ascii_lowercase().ends_with("_proxy").then_some(value)?;
@@ -175,9 +175,9 @@ impl Provider for ClaudeCli {
         let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
         let turn = self.limiter.turn(reserved).await;
         let mut running = Running::start(&self.options, &request, model)?;
-        let mut incoming = Incoming::new(&request.sent(), progress);
+        let mut incoming = Incoming::new(&request.sent(), progress, &self.redactor);
         let outcome = self.exchange(&mut running, &mut incoming).await;
-        let result = incoming.finish(outcome, self.name(), model, &self.redactor);
+        let result = incoming.finish(outcome, self.name(), model);
         let usage = result.as_ref().map_or_else(|error| error.spent.usage(), |answer| answer.usage);
         self.limiter.settle(turn, usage.tokens());
         result.map_err(ProviderError::Call)

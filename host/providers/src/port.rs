@@ -61,8 +61,8 @@ pub enum Billing {
 
 /// Where the text of an answer goes while it arrives.
 pub trait Progress: Send + Sync {
-    /// More text of the answer, exactly as it came: whoever shows it cleans it first. What was handed over here is in the
-    /// answer as well, or in the error that takes its place.
+    /// More text of the answer, as it came but for keys: whoever shows it cleans it first. What was handed over here is in
+    /// the answer as well, or in the error that takes its place.
     fn text(&self, delta: &str);
 }
 

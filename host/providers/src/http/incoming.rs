@@ -3,7 +3,7 @@
 use certus_engine::Usage;
 
 use super::Problem;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Veil};
 use crate::{Answer, CallError, CallErrorKind, Progress, Request, Spent, estimated_tokens};
 
 /// Bytes of an answer's text: more than any model writes, and what can be kept, read and planned several times over.
@@ -51,11 +51,13 @@ pub(crate) struct Incoming<'a> {
     /// The service is known to leave its last event out.
     lenient: bool,
     progress: &'a dyn Progress,
+    redactor: &'a Redactor,
+    shown: Veil<'a>,
     input_estimate: u64,
 }
 
 impl<'a> Incoming<'a> {
-    pub(crate) fn new(request: &Request, progress: &'a dyn Progress) -> Self {
+    pub(crate) fn new(request: &Request, progress: &'a dyn Progress, redactor: &'a Redactor) -> Self {
         Self {
             text: String::new(),
             usage: Usage::default(),
@@ -69,6 +71,8 @@ impl<'a> Incoming<'a> {
             ended_well: false,
             lenient: false,
             progress,
+            redactor,
+            shown: Veil::new(redactor),
             input_estimate: request.estimated_tokens(),
         }
     }
@@ -90,7 +94,14 @@ impl<'a> Incoming<'a> {
         // What follows is read for what the call took, which stands at its end.
         if !delta.is_empty() && !self.too_long {
             self.text.push_str(delta);
-            self.progress.text(delta);
+            let shown = self.shown.more(delta);
+            self.show(&shown);
+        }
+    }
+
+    fn show(&self, text: &str) {
+        if !text.is_empty() {
+            self.progress.text(text);
         }
     }
 
@@ -104,8 +115,10 @@ impl<'a> Incoming<'a> {
         outcome: Result<(), Problem>,
         provider: &str,
         model: &str,
-        redactor: &Redactor,
     ) -> Result<Answer, Box<CallError>> {
+        let rest = self.shown.rest();
+        self.show(&rest);
+        let redactor = self.redactor;
         let problem = match outcome {
             // Everything that counts was there before it went wrong: the text and why it ends.
             Err(problem) if self.end.is_some() && broke(problem.kind) => self.verdict(),

@@ -114,9 +114,9 @@ impl Http {
     ) -> Result<Answer, ProviderError> {
         let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
         let turn = self.limiter.turn(reserved).await;
-        let mut incoming = Incoming::new(request, progress);
+        let mut incoming = Incoming::new(request, progress, &self.redactor);
         let outcome = self.exchange(dialect, outgoing, &mut incoming).await;
-        let result = incoming.finish(outcome, &self.name, model, &self.redactor);
+        let result = incoming.finish(outcome, &self.name, model);
         let used = match &result {
             Ok(answer) => answer.usage.tokens(),
             Err(error) => error.spent.usage().tokens(),
