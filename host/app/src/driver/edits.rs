@@ -234,7 +234,9 @@ impl Driver<'_> {
                 };
                 let status = if limit.is_empty() { finished.status } else { None };
                 let after = parsed(&project.tree_digest().sha256).ok();
-                Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&finished.output, TAIL)) }
+                // Tests print the environment that they read; what is recorded here is sent to a service as well.
+                let output = self.session.redactor().redact(finished.output);
+                Outcome::Checked { status, tree, after, tail: format!("{}{limit}", end(&output, TAIL)) }
             }
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {

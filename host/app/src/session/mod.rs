@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use certus_engine::{Cap, Fact, Millis, Shared};
 use certus_prompts::Library;
-use certus_providers::Prices;
+use certus_providers::{Prices, Redactor};
 use certus_runtime::Runtime;
 use certus_store::{Store, StoreError, SummaryCache};
 use certus_workspace::Project;
@@ -56,6 +56,7 @@ pub struct Session {
     /// The user's own, looked at before the bundled ones.
     own_prices: Option<Prices>,
     prices: OnceLock<Prices>,
+    redactor: OnceLock<Redactor>,
     rules: Option<String>,
     clock: Box<dyn Clock>,
     fixed_clock: bool,
@@ -120,6 +121,7 @@ impl Session {
             stable: Mutex::new(Arc::default()),
             facts: Mutex::default(),
             prices: OnceLock::new(),
+            redactor: OnceLock::new(),
         })
     }
 

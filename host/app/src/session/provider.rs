@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use certus_engine::ChainId;
-use certus_providers::{Models, Prices, Provider, on_this_machine};
+use certus_providers::{Models, Prices, Provider, Redactor, on_this_machine};
 
 use super::Session;
 use crate::Failure;
@@ -42,6 +42,14 @@ impl Session {
     pub(crate) fn keys(&self) -> Keys<'_> {
         let kept = self.dirs.as_ref().map(|dirs| Kept::in_directory(&dirs.config));
         Keys { environment: &self.environment, kept }
+    }
+
+    /// Takes the keys that this process may come across out of what others print.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.redactor.get_or_init(|| {
+            let in_use = self.config.provider.split(':').next().unwrap_or_default();
+            self.keys().redactor(self.config.services(), in_use)
+        })
     }
 
     /// What should be known before a service is asked: what the project's files wanted and did not get, and whose key pays.
