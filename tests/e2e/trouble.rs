@@ -4,10 +4,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use fake_api::{Break, Fault, How, Play, Reply, Step, Stop};
+use fake_api::{Break, Fault, How, Play, Reply, Step, Stop, Tokens};
 use serde_json::{Value, json};
 
-use crate::model::{GOAL, KEY, Model, first, shop, whole};
+use crate::model::{GOAL, KEY, Model, first, reply, shop, whole};
 use crate::support::World;
 
 /// The first prompt that is run, and what it meets.
@@ -129,11 +129,41 @@ fn an_unreadable_answer_is_repaired_once() {
     assert!(again["leftover"]["billed"]["input_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{again}");
     assert_eq!(again["possibly_billed_twice"], json!(false));
 
-    // Unreadable for ever: two answers for each of the two runs that a controller tries, and no more.
+    // Unreadable for ever: two answers, and one for each time that a person says so; never another repair.
     let (model, world) = (Model::start(meets(99, Reply::new("Sure! Here is what I think."))), shop());
-    let ran = model.run(&world, &FLOW);
-    assert_eq!(ran.status, Some(1), "{}\n{}", ran.stdout, ran.stderr);
-    assert_eq!(model.asked("requirement_disambiguator"), 4);
+    let _ = model.run(&world, &FLOW).exits(6).says("it begins “Sure! Here is what I think.”").says("one call");
+    assert_eq!(model.asked("requirement_disambiguator"), 2);
+    for calls in [3, 4] {
+        let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).exits(6);
+        assert_eq!(model.asked("requirement_disambiguator"), calls);
+    }
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    assert!(cost["lost_usd"].as_f64().is_some_and(|lost| lost > 0.0), "{cost}");
+}
+
+#[test]
+fn an_answer_that_is_whole_is_used_although_the_connection_breaks() {
+    let whole = Reply { breaks: Some(Break { after: 3, how: How::Cut }), ..reply(json!({"notes": "All of it."})) };
+    let (model, world) = (Model::start(meets(1, whole)), shop());
+    let _ = model.run(&world, &FLOW).ok().says("its answer was whole");
+    assert_eq!(model.asked("requirement_disambiguator"), 1);
+    let cut = events(&world, "outcome").into_iter().find(|event| event["outcome"]["by"]["cut"] == true);
+    let by = cut.map(|event| event["outcome"]["by"].clone()).expect("it is marked");
+    assert_eq!(by["estimated"], json!(true), "{by}");
+    assert!(by["usage"]["usd_micros"].as_u64().is_some_and(|cost| cost > 0), "{by}");
+}
+
+#[test]
+fn a_service_that_counts_nothing_makes_no_call_free() {
+    let counted = Reply { tokens: Some(Tokens::default()), ..reply(json!({"notes": "For nothing."})) };
+    let (model, world) = (Model::start(meets(1, counted)), shop());
+    let _ = model.run(&world, &FLOW).ok();
+    let usage = |event: &Value| event["outcome"]["by"]["usage"].clone();
+    let outcomes = events(&world, "outcome");
+    let those: Vec<Value> =
+        outcomes.iter().filter(|event| event["outcome"]["by"]["estimated"] == true).map(usage).collect();
+    assert_eq!(those.len(), 1, "{outcomes:?}");
+    assert!(those[0]["input_tokens"].as_u64() > Some(1000) && those[0]["usd_micros"].as_u64() > Some(0), "{those:?}");
 }
 
 /// Kill the process once the first prompt is on its way, and hangs.

@@ -139,6 +139,9 @@ pub struct Effect {
     /// When something was last set aside for it, or lost; 0 where that never was.
     #[serde(default, skip_serializing_if = "is_never")]
     pub dated: Millis,
+    /// Replies to it that came whole and could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u32,
 }
 
 /// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then.
@@ -151,6 +154,10 @@ fn kept(outcome: Outcome) -> Outcome {
 
 fn is_never(at: &Millis) -> bool {
     *at == 0
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn is_nothing(amount: &Amount) -> bool {
@@ -463,6 +470,7 @@ impl Chain {
             reserved: None,
             lost: Amount::default(),
             dated: 0,
+            unreadable: 0,
         };
         self.effects.insert(id, effect);
     }
@@ -619,6 +627,9 @@ impl Chain {
     fn lose(&mut self, id: EffectId, possibly_billed: bool, leftover: Option<&Leftover>) {
         let at = self.updated_at;
         let Some(effect) = self.effects.get_mut(&id).filter(|effect| effect.is_open()) else { return };
+        if leftover.is_some_and(|leftover| leftover.unreadable) {
+            effect.unreadable = effect.unreadable.saturating_add(1);
+        }
         let Some(usage) = leftover.and_then(|leftover| leftover.billed) else {
             effect.release(possibly_billed, at);
             return;

@@ -38,7 +38,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
-    /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
+    /// [`Request::most_tokens`] is what it cannot pass then. Costs nothing, but counts against request limits.
     ///
     /// # Errors
     /// Why it cannot be counted now; see [`ProviderError`].
@@ -77,6 +77,9 @@ impl Progress for () {
 pub fn estimated_tokens(text: &str) -> u64 {
     (text.len() as u64).div_ceil(3)
 }
+
+/// Tokens that an API puts around a request at most: the roles of its parts, and how it tells a model to keep to a schema.
+const MOST_AROUND: u64 = 512;
 
 /// How much thinking a prompt asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -138,6 +141,24 @@ impl Request {
         }
         let schema = self.schema.as_ref().map_or(0, |schema| estimated_tokens(&schema.to_string()));
         estimated_tokens(&self.stable) + estimated_tokens(&self.variable) + schema + 64
+    }
+
+    /// What its input cannot pass in tokens, whatever tokeniser counts: a token is at least one byte. The rest is for what an
+    /// API adds around it.
+    pub fn most_tokens(&self) -> u64 {
+        match self.tokens {
+            // An estimate has a third of the bytes, rounded up.
+            Some(estimate) => estimate.saturating_mul(3),
+            None => {
+                let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+                (self.length() + schema) as u64 + MOST_AROUND
+            }
+        }
+    }
+
+    /// Bytes of all its texts.
+    pub fn length(&self) -> usize {
+        self.stable.len() + self.variable.len()
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory

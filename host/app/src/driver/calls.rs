@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope, Unit,
-    Usage, Warning, budget, law,
+    Attribution, Body, Cap, Caps, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Unit, Usage, Warning, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
 use certus_store::{DAY, DayCap};
@@ -17,7 +17,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
 use super::price::{self, Asked, Settled};
-use super::{Driver, Stop};
+use super::{Driver, Stop, replies};
 use crate::Failure;
 use crate::person::Listener;
 
@@ -142,19 +142,25 @@ impl<'a> Driver<'a> {
         elapsed_ms: i64,
     ) -> Result<Next, Failure> {
         match result {
-            Ok(answer) => self.answered(call, answer, elapsed_ms).await,
-            Err(error) => self.unanswered(call, &error).await,
+            Ok(answer) => self.answered(call, answer, elapsed_ms, false).await,
+            Err(error) => match replies::whole(&error) {
+                Some(answer) => self.answered(call, answer, elapsed_ms, true).await,
+                None => self.unanswered(call, &error).await,
+            },
         }
     }
 
-    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
-        let settled = self.priced(&answer.model, &call.request, answer.usage);
+    /// `cut` where the connection broke once it was whole.
+    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64, cut: bool) -> Result<Next, Failure> {
+        let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
         let raw = self.keep(&answer.text);
         let by = Attribution {
             provider: self.provider.name().to_owned(),
             model: answer.model,
             usage,
+            estimated: answer.estimated || settled.estimated,
+            cut,
             claimed: settled.claimed,
             raw: Some(raw),
             from_memo: false,
@@ -172,13 +178,23 @@ impl<'a> Driver<'a> {
                 self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
                 return Ok(Next::Stop(Stop::Waiting));
             }
-            Err(error) if self.provider.billing() != Billing::Nobody && call.repairs.is_none() => {
-                let remark = settled.remark();
-                let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
-                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
+            Err(error) if self.provider.billing() != Billing::Nobody && self.was_readable(call.id) => {
+                let message = settled.unreadable(&call.request.prompt, &error);
+                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw), unreadable: true };
                 let repairs = Some((error.to_string(), answer.text));
                 let again = Box::new(Call { tries: call.tries + 1, repairs, ..*call });
                 return self.again(again, leftover, false, Duration::ZERO).await;
+            }
+            // It was sent back once, in this process or one before. What else there is to try is for a person to say.
+            Err(error) if self.provider.billing() != Billing::Nobody && !law::is_dispensable(&call.request.prompt) => {
+                let began = replies::beginning(&answer.text);
+                let message = settled.unreadable(&call.request.prompt, &error);
+                let message = format!("{message}; it begins {began}; going on asks once more, which is one call");
+                let leftover =
+                    Leftover { message: message.clone(), billed: Some(usage), raw: Some(raw), unreadable: true };
+                let code = ErrorCode::Unavailable;
+                self.defer(call.id, code, &message, false, Some(leftover));
+                return Ok(Next::Stop(Stop::Paused { code, message }));
             }
             Err(error) => Outcome::Unusable {
                 code: ErrorCode::Invalid,
@@ -192,7 +208,10 @@ impl<'a> Driver<'a> {
 
     async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
         let billed = error.call().and_then(|failed| match failed.spent {
-            Spent::Known(usage) => Some(self.priced(&failed.model, &call.request, usage)),
+            Spent::Known(usage) => {
+                let came = failed.partial.as_ref().map_or(0, String::len);
+                Some(self.priced(&failed.model, &call.request, usage, came))
+            }
             Spent::Nothing | Spent::Possibly(_) => None,
         });
         let remark = billed.map(|billed| billed.remark()).unwrap_or_default();
@@ -205,6 +224,7 @@ impl<'a> Driver<'a> {
             message: message.clone(),
             billed: billed.map(|billed| billed.usage),
             raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
+            unreadable: false,
         });
         let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
         if let Some(leftover) = &leftover
@@ -213,7 +233,9 @@ impl<'a> Driver<'a> {
             let seconds = wait.as_secs_f64().ceil();
             self.listener.busy(&format!("{} (again in {seconds} s: {message})", call.request.prompt));
             let again = Box::new(Call { tries: call.tries + 1, ..*call });
-            return self.again(again, leftover.clone(), possibly_billed, wait).await;
+            // Without a terminal nobody sees what it is busy with.
+            let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
+            return self.again(again, leftover, possibly_billed, wait).await;
         }
         let code = match error {
             ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
@@ -277,8 +299,8 @@ impl<'a> Driver<'a> {
         self.note(Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None });
     }
 
-    /// Set aside what a call may cost at most; why not, if that does not fit. Where its upper estimate does not, it is counted
-    /// exactly.
+    /// Set aside what a call may cost at most; why not, if that does not fit. Where that only does not because nobody counted,
+    /// its service does.
     async fn set_aside(
         &mut self,
         id: EffectId,
@@ -288,13 +310,21 @@ impl<'a> Driver<'a> {
         if self.provider.billing() == Billing::Nobody || reserved {
             return Ok(None);
         }
-        let refused = self.reserve(id, request, request.estimated_tokens()).await?;
+        let refused = self.reserve(id, request, self.most_input(request)).await?;
         if matches!(refused, Some(OverBudget::Reached { .. }))
             && let Ok(Some(counted)) = self.provider.count(request).await
         {
-            return self.reserve(id, request, counted).await;
+            // Services call their own counts estimates.
+            let most = counted.saturating_add(counted / 50 + 64).min(request.most_tokens());
+            return self.reserve(id, request, most).await;
         }
         Ok(refused)
+    }
+
+    /// Input tokens that are set aside for a call. Where a cap holds, they are what it cannot pass; else an estimate shows better what
+    /// is on its way.
+    fn most_input(&self, request: &certus_providers::Request) -> u64 {
+        if self.chain.caps() == Caps::default() { request.estimated_tokens() } else { request.most_tokens() }
     }
 
     /// Record that a call is not made because of its budget.
@@ -384,7 +414,7 @@ impl<'a> Driver<'a> {
         let Some(sending) = self.sending.get(&id).cloned() else { return };
         let Some(request) = self.request(id, &sending) else { return };
         // Where it does not fit, the call itself is the place to count exactly and to say so.
-        if let Ok(ruling) = budget::reserve(&self.chain, id, &self.estimate(&request, request.estimated_tokens())) {
+        if let Ok(ruling) = budget::reserve(&self.chain, id, &self.estimate(&request, self.most_input(&request))) {
             self.follow(ruling);
         }
     }
@@ -399,10 +429,10 @@ impl<'a> Driver<'a> {
     }
 
     /// What a call took, with its price.
-    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage) -> Settled {
+    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage, answer: usize) -> Settled {
         let asked = self.provider.model(request.tier);
         let (prices, billing, at) = (self.session.prices(), self.provider.billing(), self.now());
-        price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said)
+        price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said, answer)
     }
 
     /// The text goes into the store with whatever is committed next.

@@ -15,6 +15,7 @@ mod perform;
 mod price;
 mod prompt;
 mod record;
+mod replies;
 mod said;
 
 use std::collections::HashMap;

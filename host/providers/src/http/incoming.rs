@@ -7,7 +7,7 @@ use crate::secret::{Redactor, Veil};
 use crate::{Answer, CallError, CallErrorKind, Progress, Request, Spent, estimated_tokens};
 
 /// Bytes of an answer's text: more than any model writes, and what can be kept, read and planned several times over.
-const MOST_TEXT: usize = 16 << 20;
+pub(super) const MOST_TEXT: usize = 16 << 20;
 
 /// How much of what a call took the service has said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,8 +156,7 @@ impl<'a> Incoming<'a> {
     fn verdict(&mut self) -> Option<Problem> {
         let end = self.end.take();
         if self.too_long && !matches!(end, Some(End::Failed(..))) {
-            let most = MOST_TEXT >> 20;
-            return Some(Problem::new(CallErrorKind::Unreadable, &format!("the answer is longer than {most} MiB")));
+            return Some(too_long());
         }
         match end {
             Some(End::Complete) if !self.text.trim().is_empty() => None,
@@ -183,6 +182,11 @@ impl<'a> Incoming<'a> {
         }
         usage
     }
+}
+
+/// More came than can be kept.
+pub(super) fn too_long() -> Problem {
+    Problem::new(CallErrorKind::Unreadable, &format!("the answer is longer than {} MiB", MOST_TEXT >> 20))
 }
 
 /// The connection or the time ended, and nothing else is wrong.

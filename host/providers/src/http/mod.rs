@@ -19,6 +19,7 @@ use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Re
 
 pub(crate) use connect::{Address, on_this_machine, sign};
 pub(crate) use frames::{Event, Lines, Sse};
+use incoming::MOST_TEXT;
 pub(crate) use incoming::{End, Incoming, Reported};
 pub(crate) use problem::{Problem, caps, overflows, parsed};
 
@@ -26,6 +27,8 @@ pub(crate) use problem::{Problem, caps, overflows, parsed};
 const MOST_ANSWER: u64 = 128 << 20;
 /// Bytes that are read of an error or of a small reply.
 const MOST_BODY: usize = 1 << 20;
+/// Bytes of an answer that comes as one JSON object. As a string in it, a text takes up to twice its bytes.
+const MOST_WHOLE: usize = (2 * MOST_TEXT) + MOST_BODY;
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
@@ -145,7 +148,7 @@ impl Http {
         let deadline = Instant::now() + self.timeouts.total;
         let mut response = self.send(dialect, outgoing, deadline).await?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
-        let text = body.whole(&mut response).await?;
+        let text = body.whole(&mut response, MOST_BODY).await?;
         serde_json::from_str(&text).map_err(|_| Problem::new(CallErrorKind::Unreadable, &text))
     }
 
@@ -171,7 +174,7 @@ impl Http {
         let status = response.status().as_u16();
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         // Without its body an error still has its status.
-        let text = body.whole(&mut response).await.unwrap_or_default();
+        let text = body.whole(&mut response, MOST_BODY).await.unwrap_or_default();
         let said = if response.status().is_redirection() {
             Problem::new(CallErrorKind::NotFound, "the service is somewhere else, and redirections are not followed")
         } else {
@@ -198,7 +201,10 @@ impl Http {
         let kind = content_type(response.headers());
         if !D::LINES && kind == "application/json" {
             // The service took no notice of `stream`.
-            let data = body.whole(&mut response).await?;
+            let data = body.whole(&mut response, MOST_WHOLE).await?;
+            if data.len() >= MOST_WHOLE {
+                return Err(incoming::too_long());
+            }
             let event = Event { name: String::new(), data };
             dialect.event(&event, incoming)?;
             incoming.ended(true, false);
@@ -280,10 +286,10 @@ impl Body {
         }
     }
 
-    /// All of a small body, as far as it is small.
-    async fn whole(&mut self, response: &mut Response) -> Result<String, Problem> {
+    /// All of a body, or a little more than so much of it.
+    async fn whole(&mut self, response: &mut Response, most: usize) -> Result<String, Problem> {
         let mut bytes = Vec::new();
-        while bytes.len() < MOST_BODY {
+        while bytes.len() < most {
             match self.chunk(response).await? {
                 Some(chunk) => bytes.extend_from_slice(&chunk),
                 None => break,
