@@ -40,6 +40,7 @@ pub use anthropic::{Anthropic, CacheTime};
 pub use call_error::{CallError, CallErrorKind, Phase, Spent};
 pub use claude_cli::{CLAUDE_TOKEN, ClaudeCli, ClaudeCliOptions, scrubbed};
 pub use gemini::Gemini;
+pub use limit::Turn;
 pub use manual::{MAX_PASTED, Manual, PasteError, ReplySource, SourceError, check_pasted, prompt_document};
 pub use offline::{Offline, uncited_sentences};
 pub use ollama::Ollama;

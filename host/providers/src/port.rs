@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use certus_engine::{Digest, Usage, View};
 use serde::{Deserialize, Serialize};
 
-use crate::{CallError, Spent};
+use crate::{CallError, Spent, Turn};
 
 /// Something that answers prompts.
 #[async_trait]
@@ -35,6 +35,18 @@ pub trait Provider: Send + Sync {
     /// Who is paid for an answer.
     fn billing(&self) -> Billing {
         Billing::Money
+    }
+
+    /// Whether calls wait for turns, because so many in a minute are allowed.
+    fn is_limited(&self) -> bool {
+        false
+    }
+
+    /// Wait until a call of that size may be made under the limits of a minute; for [`Request::turn`]. A request without a turn waits
+    /// for it in [`Self::answer`], where nobody can tell that nothing has left yet. Dropping the future leaves the queue.
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        let _ = request;
+        None
     }
 
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
@@ -131,6 +143,8 @@ pub struct Request {
     pub schema: Option<Arc<serde_json::Value>>,
     /// The estimate of its input, once its texts are gone; see [`Self::sent`].
     pub tokens: Option<u64>,
+    /// Its turn under the limits of a minute, where it waited for one already; see [`Provider::turn`].
+    pub turn: Option<Turn>,
 }
 
 impl Request {
@@ -159,6 +173,11 @@ impl Request {
     /// Bytes of all its texts.
     pub fn length(&self) -> usize {
         self.stable.len() + self.variable.len()
+    }
+
+    /// What it takes of a minute's tokens at most.
+    pub(crate) fn of_a_minute(&self) -> u64 {
+        self.estimated_tokens().saturating_add(u64::from(self.max_output_tokens))
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
@@ -310,6 +329,7 @@ pub(crate) mod tests {
             max_output_tokens: 1000,
             schema: None,
             tokens: None,
+            turn: None,
         }
     }
 

@@ -36,8 +36,12 @@ struct Call {
 enum Next {
     /// It has its outcome.
     Settled,
-    /// After this long, once more.
-    Again(Box<Call>, certus_providers::Request, Duration),
+    /// To be asked: what it may cost is set aside.
+    Ask(Box<Call>, certus_providers::Request),
+    /// To be asked after this long and in its turn: nothing is set aside yet, so that nothing is lost if it never is.
+    Wait(Box<Call>, certus_providers::Request, Duration),
+    /// Its budget does not cover it, as long as others use it.
+    Refused(Box<Call>, OverBudget),
     /// Not now.
     Stop(Stop),
 }
@@ -54,20 +58,33 @@ impl Progress for Shown<'_> {
     }
 }
 
-async fn attempt(
+/// What came of a step of a call.
+enum Came {
+    /// It may be made now.
+    Turn(Box<Call>, certus_providers::Request),
+    /// It was made.
+    End(Box<Call>, Result<Answer, ProviderError>, i64),
+}
+
+/// Make a call, or wait for its turn.
+async fn step(
     provider: Arc<dyn Provider>,
     listener: &dyn Listener,
     call: Box<Call>,
     request: certus_providers::Request,
-    wait: Duration,
-) -> (Box<Call>, Result<Answer, ProviderError>, i64) {
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
+    wait: Option<Duration>,
+) -> Came {
+    if let Some(wait) = wait {
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        let turn = provider.turn(&request).await;
+        return Came::Turn(call, certus_providers::Request { turn, ..request });
     }
     let since = Instant::now();
     let shown = Shown { listener, prompt: &call.request.prompt };
     let result = provider.answer(request, &shown).await;
-    (call, result, elapsed(since))
+    Came::End(call, result, elapsed(since))
 }
 
 impl<'a> Driver<'a> {
@@ -75,37 +92,54 @@ impl<'a> Driver<'a> {
     /// transaction with what follows from it.
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
-        let (mut calls, mut waiting) = (Vec::new(), Vec::new());
+        let (mut calls, mut turns, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for &id in ids {
             if let Some(outcome) = self.memoised(id) {
                 self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
                 continue;
             }
             let request = self.call(id)?;
-            let refused = self.set_aside(id, &request).await?;
             let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
-            match refused {
+            if self.provider.is_limited() && self.fits(id, &request) {
+                turns.push((call, request));
+                continue;
+            }
+            match self.set_aside(id, &request).await? {
                 Some(over) => waiting.push((call, over)),
                 None => calls.push((call, request)),
             }
         }
         let refused = waiting.iter().map(|(call, _)| &call.request);
-        self.look_ahead(&calls.iter().map(|(call, _)| &call.request).chain(refused).collect::<Vec<_>>())?;
-        if !calls.is_empty() {
+        let asked = calls.iter().chain(&turns).map(|(call, _)| &call.request);
+        self.look_ahead(&asked.chain(refused).collect::<Vec<_>>())?;
+        if !calls.is_empty() || !turns.is_empty() {
             self.commit().await?;
         }
         let listener: &'a dyn Listener = self.listener;
         let mut running = FuturesUnordered::new();
         for (call, request) in calls {
             listener.busy(&call.request.prompt);
-            running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
+            running.push(step(Arc::clone(&self.provider), listener, call, request, None));
         }
-        while let Some((call, result, elapsed_ms)) = running.next().await {
-            match self.settle(call, result, elapsed_ms).await? {
+        for (call, request) in turns {
+            listener.busy(&format!("{} (in its turn: so many calls a minute are allowed)", call.request.prompt));
+            running.push(step(Arc::clone(&self.provider), listener, call, request, Some(Duration::ZERO)));
+        }
+        while let Some(came) = running.next().await {
+            let next = match came {
+                Came::Turn(call, request) => self.admit(call, request).await?,
+                Came::End(call, result, elapsed_ms) => self.settle(call, result, elapsed_ms).await?,
+            };
+            match next {
                 Next::Settled => {}
                 Next::Stop(why) => drop(stop.get_or_insert(why)),
-                Next::Again(call, request, wait) => {
-                    running.push(attempt(Arc::clone(&self.provider), listener, call, request, wait));
+                Next::Refused(call, over) => waiting.push((call, over)),
+                Next::Ask(call, request) => {
+                    listener.busy(&call.request.prompt);
+                    running.push(step(Arc::clone(&self.provider), listener, call, request, None));
+                }
+                Next::Wait(call, request, wait) => {
+                    running.push(step(Arc::clone(&self.provider), listener, call, request, Some(wait)));
                 }
             }
             // What a call did not use comes back: another one may fit now.
@@ -115,7 +149,7 @@ impl<'a> Driver<'a> {
                     Some(_) => waiting.push((call, over)),
                     None => {
                         listener.busy(&call.request.prompt);
-                        running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
+                        running.push(step(Arc::clone(&self.provider), listener, call, request, None));
                     }
                 }
             }
@@ -133,6 +167,19 @@ impl<'a> Driver<'a> {
             stop.get_or_insert(why);
         }
         Ok(stop)
+    }
+
+    /// Set aside what a call may cost whose turn it is.
+    async fn admit(&mut self, call: Box<Call>, request: certus_providers::Request) -> Result<Next, Failure> {
+        Ok(match self.set_aside(call.id, &request).await? {
+            None => Next::Ask(call, request),
+            Some(over) => Next::Refused(call, over),
+        })
+    }
+
+    /// Whether what a call may cost at most fits into the caps of its chain.
+    fn fits(&self, id: EffectId, request: &certus_providers::Request) -> bool {
+        budget::reserve(&self.chain, id, &self.estimate(request, self.most_input(request))).is_ok()
     }
 
     async fn settle(
@@ -260,7 +307,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Record what an attempt left behind and set aside what the next one may cost.
+    /// Record what an attempt left behind, and set aside what the next one may cost unless it has to wait.
     async fn again(
         &mut self,
         call: Box<Call>,
@@ -272,9 +319,13 @@ impl<'a> Driver<'a> {
         let leftover = Some(Box::new(leftover));
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
         let request = self.again_of(&call)?;
+        if (!wait.is_zero() || self.provider.is_limited()) && self.fits(call.id, &request) {
+            return Ok(Next::Wait(call, request, wait));
+        }
         Ok(match self.set_aside(call.id, &request).await? {
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
-            None => Next::Again(call, request, wait),
+            None if !wait.is_zero() => Next::Wait(call, request, wait),
+            None => Next::Ask(call, request),
         })
     }
 
@@ -404,7 +455,9 @@ impl<'a> Driver<'a> {
 
     /// Set the estimate aside together with the intent, where that is all it takes: one transaction less for each call.
     pub(crate) fn set_aside_early(&mut self, id: EffectId) {
-        if self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
+        // Who waits for a turn has nothing set aside meanwhile.
+        let waits = self.provider.is_limited();
+        if waits || self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
             return;
         }
         let Some(Request::Prompt { .. }) = self.chain.effect(id).map(|effect| &effect.request) else { return };

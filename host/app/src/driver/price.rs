@@ -120,6 +120,7 @@ mod tests {
             max_output_tokens: 1_000,
             schema: None,
             tokens: None,
+            turn: None,
         }
     }
 

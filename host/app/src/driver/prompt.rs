@@ -81,6 +81,7 @@ impl Driver<'_> {
             max_output_tokens: self.session.config().max_output_tokens,
             schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
             tokens: None,
+            turn: None,
         })
     }
 

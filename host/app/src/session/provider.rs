@@ -19,7 +19,8 @@ impl Session {
     /// # Errors
     /// Nobody of that name, or the recording cannot be read.
     pub fn provider(&self, name: &str, hand: &Handover) -> Result<Arc<dyn Provider>, Failure> {
-        crate::provide::provider(name, &self.state, hand, &Maker { config: &self.config, keys: self.keys() })
+        let turns = self.dirs.as_ref().map(|dirs| dirs.cache.join("turns"));
+        crate::provide::provider(name, &self.state, hand, &Maker { config: &self.config, keys: self.keys(), turns })
     }
 
     /// Models that run on this machine cost nothing: without this, no cap of money could admit them.

@@ -13,7 +13,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout_at};
 
-use crate::limit::Limiter;
+use crate::limit::{Limiter, Turn};
 use crate::secret::Redactor;
 use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
 
@@ -92,7 +92,7 @@ impl Http {
             name: service.name.clone(),
             client,
             timeouts: service.timeouts,
-            limiter: Limiter::new(service.limits),
+            limiter: Limiter::new(service.limits, service.shared.as_deref(), &service.name, &service.base_url),
             redactor: Redactor::new(secrets),
             address,
         })
@@ -100,6 +100,14 @@ impl Http {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn is_limited(&self) -> bool {
+        self.limiter.limits()
+    }
+
+    pub(crate) async fn turn(&self, request: &Request) -> Option<Turn> {
+        Some(self.limiter.turn(request.of_a_minute()).await)
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -115,8 +123,10 @@ impl Http {
         outgoing: Outgoing,
         progress: &dyn Progress,
     ) -> Result<Answer, ProviderError> {
-        let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
-        let turn = self.limiter.turn(reserved).await;
+        let turn = match request.turn {
+            Some(turn) => turn,
+            None => self.limiter.turn(request.of_a_minute()).await,
+        };
         let mut incoming = Incoming::new(request, progress, &self.redactor);
         let outcome = self.exchange(dialect, outgoing, &mut incoming).await;
         let result = incoming.finish(outcome, &self.name, model);
@@ -124,7 +134,7 @@ impl Http {
             Ok(answer) => answer.usage.tokens(),
             Err(error) => error.spent.usage().tokens(),
         };
-        self.limiter.settle(turn, used);
+        self.limiter.settle(turn, used).await;
         result.map_err(ProviderError::Call)
     }
 
@@ -137,7 +147,7 @@ impl Http {
     ) -> Result<serde_json::Value, ProviderError> {
         let turn = self.limiter.turn(0).await;
         let result = self.small(dialect, outgoing).await;
-        self.limiter.settle(turn, 0);
+        self.limiter.settle(turn, 0).await;
         result.map_err(|problem| {
             let error = problem.into_error(&self.name, model, &self.redactor);
             CallError { spent: crate::Spent::Nothing, ..error }.into()
