@@ -21,6 +21,8 @@ use crate::{Answer, CallErrorKind, Limits, Models, Phase, Progress, Provider, Pr
 
 use process::{Heard, Running};
 
+/// Input tokens of the tool's own instructions at most, with its tools off.
+const OWN_TOKENS: u64 = 20_000;
 /// Bytes that the tool may print for one answer.
 const MOST_OUTPUT: usize = 128 << 20;
 
@@ -172,6 +174,10 @@ impl Provider for ClaudeCli {
 
     fn model(&self, tier: Tier) -> String {
         self.options.models.of(tier).to_owned()
+    }
+
+    fn own_tokens(&self) -> u64 {
+        OWN_TOKENS
     }
 
     fn is_limited(&self) -> bool {

@@ -37,6 +37,11 @@ pub trait Provider: Send + Sync {
         Billing::Money
     }
 
+    /// Input tokens that it puts around a request by itself, at most: instructions of its own.
+    fn own_tokens(&self) -> u64 {
+        0
+    }
+
     /// Whether calls wait for turns, because so many in a minute are allowed.
     fn is_limited(&self) -> bool {
         false

@@ -33,6 +33,8 @@ use crate::Failure;
 pub const DEFAULT_PROVIDER: &str = "offline";
 /// The user's configuration file, in the configuration directory.
 pub(crate) const USER_FILE: &str = "config.toml";
+/// The user's file of prices, beside it.
+pub(crate) const PRICES_FILE: &str = "prices.toml";
 /// Output tokens a prompt may take, unless limited further.
 const MAX_OUTPUT_TOKENS: u32 = 8_000;
 /// Where a project's own prompts lie, unless it says otherwise.

@@ -375,7 +375,10 @@ impl<'a> Driver<'a> {
     /// Input tokens that are set aside for a call. Where a cap holds, they are what it cannot pass; else an estimate shows better what
     /// is on its way.
     fn most_input(&self, request: &certus_providers::Request) -> u64 {
-        if self.chain.caps() == Caps::default() { request.estimated_tokens() } else { request.most_tokens() }
+        if self.chain.caps() == Caps::default() {
+            return request.estimated_tokens();
+        }
+        request.most_tokens().saturating_add(self.provider.own_tokens())
     }
 
     /// Record that a call is not made because of its budget.
@@ -401,8 +404,12 @@ impl<'a> Driver<'a> {
     /// What a person can do about it.
     fn raise(&self, over: &OverBudget) -> String {
         match over {
-            OverBudget::Unpriced { .. } => {
-                "add its price to prices.toml in your configuration, or cap tokens instead".to_owned()
+            OverBudget::Unpriced { model, .. } => {
+                let (file, model) = (self.session.prices_file(), crate::clean::line(model, 200));
+                format!(
+                    "write what it costs, in dollars for a million tokens, into {file}: \
+                     price = [{{ model = \"{model}\", input = …, output = … }}]; or cap tokens instead"
+                )
             }
             OverBudget::Reached { scope, .. } if self.project_is_stricter(over) => {
                 format!("raise `{scope}` under [budget] in the project's certus.toml")

@@ -93,6 +93,12 @@ impl Session {
             .hint(format!("or choose for good: provider = \"…\" in {}", self.user_file())))
     }
 
+    /// The user's file of prices, for people.
+    pub(crate) fn prices_file(&self) -> String {
+        let name = crate::config::PRICES_FILE;
+        self.dirs.as_ref().map_or_else(|| name.to_owned(), |dirs| dirs.config.join(name).display().to_string())
+    }
+
     /// The user's configuration file, for people.
     fn user_file(&self) -> String {
         let name = crate::config::USER_FILE;
