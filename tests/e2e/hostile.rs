@@ -424,7 +424,7 @@ fn files_of_the_user_that_are_broken_stop_only_what_needs_them() {
         let _ = flow(&world).exits(2).says(name);
         for arguments in [&["show"][..], &["show", "--history"], &["diff"], &["undo"], &["login", "openai", "--remove"]]
         {
-            let ran = world.run(arguments).says(&format!("{name}: ")).says("passed over");
+            let ran = world.run(arguments).says(name).says("passed over");
             // Where nothing was written there is nothing to show or take back; that is another matter.
             assert_ne!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
         }

@@ -112,6 +112,8 @@ impl Config {
         let mut notes = Vec::new();
         let alerts = alerts(environment, &mut notes)?;
         let project_models = project_models(environment, &json, &mut notes);
+        notes.extend(json.notes(project));
+        let warned = Caps { warn_percent: json.warn_percent(), ..window(json.limits.context_window) };
         if !environment.passed_over().is_empty() {
             let names = environment.passed_over().join(", ");
             notes.push(crate::clean::line(
@@ -129,7 +131,7 @@ impl Config {
             check_limits: check_limits(user.limits.check_seconds, file.limits.check_seconds),
             own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
             user_caps: user.budget.caps(&path.display().to_string())?,
-            project_caps: file.budget.caps(project::NAME)?.tightened(window(json.limits.context_window)),
+            project_caps: file.budget.caps(project::NAME)?.tightened(warned),
             alerts,
             prompts: json.custom_dir()?.unwrap_or_else(|| PROMPTS.to_owned()),
             notes,

@@ -453,7 +453,8 @@ impl<'a> Driver<'a> {
     fn warn_of_day(&mut self, cap: Cap, since: certus_engine::Millis) -> Result<(), Failure> {
         let scope = Scope::Day;
         if !self.chain.was_warned_of(scope)
-            && let Some(warning) = Warning::of(scope, self.session.committed_since(since)?, cap)
+            && let Some(warning) =
+                Warning::at(self.chain.caps().warn_at(), scope, self.session.committed_since(since)?, cap)
         {
             self.note(Body::BudgetWarned(warning));
         }

@@ -59,8 +59,16 @@ impl Session {
         let name = self.config.provider.split(':').next().unwrap_or_default();
         let Some(service) = self.config.service(name) else { return Vec::new() };
         let mut notes = self.config.notes.clone();
-        if let Ok(Some(source @ KeySource::Project(_))) = self.keys().locate(service) {
-            notes.push(format!("{name} is paid with {source}: whoever owns that key may see what is sent with it"));
+        match (self.keys().locate(service), self.config.wished_models()) {
+            (Ok(Some(source @ KeySource::Project(_))), _) => {
+                notes.push(format!("{name} is paid with {source}: whoever owns that key may see what is sent with it"));
+            }
+            // Who pays chooses.
+            (_, Some(models)) => notes.push(format!(
+                "the project's .env or config.json names models ({models}): they are asked only where its own key pays; to ask \
+                 them with yours, name them in your configuration: [providers.{name}] models"
+            )),
+            _ => {}
         }
         notes
     }

@@ -319,6 +319,7 @@ fn caps() -> impl Strategy<Value = Caps> {
         chain,
         day,
         plugin,
+        warn_percent: None,
     })
 }
 
