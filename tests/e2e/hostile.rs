@@ -412,3 +412,25 @@ fn random_pages_are_told_in_words() {
     let ran = world.run(&["status"]);
     assert!(!ran.stderr.contains("***"), "{}", ran.stderr);
 }
+
+#[test]
+fn files_of_the_user_that_are_broken_stop_only_what_needs_them() {
+    let world = World::with("express-shop");
+    let _ = flow(&world);
+    let config = world.home().join("config/certus");
+    std::fs::create_dir_all(&config).expect("a folder");
+    for (name, text) in [("prices.toml", "[[price]]\nmodel = 3\n"), ("config.toml", "[providers.openai]\nkind = 7\n")] {
+        std::fs::write(config.join(name), text).expect("written");
+        let _ = flow(&world).exits(2).says(name);
+        for arguments in [&["show"][..], &["show", "--history"], &["diff"], &["undo"], &["login", "openai", "--remove"]]
+        {
+            let ran = world.run(arguments).says(name).says("passed over");
+            // Where nothing was written there is nothing to show or take back; that is another matter.
+            assert_ne!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
+        }
+        let _ = world.run(&["status"]).ok();
+        let ran = world.run(&["cost-report", "--days", "36500"]).ok();
+        assert_eq!(ran.stderr.contains("passed over"), name == "prices.toml", "{}", ran.stderr);
+        std::fs::remove_file(config.join(name)).expect("removed");
+    }
+}

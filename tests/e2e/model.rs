@@ -75,9 +75,9 @@ impl Model {
         self.api.log().iter().filter(|logged| logged.body.to_string().contains(&task)).count()
     }
 
-    /// Whether a request of a prompt contains this.
+    /// Whether a request of a prompt, or of any where none is named, contains this.
     pub(crate) fn said_to(&self, prompt: &str, text: &str) -> bool {
-        let task = format!("## Task: {prompt}\\n");
+        let task = if prompt.is_empty() { String::new() } else { format!("## Task: {prompt}\\n") };
         let bodies = self.api.log().into_iter().map(|logged| logged.body.to_string());
         bodies.filter(|body| body.contains(&task)).any(|body| body.contains(text))
     }
@@ -317,6 +317,21 @@ fn a_test_command_that_the_chain_changes_has_to_be_allowed_again() {
     assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
     let asked = model.run(&world, &["approve"]).exits(3);
     let _ = asked.shows("npm test").shows("Files that say what it does were changed in this chain");
+}
+
+#[test]
+fn a_key_that_a_test_prints_is_neither_recorded_nor_sent() {
+    const OTHER: &str = "sk-ant-4f7a91c0d2e8b653";
+    let (model, world) = (Model::start(whole(WRONG)), shop());
+    world.write(".env", format!("OPENAI_API_KEY={KEY}\nANTHROPIC_API_KEY={OTHER}\n"));
+    script(&world, "test", "cat .env; node --test");
+    let _ = until_the_tests_ran(&model, &world).exits(3);
+    assert!(model.said_to("error_recovery", "ANTHROPIC_API_KEY=[key]"), "what the test printed is sent");
+    let shown = model.run(&world, &["show", "--history", "--events"]).ok();
+    for key in [KEY, OTHER] {
+        assert!(!model.said_to("", key), "it was sent");
+        assert!(!shown.stdout.contains(key) && !world.context().to_string().contains(key), "it is recorded");
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What goes wrong with a model service: nothing hangs, nothing that was paid for is forgotten, no key is shown, and no call
 //! whose bytes had left is made again without a mark.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fake_api::{Break, Fault, How, Play, Reply, Step, Stop};
+use fake_api::{Break, Fault, How, Play, Reply, Step, Stop, Tokens};
 use serde_json::{Value, json};
 
-use crate::model::{GOAL, KEY, Model, first, shop, whole};
+use crate::model::{GOAL, KEY, Model, first, reply, shop, whole};
 use crate::support::World;
 
 /// The first prompt that is run, and what it meets.
@@ -129,11 +130,101 @@ fn an_unreadable_answer_is_repaired_once() {
     assert!(again["leftover"]["billed"]["input_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{again}");
     assert_eq!(again["possibly_billed_twice"], json!(false));
 
-    // Unreadable for ever: two answers for each of the two runs that a controller tries, and no more.
+    // Unreadable for ever: two answers, and one for each time that a person says so; never another repair.
     let (model, world) = (Model::start(meets(99, Reply::new("Sure! Here is what I think."))), shop());
-    let ran = model.run(&world, &FLOW);
-    assert_eq!(ran.status, Some(1), "{}\n{}", ran.stdout, ran.stderr);
-    assert_eq!(model.asked("requirement_disambiguator"), 4);
+    let _ = model.run(&world, &FLOW).exits(6).says("it begins “Sure! Here is what I think.”").says("one call");
+    assert_eq!(model.asked("requirement_disambiguator"), 2);
+    for calls in [3, 4] {
+        let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).exits(6);
+        assert_eq!(model.asked("requirement_disambiguator"), calls);
+    }
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    assert!(cost["lost_usd"].as_f64().is_some_and(|lost| lost > 0.0), "{cost}");
+}
+
+#[test]
+fn an_answer_that_is_whole_is_used_although_the_connection_breaks() {
+    let whole = Reply { breaks: Some(Break { after: 3, how: How::Cut }), ..reply(json!({"notes": "All of it."})) };
+    let (model, world) = (Model::start(meets(1, whole)), shop());
+    let _ = model.run(&world, &FLOW).ok().says("its answer was whole");
+    assert_eq!(model.asked("requirement_disambiguator"), 1);
+    let cut = events(&world, "outcome").into_iter().find(|event| event["outcome"]["by"]["cut"] == true);
+    let by = cut.map(|event| event["outcome"]["by"].clone()).expect("it is marked");
+    assert_eq!(by["estimated"], json!(true), "{by}");
+    assert!(by["usage"]["usd_micros"].as_u64().is_some_and(|cost| cost > 0), "{by}");
+}
+
+#[test]
+fn a_service_that_counts_nothing_makes_no_call_free() {
+    let counted = Reply { tokens: Some(Tokens::default()), ..reply(json!({"notes": "For nothing."})) };
+    let (model, world) = (Model::start(meets(1, counted)), shop());
+    let _ = model.run(&world, &FLOW).ok();
+    let usage = |event: &Value| event["outcome"]["by"]["usage"].clone();
+    let outcomes = events(&world, "outcome");
+    let those: Vec<Value> =
+        outcomes.iter().filter(|event| event["outcome"]["by"]["estimated"] == true).map(usage).collect();
+    assert_eq!(those.len(), 1, "{outcomes:?}");
+    assert!(those[0]["input_tokens"].as_u64() > Some(1000) && those[0]["usd_micros"].as_u64() > Some(0), "{those:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_stops_waiting_has_nothing_set_aside() {
+    let later = Fault::new("rate-limit", "").with("retry-after", "60");
+    for (limit, steps, said) in
+        [("", meets(1, later), "again in 60 s"), ("requests-per-minute = 1\n", whole(""), "Running triage")]
+    {
+        let (model, world) = (Model::start(steps), shop());
+        let config = world.home().join("config/certus");
+        std::fs::create_dir_all(&config).expect("a folder");
+        std::fs::write(config.join("config.toml"), format!("[providers.openai]\n{limit}")).expect("written");
+        let mut command = model.command(&world, &FLOW);
+        let mut child =
+            command.env("XDG_CACHE_HOME", world.home().join("cache")).stderr(Stdio::piped()).spawn().expect("it runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains(said)), "{said}");
+        if !limit.is_empty() {
+            // The second call has to wait for a minute.
+            assert!(lines.any(|line| line.contains("Running requirement")), "nothing follows");
+        }
+        // What runs beside it ends meanwhile.
+        std::thread::sleep(Duration::from_secs(1));
+        let calls = model.calls();
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        let (_, cost) = model.json(&world, &["chain-cost"]);
+        assert_eq!((&cost["reserved_usd"], &cost["lost_usd"]), (&json!(0.0), &json!(0.0)), "{said}: {cost}");
+        assert_eq!(model.calls(), calls);
+        std::fs::write(config.join("config.toml"), "").expect("written");
+        let ran = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
+        assert!(!ran.stderr.contains("billed twice"), "{}", ran.stderr);
+        let (_, cost) = model.json(&world, &["chain-cost"]);
+        assert_eq!(cost["lost_usd"], json!(0.0), "{said}: {cost}");
+    }
+}
+
+#[test]
+fn processes_share_what_is_allowed_in_a_minute() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let config = world.home().join("config/certus");
+    std::fs::create_dir_all(&config).expect("a folder");
+    std::fs::write(config.join("config.toml"), "[providers.openai]\nrequests-per-minute = 2\n").expect("written");
+    let cache = world.home().join("cache");
+    let begin = |_| model.command(&world, &FLOW).env("XDG_CACHE_HOME", &cache).spawn().expect("it runs");
+    let mut all: Vec<_> = (0..4).map(begin).collect();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while model.calls() < 2 {
+        assert!(Instant::now() < deadline, "nobody calls");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_secs(4));
+    let calls = model.calls();
+    for child in &mut all {
+        child.kill().expect("it can be killed");
+        let _ = child.wait();
+    }
+    assert_eq!(calls, 2);
 }
 
 /// Kill the process once the first prompt is on its way, and hangs.

@@ -93,6 +93,7 @@ async fn measure(project: PathBuf, state: PathBuf) -> Done<Vec<f64>> {
         timeouts: Timeouts::default(),
         proxy: Proxy::Direct,
         limits: Limits::default(),
+        shared: None,
         structured: Structured::Auto,
     };
     let bare = OpenAi::new(service.clone(), OutputLimit::Auto)?;

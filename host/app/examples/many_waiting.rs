@@ -64,6 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         timeouts: Timeouts::default(),
         proxy: Proxy::Direct,
         limits: Limits::default(),
+        shared: None,
         structured: Structured::Auto,
     };
     let provider: Arc<dyn Provider> = Arc::new(OpenAi::new(service, OutputLimit::Auto)?);

@@ -61,6 +61,9 @@ pub struct CostReport {
     pub by_uncertainty: Vec<RemovedLine>,
     /// What the numbers suggest, in sentences.
     pub suggestions: Vec<String>,
+    /// Why the user's own prices are not in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// One line of a cost report.
@@ -158,7 +161,7 @@ impl State {
     /// What chains cost in the last so many days, as the clock of this machine counts them.
     ///
     /// # Errors
-    /// The store failed, or the user's own prices are not of their form.
+    /// The store failed.
     pub fn cost_report(&self, days: u32) -> Result<CostReport, Failure> {
         use crate::clock::Clock;
         let since = crate::clock::SystemClock.now() - i64::from(days) * DAY;
@@ -166,12 +169,15 @@ impl State {
             Some(store) => store.costs_since(since).map_err(|error| self.failure(error))?,
             None => certus_store::Costs::default(),
         };
-        let own = match crate::config::UserDirs::of_platform() {
-            Some(dirs) => crate::config::prices(&dirs.config.join("prices.toml"))?,
-            None => None,
+        let file = crate::config::UserDirs::of_platform().map(|dirs| dirs.config.join(crate::config::PRICES_FILE));
+        let own = file.map(|file| crate::config::prices(&file)).transpose();
+        // Prices only say here what caches saved: what was spent is recorded.
+        let (own, warning) = match own {
+            Ok(own) => (own.flatten(), None),
+            Err(failure) => (None, Some(format!("{}; it is passed over", failure.message))),
         };
         let prices = own.into_iter().fold(Prices::bundled(), Prices::extended);
-        Ok(report(days, costs, &prices, since))
+        Ok(CostReport { warning, ..report(days, costs, &prices, since) })
     }
 
     /// What one chain cost.
@@ -244,6 +250,7 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
         usd_per_uncertainty: (closed > 0).then(|| dollars(closing) / closed as f64),
         by_uncertainty: costs.removed.iter().map(RemovedLine::of).collect(),
         suggestions: Vec::new(),
+        warning: None,
     };
     report.suggestions = suggestions(&Seen::of(&report));
     report

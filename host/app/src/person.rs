@@ -153,6 +153,9 @@ pub fn headline(body: &Body) -> Option<String> {
                 dollars(by.usage.usd_micros)
             )
         }
+        Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.cut => {
+            format!("The connection to {} broke, but its answer was whole: it is used", by.provider)
+        }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
         Body::WhatRuns { changed, .. } if !changed.is_empty() => {
             format!("What the project's own commands do was changed: {}", changed.join(", "))

@@ -34,6 +34,15 @@ pub(crate) fn session(global: &Global) -> Result<Session, Failure> {
     Session::open(options(global))
 }
 
+/// Open it to look, or to take back: nothing of the user's configuration can be so wrong that this is not possible.
+pub(crate) fn spending_nothing(global: &Global, output: &Output) -> Result<Session, Failure> {
+    let session = Session::open(SessionOptions { spends_nothing: true, ..options(global) })?;
+    for warning in session.passed_over() {
+        output.warning(&warning);
+    }
+    Ok(session)
+}
+
 /// What every further command line needs to find the same project again.
 pub(crate) fn suffix(global: &Global) -> String {
     certus_app::suffix(global.project.as_deref(), global.state.as_deref())

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Body, Chain, Effect, EffectId, Outcome, Request, Ruling, Usage};
 
-/// The share of a cap at which a person is warned, in percent.
-const WARN_AT: u64 = 80;
+/// The share of a cap at which a person is warned, in percent, unless they want it earlier.
+const WARN_AT: u8 = 80;
 
 /// Tokens and money.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,13 +118,13 @@ impl Cap {
 
     /// Whether so much of it is used that a person is warned.
     pub fn is_nearly(self, used: Amount) -> bool {
-        self.nearly(used) != Self::default()
+        self.nearly(used, WARN_AT) != Self::default()
     }
 
     /// What of it is nearly used up; the rest is left out.
-    fn nearly(self, used: Amount) -> Self {
+    fn nearly(self, used: Amount, percent: u8) -> Self {
         let nearly = |used: u64, cap: Option<u64>| {
-            cap.filter(|cap| u128::from(used) * 100 >= u128::from(*cap) * u128::from(WARN_AT))
+            cap.filter(|cap| u128::from(used) * 100 >= u128::from(*cap) * u128::from(percent))
         };
         Self { tokens: nearly(used.tokens, self.tokens), usd_micros: nearly(used.usd_micros, self.usd_micros) }
     }
@@ -144,9 +144,17 @@ pub struct Caps {
     pub day: Cap,
     /// What one plugin's commands ask for, in a chain.
     pub plugin: Cap,
+    /// The share of a cap at which a person is warned, in percent, where that is earlier than at 80.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warn_percent: Option<u8>,
 }
 
 impl Caps {
+    /// The share of a cap at which a person is warned, in percent.
+    pub fn warn_at(&self) -> u8 {
+        self.warn_percent.map_or(WARN_AT, |percent| percent.min(WARN_AT))
+    }
+
     /// The lower of each.
     #[must_use]
     pub fn tightened(self, by: Self) -> Self {
@@ -156,6 +164,7 @@ impl Caps {
             chain: self.chain.tightened(by.chain),
             day: self.day.tightened(by.day),
             plugin: self.plugin.tightened(by.plugin),
+            warn_percent: self.warn_percent.into_iter().chain(by.warn_percent).min(),
         }
     }
 
@@ -266,14 +275,20 @@ pub struct Warning {
 impl Warning {
     /// If so much of a cap is used that a person is warned.
     pub fn of(scope: Scope, used: Amount, cap: Cap) -> Option<Self> {
-        let cap = cap.nearly(used);
+        Self::at(WARN_AT, scope, used, cap)
+    }
+
+    /// If so many percent of a cap are used.
+    pub fn at(percent: u8, scope: Scope, used: Amount, cap: Cap) -> Option<Self> {
+        let cap = cap.nearly(used, percent);
         (cap != Cap::default()).then_some(Self { scope, used, cap })
     }
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Most of the budget of the {} is used up", self.scope)?;
+        let most = self.cap == Cap::default() || self.cap.is_nearly(self.used);
+        write!(f, "{} of the budget of the {} is used up", if most { "Most" } else { "Much" }, self.scope)?;
         let parts = [
             (Unit::UsdMicros, self.used.usd_micros, self.cap.usd_micros),
             (Unit::Tokens, self.used.tokens, self.cap.tokens),
@@ -381,7 +396,7 @@ pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Rul
         cap.admits(scope, used, wanted)?;
         if scope != Scope::Call
             && !chain.was_warned_of(scope)
-            && let Some(warning) = Warning::of(scope, used.plus(amount), cap)
+            && let Some(warning) = Warning::at(caps.warn_at(), scope, used.plus(amount), cap)
         {
             record.push(Body::BudgetWarned(warning));
         }

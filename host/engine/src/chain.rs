@@ -147,6 +147,12 @@ pub struct Effect {
     /// What attempts without an answer may have cost.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub lost: Amount,
+    /// When something was last set aside for it, or lost; 0 where that never was.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub dated: Millis,
+    /// Replies to it that came whole and could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u32,
 }
 
 /// What a chain keeps of an outcome that it believed: what was found in a project is among its facts by then, and of a sample
@@ -160,6 +166,14 @@ fn kept(request: &Request, outcome: Outcome) -> Outcome {
         }
         (_, outcome) => outcome,
     }
+}
+
+fn is_never(at: &Millis) -> bool {
+    *at == 0
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn is_nothing(amount: &Amount) -> bool {
@@ -195,10 +209,11 @@ impl Effect {
     }
 
     /// What was set aside comes back, or counts as lost where it may have been billed.
-    fn release(&mut self, possibly_billed: bool) {
-        let reserved = self.reserved.take().unwrap_or_default();
+    fn release(&mut self, possibly_billed: bool, at: Millis) {
+        let Some(reserved) = self.reserved.take() else { return };
         if possibly_billed {
             self.lost = self.lost.plus(reserved);
+            self.dated = at;
         }
     }
 }
@@ -368,6 +383,7 @@ impl Chain {
             Body::Reserved { effect, amount } => {
                 if let Some(effect) = self.effects.get_mut(effect).filter(|effect| effect.is_open()) {
                     effect.reserved = Some(*amount);
+                    effect.dated = event.at;
                 }
             }
             Body::BudgetSet { caps, own } => {
@@ -484,6 +500,8 @@ impl Chain {
             settled: 0,
             reserved: None,
             lost: Amount::default(),
+            dated: 0,
+            unreadable: 0,
         };
         self.effects.insert(id, effect);
     }
@@ -505,7 +523,7 @@ impl Chain {
 
     fn settle(&mut self, id: EffectId, outcome: &Outcome) {
         self.no_longer_waits(id);
-        let version = self.version;
+        let (version, at) = (self.version, self.updated_at);
         let Some(effect) = self.effects.get_mut(&id) else { return };
         if !effect.is_open() {
             return;
@@ -513,7 +531,7 @@ impl Chain {
         let basis = effect.basis;
         let together = effect.invocation.is_none() && matches!(effect.request, Request::Prompt { .. });
         effect.settled = version;
-        effect.release(false);
+        effect.release(false, at);
         effect.state = EffectState::Settled(Box::new(outcome.clone()));
         if !together {
             self.believe(id);
@@ -625,6 +643,7 @@ impl Chain {
 
     /// What a command asked for and did not wait for any more is asked no longer.
     fn withdraw(&mut self, command: EffectId) {
+        let at = self.updated_at;
         for effect in self.effects.values_mut().filter(|effect| effect.invocation == Some(command) && effect.is_open())
         {
             match &effect.request {
@@ -638,20 +657,25 @@ impl Chain {
                 _ => {}
             }
             let message = "the command ended before".to_owned();
-            effect.release(true);
+            effect.release(true, at);
             effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
         }
     }
 
     /// An attempt ended without an answer: what it cost stays with its effect, the rest of what was set aside comes back.
     fn lose(&mut self, id: EffectId, possibly_billed: bool, leftover: Option<&Leftover>) {
+        let at = self.updated_at;
         let Some(effect) = self.effects.get_mut(&id).filter(|effect| effect.is_open()) else { return };
+        if leftover.is_some_and(|leftover| leftover.unreadable) {
+            effect.unreadable = effect.unreadable.saturating_add(1);
+        }
         let Some(usage) = leftover.and_then(|leftover| leftover.billed) else {
-            effect.release(possibly_billed);
+            effect.release(possibly_billed, at);
             return;
         };
-        effect.release(false);
+        effect.release(false, at);
         effect.lost = effect.lost.plus(usage.into());
+        effect.dated = at;
         let effect = effect.clone();
         self.spend(&effect, usage);
     }

@@ -247,6 +247,12 @@ pub struct Attribution {
     pub model: String,
     /// What it cost.
     pub usage: Usage,
+    /// The service did not say what it took: `usage` is an estimate from the lengths, or partly one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
+    /// The connection broke before the service said that it was done, and the reply was whole all the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     /// What the service said that it took, where that cannot be: `usage` is bounded by what is possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Usage>,

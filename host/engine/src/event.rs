@@ -89,6 +89,9 @@ pub struct Leftover {
     /// Of the text that had arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Digest>,
+    /// The text came whole and is no reply.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
 }
 
 /// What happened.

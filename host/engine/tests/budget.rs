@@ -303,3 +303,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_wants_to_be_warned_earlier_is() {
+    let of =
+        |warn_percent| Caps { chain: Cap { tokens: Some(100), usd_micros: None }, warn_percent, ..Caps::default() };
+    assert_eq!([of(None).warn_at(), of(Some(50)).warn_at(), of(Some(95)).warn_at()], [80, 50, 80]);
+    assert_eq!(of(Some(60)).tightened(of(Some(50))).warn_at(), 50);
+    assert_eq!(of(Some(60)).tightened(of(None)).warn_at(), 60);
+    let used = Amount { tokens: 55, ..Amount::default() };
+    let warned = |caps: Caps| certus_engine::Warning::at(caps.warn_at(), Scope::Chain, used, caps.chain);
+    assert_eq!(warned(of(None)), None);
+    let said = warned(of(Some(50))).expect("half of it is used").to_string();
+    assert_eq!(said, "Much of the budget of the chain is used up: 55 tokens of 100 tokens (55 %) used or set aside");
+}

@@ -416,3 +416,20 @@ fn samples_that_disagree_lower_what_a_reviewer_said() {
     assert!(believed < 0.5, "{believed}");
     assert_eq!(story.chain.confidence_for_gate("code_review"), believed);
 }
+
+#[test]
+fn samples_of_another_prompt_say_nothing_of_a_review() {
+    let mut story = reviewed();
+    story.enter("build");
+    story.replies("security_scanner", &[("security", 0.1)]);
+    // Back before there is anything to review, where the area is anybody's.
+    story.enter("decide");
+    story.replies("uncertainty_analysis", &[("security", 0.95)]);
+    let of = story.chain.next_effect() - 1;
+    let sample = Request::Sample { of, number: 1, name: "uncertainty_analysis".to_owned(), version: "1".to_owned() };
+    let confidence = [("security".to_owned(), 0.95)].into();
+    story.perform(sample, replied(Reply { confidence, ..Reply::default() }));
+    assert_eq!(story.chain.confidence("security"), 0.95);
+    story.enter("build");
+    assert_eq!(story.chain.confidence_for_gate("security"), 0.1);
+}

@@ -77,6 +77,22 @@ fn what_agrees_is_believed_and_what_does_not_is_believed_less() {
 }
 
 #[test]
+fn a_reviewer_is_believed_as_far_as_its_answers_agree() {
+    let mut started = started();
+    started.methodology.settings.insert(SAMPLES.to_owned(), 2.0);
+    let gate = &mut started.methodology.phases[0].gate;
+    gate.evidence = vec!["test".to_owned()];
+    gate.confidence = [("code_review".to_owned(), 0.8)].into();
+    let mut bodies = law::begin(started);
+    let request = |name: &str| Request::Sample { of: 1, number: 1, name: name.to_owned(), version: "1".to_owned() };
+    bodies.extend([intent(1, prompt("code_reviewer"), 2), outcome(1, answered("code_review", 0.9))]);
+    assert!(Chain::fold(&events(bodies.clone())).confidence_for_gate("code_review") > 0.89);
+    bodies.extend([intent(2, request("code_reviewer"), 4), outcome(2, answered("code_review", 0.5))]);
+    let chain = Chain::fold(&events(bodies));
+    close(chain.confidence_for_gate("code_review"), 0.7 - 0.08f64.sqrt());
+}
+
+#[test]
 fn answers_that_are_surer_than_the_first_make_nobody_surer() {
     close(after(0.6, vec![answered("goal", 0.9), answered("goal", 0.9)]).confidence("goal"), 0.6);
 }

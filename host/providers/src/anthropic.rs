@@ -14,7 +14,7 @@ use crate::http::{
 };
 use crate::{
     Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier, schema_tokens,
+    Tier, Turn, schema_tokens,
 };
 
 const VERSION: &str = "2023-06-01";
@@ -119,6 +119,14 @@ impl Provider for Anthropic {
 
     fn model(&self, tier: Tier) -> String {
         self.models.of(tier).to_owned()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.http.is_limited()
+    }
+
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        self.http.turn(request).await
     }
 
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -165,15 +165,26 @@ impl CallError {
     /// What to do next.
     pub fn hint(&self) -> String {
         let provider = &self.provider;
+        // A program has no address and no network of ours.
+        let program = provider == "claude-cli";
         match self.kind {
-            CallErrorKind::Authentication if provider == "claude-cli" => "run `claude` once and log in".to_owned(),
+            CallErrorKind::NotFound if program => {
+                "name a model that it knows: [providers.claude-cli] models".to_owned()
+            }
+            CallErrorKind::Connection { .. } | CallErrorKind::Unreadable if program => {
+                "see whether it works by itself: claude -p hello".to_owned()
+            }
+            CallErrorKind::Timeout(Phase::Idle | Phase::Service) | CallErrorKind::Cut if program => {
+                "go on; if it happens again, see whether it works by itself: claude -p hello".to_owned()
+            }
+            CallErrorKind::Authentication if program => "run `claude` once and log in".to_owned(),
             CallErrorKind::Authentication => format!("store a working key: certus login {provider}"),
             CallErrorKind::Billing => "settle the account with the provider, or choose another provider".to_owned(),
             CallErrorKind::Quota => "raise the limit with the provider, or choose another provider".to_owned(),
             CallErrorKind::Permission => "choose a model that the key may use, or another key".to_owned(),
             CallErrorKind::NotFound if provider == "ollama" => format!("fetch it: ollama pull {}", self.model),
             CallErrorKind::NotFound => "check the model's name and the base URL in the configuration".to_owned(),
-            CallErrorKind::InvalidRequest if provider == "claude-cli" => "update it: claude update".to_owned(),
+            CallErrorKind::InvalidRequest if program => "update it: claude update".to_owned(),
             CallErrorKind::InvalidRequest => {
                 "check the model and its options in the configuration: it may not know structured output".to_owned()
             }
@@ -206,6 +217,7 @@ impl CallError {
             CallErrorKind::Billing => format!("{provider} wants to be paid first"),
             CallErrorKind::Quota => format!("the limit with {provider} is used up, and it does not say until when"),
             CallErrorKind::Permission => format!("{provider} does not permit this key to use {model}"),
+            CallErrorKind::NotFound if provider == "claude-cli" => format!("{provider} has no model {model}"),
             CallErrorKind::NotFound => format!("{provider} has no model {model} at this address"),
             CallErrorKind::InvalidRequest => format!("{provider} does not take the request for {model}"),
             CallErrorKind::TooLarge => format!("the request is too large for {provider}"),
@@ -244,3 +256,38 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_looks_for_the_address_of_a_program() {
+        use CallErrorKind as K;
+        let kinds = [
+            K::Unreadable,
+            K::NotFound,
+            K::Cut,
+            K::Connection { sent: true },
+            K::Timeout(Phase::Idle),
+            K::InvalidRequest,
+            K::Server,
+        ];
+        for kind in kinds {
+            let of = |provider: &str| CallError {
+                kind,
+                provider: provider.to_owned(),
+                model: "m".to_owned(),
+                status: None,
+                said: String::new(),
+                spent: Spent::Nothing,
+                partial: None,
+                request_id: None,
+                retry_after: None,
+                should_retry: None,
+            };
+            let said = of("claude-cli").to_string();
+            assert!(!["URL", "network", "address", "proxy"].iter().any(|word| said.contains(word)), "{said}");
+        }
+    }
+}

@@ -15,12 +15,14 @@ use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::{Incoming, Lines, Problem, Step};
-use crate::limit::Limiter;
+use crate::limit::{Limiter, Turn};
 use crate::secret::{Redactor, Secret};
 use crate::{Answer, CallErrorKind, Limits, Models, Phase, Progress, Provider, ProviderError, Request, Tier, Timeouts};
 
 use process::{Heard, Running};
 
+/// Input tokens of the tool's own instructions at most, with its tools off.
+const OWN_TOKENS: u64 = 20_000;
 /// Bytes that the tool may print for one answer.
 const MOST_OUTPUT: usize = 128 << 20;
 
@@ -85,16 +87,18 @@ pub struct ClaudeCliOptions {
     pub timeouts: Timeouts,
     /// How much in a minute.
     pub limits: Limits,
+    /// As [`Service::shared`](crate::Service::shared).
+    pub shared: Option<PathBuf>,
 }
 
-/// Of the variables that the tool gets, those that hold a secret as a whole.
-const SECRET: &str = "CLAUDE_CODE_OAUTH_TOKEN";
+/// Of the variables that the `claude` tool gets, the one that holds a secret as a whole.
+pub const CLAUDE_TOKEN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
 
 /// What the tool was given and must not be repeated by it: its token, and passwords of proxies.
 fn secrets(environment: &[(OsString, OsString)]) -> Vec<Secret> {
     let text = |(name, value): &(OsString, OsString)| {
         let (name, value) = (name.to_str()?, value.to_str()?);
-        if name == SECRET {
+        if name == CLAUDE_TOKEN {
             return Some(value.to_owned());
         }
         let proxy = name.to_ascii_lowercase().ends_with("_proxy").then_some(value)?;
@@ -115,7 +119,9 @@ impl ClaudeCli {
     /// Runs nothing yet.
     pub fn new(options: ClaudeCliOptions) -> Self {
         let redactor = Redactor::new(secrets(&options.environment));
-        Self { limiter: Limiter::new(options.limits), redactor, options }
+        let program = options.program.display().to_string();
+        let limiter = Limiter::new(options.limits, options.shared.as_deref(), "claude-cli", &program);
+        Self { limiter, redactor, options }
     }
 
     /// Run the tool and read its lines until the result.
@@ -170,16 +176,30 @@ impl Provider for ClaudeCli {
         self.options.models.of(tier).to_owned()
     }
 
+    fn own_tokens(&self) -> u64 {
+        OWN_TOKENS
+    }
+
+    fn is_limited(&self) -> bool {
+        self.limiter.limits()
+    }
+
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        Some(self.limiter.turn(request.of_a_minute()).await)
+    }
+
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {
         let model = self.options.models.of(request.tier);
-        let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
-        let turn = self.limiter.turn(reserved).await;
+        let turn = match request.turn {
+            Some(turn) => turn,
+            None => self.limiter.turn(request.of_a_minute()).await,
+        };
         let mut running = Running::start(&self.options, &request, model)?;
-        let mut incoming = Incoming::new(&request.sent(), progress);
+        let mut incoming = Incoming::new(&request.sent(), progress, &self.redactor);
         let outcome = self.exchange(&mut running, &mut incoming).await;
-        let result = incoming.finish(outcome, self.name(), model, &self.redactor);
+        let result = incoming.finish(outcome, self.name(), model);
         let usage = result.as_ref().map_or_else(|error| error.spent.usage(), |answer| answer.usage);
-        self.limiter.settle(turn, usage.tokens());
+        self.limiter.settle(turn, usage.tokens()).await;
         result.map_err(ProviderError::Call)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::http::{Dialect, End, Event, Http, Incoming, Outgoing, Problem, Reported, Step, overflows, parsed, sign};
 use crate::{
     Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier,
+    Tier, Turn,
 };
 
 /// Gemini's own API.
@@ -68,6 +68,14 @@ impl Provider for Gemini {
 
     fn model(&self, tier: Tier) -> String {
         self.models.of(tier).to_owned()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.http.is_limited()
+    }
+
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        self.http.turn(request).await
     }
 
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

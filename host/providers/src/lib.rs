@@ -38,8 +38,9 @@ mod service;
 
 pub use anthropic::{Anthropic, CacheTime};
 pub use call_error::{CallError, CallErrorKind, Phase, Spent};
-pub use claude_cli::{ClaudeCli, ClaudeCliOptions, scrubbed};
+pub use claude_cli::{CLAUDE_TOKEN, ClaudeCli, ClaudeCliOptions, scrubbed};
 pub use gemini::Gemini;
+pub use limit::Turn;
 pub use manual::{MAX_PASTED, Manual, PasteError, ReplySource, SourceError, check_pasted, prompt_document};
 pub use offline::{Offline, uncited_sentences};
 pub use ollama::Ollama;
@@ -50,5 +51,5 @@ pub use port::{
 };
 pub use prices::Prices;
 pub use replay::{Recorded, Replay, ReplayLimits, record_line};
-pub use secret::Secret;
+pub use secret::{Redactor, Secret};
 pub use service::{Credential, Limits, Models, Proxy, Service, Structured, Timeouts, on_this_machine};

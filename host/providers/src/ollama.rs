@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http::{Dialect, End, Event, Http, Incoming, Outgoing, Problem, Reported, Step, overflows, parsed, sign};
 use crate::{
     Answer, Billing, CallError, CallErrorKind, Credential, Models, Progress, Provider, ProviderError, Request, Service,
-    Spent, Structured, Tier,
+    Spent, Structured, Tier, Turn,
 };
 
 /// Windows are asked for in steps, because a model is loaded again whenever its window changes.
@@ -81,6 +81,14 @@ impl Provider for Ollama {
 
     fn schema_takes_window(&self) -> bool {
         false
+    }
+
+    fn is_limited(&self) -> bool {
+        self.http.is_limited()
+    }
+
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        self.http.turn(request).await
     }
 
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -13,7 +13,7 @@ use crate::http::{
 };
 use crate::{
     Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier,
+    Tier, Turn,
 };
 
 /// What the limit on output tokens is called.
@@ -83,6 +83,14 @@ impl Provider for OpenAi {
 
     fn model(&self, tier: Tier) -> String {
         self.models.of(tier).to_owned()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.http.is_limited()
+    }
+
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        self.http.turn(request).await
     }
 
     async fn answer(&self, request: Request, progress: &dyn Progress) -> Result<Answer, ProviderError> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use certus_engine::{Digest, Usage, View};
 use serde::{Deserialize, Serialize};
 
-use crate::{CallError, Spent};
+use crate::{CallError, Spent, Turn};
 
 /// Something that answers prompts.
 #[async_trait]
@@ -43,8 +43,25 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// Input tokens that it puts around a request by itself, at most: instructions of its own.
+    fn own_tokens(&self) -> u64 {
+        0
+    }
+
+    /// Whether calls wait for turns, because so many in a minute are allowed.
+    fn is_limited(&self) -> bool {
+        false
+    }
+
+    /// Wait until a call of that size may be made under the limits of a minute; for [`Request::turn`]. A request without a turn waits
+    /// for it in [`Self::answer`], where nobody can tell that nothing has left yet. Dropping the future leaves the queue.
+    async fn turn(&self, request: &Request) -> Option<Turn> {
+        let _ = request;
+        None
+    }
+
     /// How many input tokens the request has, as the provider itself counts them. `None` where it has no such call:
-    /// [`estimated_tokens`] is an upper estimate then. Costs nothing, but counts against request limits.
+    /// [`Request::most_tokens`] is what it cannot pass then. Costs nothing, but counts against request limits.
     ///
     /// # Errors
     /// Why it cannot be counted now; see [`ProviderError`].
@@ -77,8 +94,8 @@ pub fn one_answer(provider: &str) -> Option<&'static str> {
 
 /// Where the text of an answer goes while it arrives.
 pub trait Progress: Send + Sync {
-    /// More text of the answer, exactly as it came: whoever shows it cleans it first. What was handed over here is in the
-    /// answer as well, or in the error that takes its place.
+    /// More text of the answer, as it came but for keys: whoever shows it cleans it first. What was handed over here is in
+    /// the answer as well, or in the error that takes its place.
     fn text(&self, delta: &str);
 }
 
@@ -98,6 +115,9 @@ pub const AROUND: u64 = 64;
 pub fn estimated_tokens(text: &str) -> u64 {
     (text.len() as u64).div_ceil(BYTES_PER_TOKEN)
 }
+
+/// Tokens that an API puts around a request at most: the roles of its parts, and how it tells a model to keep to a schema.
+const MOST_AROUND: u64 = 512;
 
 /// How much thinking a prompt asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,6 +171,8 @@ pub struct Request {
     pub schema: Option<Arc<serde_json::Value>>,
     /// The estimate of its input, once its texts are gone; see [`Self::sent`].
     pub tokens: Option<u64>,
+    /// Its turn under the limits of a minute, where it waited for one already; see [`Provider::turn`].
+    pub turn: Option<Turn>,
 }
 
 impl Request {
@@ -165,6 +187,24 @@ impl Request {
     /// The same for its texts and what an API adds around them, without the schema.
     pub fn text_tokens(&self) -> u64 {
         (self.length() as u64).div_ceil(BYTES_PER_TOKEN) + AROUND
+    }
+
+    /// What its input cannot pass in tokens, whatever tokeniser counts: a token is at least one byte. The rest is for what an
+    /// API adds around it.
+    pub fn most_tokens(&self) -> u64 {
+        match self.tokens {
+            // An estimate has a third of the bytes, rounded up.
+            Some(estimate) => estimate.saturating_mul(3),
+            None => {
+                let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+                (self.length() + schema) as u64 + MOST_AROUND
+            }
+        }
+    }
+
+    /// What it takes of a minute's tokens at most.
+    pub(crate) fn of_a_minute(&self) -> u64 {
+        self.estimated_tokens().saturating_add(u64::from(self.max_output_tokens))
     }
 
     /// The same without its texts and the chain: an answer takes minutes, and what is sent already need not lie in memory
@@ -337,6 +377,7 @@ pub(crate) mod tests {
             max_output_tokens: 1000,
             schema: None,
             tokens: None,
+            turn: None,
         }
     }
 

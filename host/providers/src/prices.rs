@@ -1,7 +1,8 @@
 //! What calls cost: dated, tiered prices, in integers, rounded up; and how much a model takes in one request.
 //!
 //! A model without a price has no cost, which is not the same as costing nothing. A name fits a row exactly, or with a date
-//! behind it; never as a mere beginning, because a newer model's name begins like an older one's.
+//! behind it; never as a mere beginning, because a newer model's name begins like an older one's. The short names that the `claude` tool
+//! has for families mean the newest of them.
 
 use certus_engine::{Millis, Usage};
 use serde::Deserialize;
@@ -143,8 +144,30 @@ impl Prices {
 
     fn price(&self, model: &str, at: Millis) -> Option<&Price> {
         let fitting = |rows: &'_ [Price]| rows.iter().position(|price| price.from <= at && price.fits(model));
-        self.tables.iter().find_map(|rows| fitting(rows).and_then(|index| rows.get(index)))
+        let found = self.tables.iter().find_map(|rows| fitting(rows).and_then(|index| rows.get(index)));
+        found.or_else(|| self.newest(model, at))
     }
+
+    /// The price of a family's newest model, where that is what a name means.
+    fn newest(&self, family: &str, at: Millis) -> Option<&Price> {
+        if !FAMILIES.contains(&family) {
+            return None;
+        }
+        let rows = self.tables.iter().flatten().filter(|price| price.from <= at && !price.open);
+        let versions = rows.filter_map(|price| Some((version(&price.model, family)?, price)));
+        // Of equal ones the first: rows of earlier tables and later days come first.
+        versions.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, price)| price)
+    }
+}
+
+/// Names of Anthropic's families, by which the `claude` tool calls the newest model of each.
+const FAMILIES: [&str; 4] = ["haiku", "sonnet", "opus", "fable"];
+
+/// The version in the name of a family's model: `claude-opus-5-5` is 5.5.
+fn version(model: &str, family: &str) -> Option<(u32, u32)> {
+    let mut parts = model.strip_prefix("claude-")?.strip_prefix(family)?.strip_prefix('-')?.split('-').map(str::parse);
+    let version = (parts.next()?.ok()?, parts.next().unwrap_or(Ok(0)).ok()?);
+    parts.next().is_none().then_some(version)
 }
 
 impl Price {

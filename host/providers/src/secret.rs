@@ -43,26 +43,52 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Takes secrets out of texts that others wrote: services repeat keys in their error messages.
+/// Takes secrets out of texts that others wrote: services repeat keys in their messages, programs print their environment.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Redactor(Vec<Secret>);
+pub struct Redactor(Vec<Secret>);
 
 /// Bytes of what a service said that an error keeps.
 const MOST_SAID: usize = 400;
 
 impl Redactor {
-    pub(crate) fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+    /// Of these. What is shorter than four bytes is no secret: it stands in every text.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         // Of two secrets one may be a part of the other: the longer one goes first.
         let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| secret.expose().len() >= 4).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         Self(secrets)
     }
 
-    /// The text without the secrets.
-    pub(crate) fn redact(&self, text: String) -> String {
+    /// The text with `[key]` for every secret.
+    pub fn redact(&self, text: String) -> String {
         self.0.iter().fold(text, |text, secret| {
             if text.contains(secret.expose()) { text.replace(secret.expose(), "[key]") } else { text }
         })
+    }
+
+    /// Take over into `shown` what of a text that goes on can be shown already, with `[key]` for every secret. What may be
+    /// the beginning of one is left, and is less than the longest secret.
+    fn advance(&self, text: &mut String, shown: &mut String) {
+        let mut at = 0;
+        let begins = |rest: &[u8]| {
+            rest.iter().position(|byte| self.0.iter().any(|secret| secret.expose().as_bytes().first() == Some(byte)))
+        };
+        while let Some(begin) = begins(&text.as_bytes()[at..]) {
+            // A secret is ASCII: where one begins, a character does.
+            shown.push_str(&text[at..at + begin]);
+            at += begin;
+            let rest = &text[at..];
+            let secrets = || self.0.iter().map(Secret::expose);
+            if secrets().any(|secret| secret.len() > rest.len() && secret.starts_with(rest)) {
+                text.drain(..at);
+                return;
+            }
+            let whole = secrets().find(|secret| rest.starts_with(secret));
+            shown.push_str(whole.map_or(&rest[..1], |_| "[key]"));
+            at += whole.map_or(1, str::len);
+        }
+        shown.push_str(&text[at..]);
+        text.clear();
     }
 
     /// The text as an error may carry it: without secrets and control characters, on one line, bounded. A key that we were not
@@ -77,6 +103,32 @@ impl Redactor {
             line.push('…');
         }
         line.trim_end_matches('.').to_owned()
+    }
+}
+
+/// A text that is shown while it arrives, without secrets: a part that may be the beginning of one waits for what follows.
+#[derive(Debug)]
+pub(crate) struct Veil<'a> {
+    redactor: &'a Redactor,
+    held: String,
+}
+
+impl<'a> Veil<'a> {
+    pub(crate) fn new(redactor: &'a Redactor) -> Self {
+        Self { redactor, held: String::new() }
+    }
+
+    /// More of the text: what can be shown now.
+    pub(crate) fn more(&mut self, delta: &str) -> String {
+        self.held.push_str(delta);
+        let mut shown = String::with_capacity(self.held.len());
+        self.redactor.advance(&mut self.held, &mut shown);
+        shown
+    }
+
+    /// The text is at its end: what had to wait.
+    pub(crate) fn rest(&mut self) -> String {
+        self.redactor.redact(std::mem::take(&mut self.held))
     }
 }
 
@@ -122,6 +174,28 @@ mod tests {
             let error = Secret::new(wrong.to_owned()).expect_err(wrong);
             assert!(!format!("{error} {error:?}").contains("sk-"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_text_that_arrives_in_pieces_is_shown_without_secrets() {
+        let redactor = Redactor::new([secret("sk-12"), secret("sk-12345"), secret("abab")]);
+        let all = |pieces: &[&str]| {
+            let mut veil = Veil::new(&redactor);
+            let mut shown: Vec<String> = pieces.iter().map(|piece| veil.more(piece)).collect();
+            shown.push(veil.rest());
+            shown
+        };
+        assert_eq!(all(&["né sk-12345 ", "x"]), ["né [key] ", "x", ""]);
+        assert_eq!(all(&["a s", "k-1", "2345", "sk-123", "x"]), ["a ", "", "[key]", "", "[key]3x", ""]);
+        // What only began like one is shown as soon as that is known, or at the end.
+        assert_eq!(all(&["ask", " s"]), ["a", "sk ", "s"]);
+        assert_eq!(all(&["sk-12"]), ["", "[key]"]);
+        let text = "ababab sk-1sk-12345é sk-12345sk-12";
+        for cut in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            assert_eq!(all(&[&text[..cut], &text[cut..]]).concat(), "[key]ab sk-1[key]é [key][key]", "{cut}");
+        }
+        let whole = "no key é".to_owned();
+        assert_eq!(Veil::new(&Redactor::default()).more(&whole), whole);
     }
 
     #[test]

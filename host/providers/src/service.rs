@@ -1,6 +1,7 @@
 //! What a provider over HTTP is configured with.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::{Secret, Tier};
@@ -23,6 +24,8 @@ pub struct Service {
     pub proxy: Proxy,
     /// How much in a minute.
     pub limits: Limits,
+    /// The folder in which the processes of a user share what they took of a minute; each keeps to itself without.
+    pub shared: Option<PathBuf>,
     /// Whether to hold the model to a JSON schema.
     pub structured: Structured,
 }

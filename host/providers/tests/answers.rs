@@ -8,7 +8,7 @@ use std::time::Duration;
 use certus_providers::{Answer, Credential, Limits, Secret, Structured, Timeouts};
 use fake_api::{Ended, Play, Reply, Script, Tokens};
 use serde_json::json;
-use support::{ALL, Api, Heard, request, server};
+use support::{ALL, Api, Heard, KEY, request, server};
 
 const TEXT: &str = "{\"notes\": \"größer ✓\"}";
 
@@ -35,6 +35,22 @@ async fn text_is_streamed_as_it_comes_and_is_whole_in_the_end() {
         assert_eq!((usage.cached_tokens, usage.cache_write_tokens), cached, "{api:?}");
         let log = server.log();
         assert_eq!((log.len(), log[0].status, log[0].ended), (1, 200, Ended::Played), "{api:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_a_service_repeats_is_not_shown_while_it_arrives() {
+    let text = format!("{{\"notes\": \"the key is {KEY}, you see\"}}");
+    for pieces in [1, 6, text.len()] {
+        let script = Script::always(Reply { pieces, ..Reply::new(&text) });
+        for api in ALL {
+            let server = server(script.clone()).await;
+            let heard = Heard::default();
+            let answer = api.at(&server.url()).answer(request("go on"), &heard).await.expect("an answer");
+            let shown = text.replace(KEY, "[key]");
+            assert_eq!(answer.text, shown, "{api:?}");
+            assert_eq!(heard.pieces().concat(), shown, "{api:?}, {pieces}");
+        }
     }
 }
 

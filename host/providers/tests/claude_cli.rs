@@ -49,6 +49,7 @@ fn provider(program: PathBuf) -> ClaudeCli {
         models: Models::one("sonnet"),
         timeouts: Timeouts { idle: Duration::from_secs(4), total: Duration::from_secs(20), ..Timeouts::default() },
         limits: Limits::default(),
+        shared: None,
     })
 }
 
@@ -199,6 +200,7 @@ async fn what_the_tool_complains_of_holds_no_secret() {
         models: Models::one("sonnet"),
         timeouts: Timeouts::default(),
         limits: Limits::default(),
+        shared: None,
     });
     let error = fails(&provider, &Heard::default()).await;
     let all = format!("{error} {error:?}");

@@ -166,12 +166,12 @@ pub struct RecordedRuns {
 }
 
 impl Store {
-    /// What was spent on runs that ended at a time or later.
+    /// What was spent on runs that ended at a time or later, or for which something was set aside or lost then.
     ///
     /// # Errors
     /// What the disk says.
     pub fn costs_since(&self, since: Millis) -> Result<Costs, StoreError> {
-        self.query(|db| sums(db, "coalesce(ended, started) >= ?", "closed.at >= ?", since))
+        self.query(|db| sums(db, &format!("{} >= ?", crate::day::DATE), "closed.at >= ?", since))
     }
 
     /// What each chain spent, possibly spent and has set aside; chains without a run of a prompt are left out.

@@ -9,6 +9,10 @@ use crate::{Store, StoreError};
 /// The length of a day in milliseconds.
 pub const DAY: Millis = 24 * 60 * 60 * 1000;
 
+/// When a run costs something: when it ended, else when something was last set aside for it or lost. A run may wait for days
+/// between its intent and the call.
+pub(crate) const DATE: &str = "coalesce(ended, dated, started)";
+
 /// What an append may set aside at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayCap {
@@ -28,7 +32,8 @@ impl DayCap {
 }
 
 impl Store {
-    /// What all chains spent, possibly spent or have set aside for runs that began at a time or later, or ended then.
+    /// What all chains spent, possibly spent or have set aside for runs that ended at a time or later, or for
+    /// which something was set aside or lost then.
     ///
     /// # Errors
     /// What the disk says.
@@ -39,11 +44,13 @@ impl Store {
 
 fn committed(db: &Connection, since: Millis) -> rusqlite::Result<Amount> {
     // As floating numbers, because a sum of hostile integers overflows with an error.
-    let sql = "SELECT total(input_tokens) + total(output_tokens) + total(lost_tokens) + total(reserved_tokens), \
+    let sql = format!(
+        "SELECT total(input_tokens) + total(output_tokens) + total(lost_tokens) + total(reserved_tokens), \
          total(usd_micros) + total(lost_usd_micros) + total(reserved_usd_micros) \
-         FROM prompt_runs WHERE coalesce(ended, started) >= ?";
+         FROM prompt_runs WHERE {DATE} >= ?"
+    );
     // Exact up to 2^53; a cast of more saturates.
-    db.prepare_cached(sql)?.query_row([since], |row| {
+    db.prepare_cached(&sql)?.query_row([since], |row| {
         Ok(Amount {
             tokens: row.get::<_, f64>(0)? as u64,
             usd_micros: row.get::<_, f64>(1)? as u64,

@@ -19,11 +19,16 @@ const APPLICATION: i64 = 0x4345_5254;
 /// The first format that has columns for what attempts lost. An older one is read as if it had them, and all were zero.
 const LOST_SINCE: usize = 3;
 const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
-     0 AS lost_tokens, 0 AS lost_usd_micros, 0 AS unpriced_tokens FROM main.prompt_runs";
+     0 AS lost_tokens, 0 AS lost_usd_micros, 0 AS unpriced_tokens, NULL AS dated FROM main.prompt_runs";
 
 /// The first format that says which tokens have no known price. An older one is read as if it had said of none.
 const UNPRICED_SINCE: usize = 5;
-const PRICES_KNOWN: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens FROM main.prompt_runs";
+const PRICES_KNOWN: &str =
+    "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens, NULL AS dated FROM main.prompt_runs";
+
+/// The first format that says when something was set aside for a run. In an older one that was when the run began.
+const DATED_SINCE: usize = 8;
+const UNDATED: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, NULL AS dated FROM main.prompt_runs";
 
 /// The first format that has a table of closed uncertainties. An older one is read as if none were.
 const CLOSINGS_SINCE: usize = 6;
@@ -48,6 +53,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
@@ -133,6 +139,8 @@ pub(crate) fn open_read_only(
                 db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
             } else if known < UNPRICED_SINCE {
                 db.execute_batch(PRICES_KNOWN).map_err(|error| explain(path, &error))?;
+            } else if known < DATED_SINCE {
+                db.execute_batch(UNDATED).map_err(|error| explain(path, &error))?;
             }
             if known < CLOSINGS_SINCE {
                 db.execute_batch(NO_CLOSINGS).map_err(|error| explain(path, &error))?;

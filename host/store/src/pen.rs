@@ -135,10 +135,10 @@ impl<'db> Pen<'db> {
                          WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![chain, effect, attempt, possibly_billed_twice])?,
-                Change::Held { effect, reserved, lost, unpriced } => db
+                Change::Held { effect, reserved, lost, unpriced, dated } => db
                     .prepare_cached(
                         "UPDATE prompt_runs SET reserved_tokens = ?3, reserved_usd_micros = ?4, lost_tokens = ?5, \
-                         lost_usd_micros = ?6, unpriced_tokens = ?7 WHERE chain = ?1 AND effect = ?2",
+                         lost_usd_micros = ?6, unpriced_tokens = ?7, dated = ?8 WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![
                         chain,
@@ -148,6 +148,7 @@ impl<'db> Pen<'db> {
                         signed(lost.tokens),
                         signed(lost.usd_micros),
                         signed(*unpriced),
+                        dated,
                     ])?,
                 Change::Ended(run) => self.end(chain, run)?,
                 Change::Believed { effect, after } => db

@@ -49,6 +49,8 @@ pub(crate) enum Change {
         lost: Amount,
         /// Of both, the tokens whose price nobody knows.
         unpriced: u64,
+        /// When this last changed; absent where nothing ever was set aside or lost.
+        dated: Option<Millis>,
     },
     Ended(Box<Finished>),
     Believed {
@@ -254,7 +256,8 @@ fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
     if let Some(effect) = chain.effect(id).filter(|effect| effect.request.sends().is_some()) {
         let reserved = effect.reserved.unwrap_or_default();
         let unpriced = effect.committed().unpriced_tokens;
-        into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced });
+        let dated = (effect.dated != 0).then_some(effect.dated);
+        into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced, dated });
     }
 }
 

@@ -78,6 +78,42 @@ async fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     assert_eq!(store.committed_since(NOW + 1), Ok(Amount::default()));
 }
 
+#[tokio::test]
+async fn what_was_begun_long_ago_counts_on_the_day_of_its_call() {
+    let project = project();
+    let store = project.open();
+    let ((first, mut one), (second, mut two)) = (called(&store), called(&store));
+    // Both intents are two days old by then.
+    let (now, wait) =
+        (NOW + 2 * DAY, Body::Reissued { effect: 1, attempt: 2, possibly_billed_twice: false, leftover: None });
+    let late = |wanted| DayCap { since: now - DAY, ..day(100, wanted) };
+    let reserve = async |chain: &mut Chain, id, wanted| {
+        let bodies = [vec![wait.clone()], reserved(wanted)].concat();
+        let mut batch = Batch::of(chain, now, bodies, Vec::new());
+        batch.day = Some(late(wanted));
+        store.record(id, chain, batch).await
+    };
+    reserve(&mut one, first, 90).await.expect("it fits");
+    let refused = reserve(&mut two, second, 20).await;
+    assert!(matches!(refused, Err(StoreError::OverBudget(_))), "{refused:?}");
+    // What is lost now is lost today as well, and stays so in projections made anew.
+    let lost = Body::Deferred {
+        effect: 1,
+        code: certus_engine::ErrorCode::Unavailable,
+        message: "gone".to_owned(),
+        possibly_billed: true,
+        leftover: None,
+        enough: None,
+    };
+    store.append_blocking(first, &mut one, now + 1, vec![lost], Vec::new()).expect("appended");
+    for _ in 0..2 {
+        assert_eq!(store.committed_since(now + 1), Ok(Amount { tokens: 90, ..Amount::default() }));
+        assert_eq!(store.costs_since(now + 1).expect("costs").tokens, 90);
+        assert_eq!(store.committed_since(now + 2), Ok(Amount::default()));
+        store.rebuild_projections().expect("rebuilt");
+    }
+}
+
 #[test]
 fn projections_made_anew_say_the_same() {
     let project = project();

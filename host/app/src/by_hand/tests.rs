@@ -49,6 +49,7 @@ fn request(prompt: &str) -> Request {
         max_output_tokens: 100,
         schema: None,
         tokens: None,
+        turn: None,
     }
 }
 

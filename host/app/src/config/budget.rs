@@ -51,6 +51,7 @@ impl Budget {
             chain: cap("chain", &self.chain)?,
             day: cap("day", &self.day)?,
             plugin: cap("plugin", &self.plugin)?,
+            warn_percent: None,
         })
     }
 }

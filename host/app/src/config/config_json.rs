@@ -6,7 +6,8 @@
 //!   "prompts": { "system_dir": "./prompts/system", "custom_dir": "./prompts/custom" } }
 //! ```
 //!
-//! Its limits tighten, its folder of prompts is read; models are the user's choice and only told of. Many projects have a
+//! Its limits tighten, its warning can come earlier, and its folder of own prompts is read; models are the choice of whose key pays. What
+//! is not used is told of. Many projects have a
 //! `config.json` of another kind: a file that has anything else in it is not ours and says nothing here.
 
 use certus_workspace::Project;
@@ -18,6 +19,8 @@ use super::services::{Tiers, check_model};
 use crate::Failure;
 
 const NAME: &str = "config.json";
+/// A warning comes at this share of a cap, unless somebody wants it earlier.
+const EARLIEST: f64 = 0.8;
 /// What makes it ours: these keys and no others.
 const KNOWN: [(&str, &[&str]); 3] = [
     ("models", &["default", "fast", "smart"]),
@@ -34,22 +37,56 @@ pub(super) struct ConfigJson {
     pub(super) prompts: Folders,
 }
 
-/// `limits`. Certus warns at 80 % of every cap, so `warning_threshold` changes nothing.
+/// `limits`.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct JsonLimits {
     pub(super) max_tokens_per_prompt: Option<u32>,
     pub(super) context_window: Option<u64>,
+    /// The share of a cap at which a person is warned.
+    pub(super) warning_threshold: Option<f64>,
 }
 
-/// `prompts`. Certus brings its own system prompts.
+/// `prompts`. Certus brings its own system prompts, and those of another program would take the place of some of them.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct Folders {
     pub(super) custom_dir: Option<String>,
+    pub(super) system_dir: Option<String>,
 }
 
 impl ConfigJson {
+    /// The share of a cap at which a person is warned, in percent, where that is earlier than otherwise.
+    pub(super) fn warn_percent(&self) -> Option<u8> {
+        let percent = self.limits.warning_threshold.filter(|share| (0.0..EARLIEST).contains(share))? * 100.0;
+        // In range by the check above.
+        Some(percent.floor() as u8)
+    }
+
+    /// What of it is not used, and why.
+    pub(super) fn notes(&self, project: &Project) -> Vec<String> {
+        let mut notes = Vec::new();
+        match self.limits.warning_threshold {
+            Some(share) if !(0.0..=1.0).contains(&share) => {
+                notes.push(format!("config.json: limits.warning_threshold is {share}, which is no share of 0 to 1"));
+            }
+            Some(share) if share > EARLIEST => {
+                notes.push(format!("config.json: a warning comes at 80 % already, and not at {:.0} %", share * 100.0));
+            }
+            _ => {}
+        }
+        if let Some(folder) = self.prompts.system_dir.as_deref()
+            && matches!(self.prompts.custom_dir.as_deref(), custom if custom != Some(folder))
+            && project.root().join(folder).is_dir()
+        {
+            let folder = crate::clean::line(folder, 60);
+            notes.push(format!(
+                "config.json: the system prompts in {folder} are not used, Certus has its own; prompts of yours belong into custom_dir"
+            ));
+        }
+        notes
+    }
+
     /// The folder of the project's prompts, as a path of the project.
     ///
     /// # Errors

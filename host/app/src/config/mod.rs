@@ -34,6 +34,8 @@ use crate::Failure;
 pub const DEFAULT_PROVIDER: &str = "offline";
 /// The user's configuration file, in the configuration directory.
 pub(crate) const USER_FILE: &str = "config.toml";
+/// The user's file of prices, beside it.
+pub(crate) const PRICES_FILE: &str = "prices.toml";
 /// Output tokens a prompt may take, unless limited further.
 const MAX_OUTPUT_TOKENS: u32 = 8_000;
 /// Tokens of a model's context window that are used, unless limited otherwise: beyond it, services ask for more, and models
@@ -118,6 +120,8 @@ impl Config {
         let mut notes = Vec::new();
         let alerts = alerts(environment, &mut notes)?;
         let project_models = project_models(environment, &json, &mut notes);
+        notes.extend(json.notes(project));
+        let warned = Caps { warn_percent: json.warn_percent(), ..window(json.limits.context_window) };
         if !environment.passed_over().is_empty() {
             let names = environment.passed_over().join(", ");
             notes.push(crate::clean::line(
@@ -136,7 +140,7 @@ impl Config {
             check_limits: check_limits(&user.limits, &file.limits),
             own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
             user_caps: user.budget.caps(&path.display().to_string())?,
-            project_caps: file.budget.caps(project::NAME)?.tightened(window(json.limits.context_window)),
+            project_caps: file.budget.caps(project::NAME)?.tightened(warned),
             alerts,
             prompts: json.custom_dir()?.unwrap_or_else(|| PROMPTS.to_owned()),
             notes,

@@ -152,6 +152,15 @@ fn config_json_tightens() {
     assert_eq!((config.caps(None).call.tokens, config.context_window), (Some(100_000), 100_000));
     assert_eq!(config.prompts, "mine");
     assert_eq!(config.service("anthropic").expect("it is there").models.default, "claude-sonnet-5-5");
+    assert_eq!(config.caps(None).warn_at(), 80);
+    assert!(config.notes.is_empty(), "{:?}", config.notes);
+    let json = r#"{"limits":{"warning_threshold":0.5}}"#;
+    assert_eq!(World { json, ..World::default() }.read().expect("valid").caps(None).warn_at(), 50);
+    let json = r#"{"limits":{"warning_threshold":0.95},"prompts":{"system_dir":"."}}"#;
+    let config = World { json, ..World::default() }.read().expect("valid");
+    assert_eq!(config.caps(None).warn_at(), 80);
+    let notes = config.notes.join("\n");
+    assert!(notes.contains("at 80 % already") && notes.contains("system prompts in . are not used"), "{notes}");
     let json = r#"{"limits":{"max_tokens_per_prompt":4000000}}"#;
     assert_eq!(World { json, ..World::default() }.read().expect("valid").max_output_tokens, MAX_OUTPUT_TOKENS);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Cap, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
+    Attribution, Body, Cap, Caps, Digest, EffectId, ErrorCode, Estimate, Leftover, Outcome, OverBudget, Request, Scope,
     Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
@@ -16,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
 use super::price::{self, Asked, Settled};
-use super::{Driver, Stop};
+use super::{Driver, Stop, replies};
 use crate::Failure;
 use crate::person::Listener;
 
@@ -35,8 +35,12 @@ struct Call {
 enum Next {
     /// It has its outcome.
     Settled,
-    /// After this long, once more.
-    Again(Box<Call>, certus_providers::Request, Duration),
+    /// To be asked: what it may cost is set aside.
+    Ask(Box<Call>, certus_providers::Request),
+    /// To be asked after this long and in its turn: nothing is set aside yet, so that nothing is lost if it never is.
+    Wait(Box<Call>, certus_providers::Request, Duration),
+    /// Its budget does not cover it, as long as others use it.
+    Refused(Box<Call>, OverBudget),
     /// Not now.
     Stop(Stop),
 }
@@ -56,20 +60,33 @@ impl Progress for Shown<'_> {
     }
 }
 
-async fn attempt(
+/// What came of a step of a call.
+enum Came {
+    /// It may be made now.
+    Turn(Box<Call>, certus_providers::Request),
+    /// It was made.
+    End(Box<Call>, Result<Answer, ProviderError>, i64),
+}
+
+/// Make a call, or wait for its turn.
+async fn step(
     provider: Arc<dyn Provider>,
     listener: &dyn Listener,
     call: Box<Call>,
     request: certus_providers::Request,
-    wait: Duration,
-) -> (Box<Call>, Result<Answer, ProviderError>, i64) {
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
+    wait: Option<Duration>,
+) -> Came {
+    if let Some(wait) = wait {
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        let turn = provider.turn(&request).await;
+        return Came::Turn(call, certus_providers::Request { turn, ..request });
     }
     let since = Instant::now();
     let shown = Shown { listener, request: &call.request };
     let result = provider.answer(request, &shown).await;
-    (call, result, elapsed(since))
+    Came::End(call, result, elapsed(since))
 }
 
 impl<'a> Driver<'a> {
@@ -77,36 +94,53 @@ impl<'a> Driver<'a> {
     /// transaction with what follows from it.
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
         let mut stop = None;
-        let (mut calls, mut waiting) = (Vec::new(), Vec::new());
+        let (mut calls, mut turns, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let (requests, too_large) = self.requests(ids).await?;
         if let Some(why) = too_large {
             return Ok(Some(self.too_large(requests, why)));
         }
         for (id, request) in requests {
-            let refused = self.set_aside(id, &request).await?;
             let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
-            match refused {
+            if self.provider.is_limited() && self.fits(id, &request) {
+                turns.push((call, request));
+                continue;
+            }
+            match self.set_aside(id, &request).await? {
                 Some(over) => waiting.push((call, over)),
                 None => calls.push((call, request)),
             }
         }
         let refused = waiting.iter().map(|(call, _)| &call.request);
-        self.look_ahead(&calls.iter().map(|(call, _)| &call.request).chain(refused).collect::<Vec<_>>())?;
-        if !calls.is_empty() {
+        let asked = calls.iter().chain(&turns).map(|(call, _)| &call.request);
+        self.look_ahead(&asked.chain(refused).collect::<Vec<_>>())?;
+        if !calls.is_empty() || !turns.is_empty() {
             self.commit().await?;
         }
         let listener: &'a dyn Listener = self.listener;
         let mut running = FuturesUnordered::new();
         for (call, request) in calls {
             listener.busy(&self.called(call.id));
-            running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
+            running.push(step(Arc::clone(&self.provider), listener, call, request, None));
         }
-        while let Some((call, result, elapsed_ms)) = running.next().await {
-            match self.settle(call, result, elapsed_ms).await? {
+        for (call, request) in turns {
+            listener.busy(&format!("{} (in its turn: so many calls a minute are allowed)", self.called(call.id)));
+            running.push(step(Arc::clone(&self.provider), listener, call, request, Some(Duration::ZERO)));
+        }
+        while let Some(came) = running.next().await {
+            let next = match came {
+                Came::Turn(call, request) => self.admit(call, request).await?,
+                Came::End(call, result, elapsed_ms) => self.settle(call, result, elapsed_ms).await?,
+            };
+            match next {
                 Next::Settled => {}
                 Next::Stop(why) => drop(stop.get_or_insert(why)),
-                Next::Again(call, request, wait) => {
-                    running.push(attempt(Arc::clone(&self.provider), listener, call, request, wait));
+                Next::Refused(call, over) => waiting.push((call, over)),
+                Next::Ask(call, request) => {
+                    listener.busy(&self.called(call.id));
+                    running.push(step(Arc::clone(&self.provider), listener, call, request, None));
+                }
+                Next::Wait(call, request, wait) => {
+                    running.push(step(Arc::clone(&self.provider), listener, call, request, Some(wait)));
                 }
             }
             // What a call did not use comes back: another one may fit now.
@@ -116,7 +150,7 @@ impl<'a> Driver<'a> {
                     Some(_) => waiting.push((call, over)),
                     None => {
                         listener.busy(&self.called(call.id));
-                        running.push(attempt(Arc::clone(&self.provider), listener, call, request, Duration::ZERO));
+                        running.push(step(Arc::clone(&self.provider), listener, call, request, None));
                     }
                 }
             }
@@ -135,6 +169,19 @@ impl<'a> Driver<'a> {
         Ok(stop)
     }
 
+    /// Set aside what a call may cost whose turn it is.
+    async fn admit(&mut self, call: Box<Call>, request: certus_providers::Request) -> Result<Next, Failure> {
+        Ok(match self.set_aside(call.id, &request).await? {
+            None => Next::Ask(call, request),
+            Some(over) => Next::Refused(call, over),
+        })
+    }
+
+    /// Whether what a call may cost at most fits into the caps of its chain.
+    fn fits(&self, id: EffectId, request: &certus_providers::Request) -> bool {
+        budget::reserve(&self.chain, id, &self.estimate(request, self.most_input(request))).is_ok()
+    }
+
     async fn settle(
         &mut self,
         call: Box<Call>,
@@ -142,19 +189,25 @@ impl<'a> Driver<'a> {
         elapsed_ms: i64,
     ) -> Result<Next, Failure> {
         match result {
-            Ok(answer) => self.answered(call, answer, elapsed_ms).await,
-            Err(error) => self.unanswered(call, &error).await,
+            Ok(answer) => self.answered(call, answer, elapsed_ms, false).await,
+            Err(error) => match replies::whole(&error) {
+                Some(answer) => self.answered(call, answer, elapsed_ms, true).await,
+                None => self.unanswered(call, &error).await,
+            },
         }
     }
 
-    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
-        let settled = self.priced(&answer.model, &call.request, answer.usage);
+    /// `cut` where the connection broke once it was whole.
+    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64, cut: bool) -> Result<Next, Failure> {
+        let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
         let raw = self.keep(&answer.text);
         let by = Attribution {
             provider: self.provider.name().to_owned(),
             model: answer.model,
             usage,
+            estimated: answer.estimated || settled.estimated,
+            cut,
             claimed: settled.claimed,
             raw: Some(raw),
             from_memo: false,
@@ -174,14 +227,30 @@ impl<'a> Driver<'a> {
             }
             // A sample that cannot be read says nothing, and nothing waits for it.
             Err(error)
-                if self.provider.billing() != Billing::Nobody && call.repairs.is_none() && !self.is_sample(call.id) =>
+                if self.provider.billing() != Billing::Nobody
+                    && self.was_readable(call.id)
+                    && !self.is_sample(call.id) =>
             {
-                let remark = settled.remark();
-                let message = format!("the reply to {} cannot be read: {error}{remark}", call.request.prompt);
-                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw) };
+                let message = settled.unreadable(&call.request.prompt, &error);
+                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw), unreadable: true };
                 let repairs = Some((error.to_string(), answer.text));
                 let again = Box::new(Call { tries: call.tries + 1, repairs, ..*call });
                 return self.again(again, leftover, false, Duration::ZERO).await;
+            }
+            // It was sent back once, in this process or one before. What else there is to try is for a person to say.
+            Err(error)
+                if self.provider.billing() != Billing::Nobody
+                    && !law::is_dispensable(&call.request.prompt)
+                    && !self.is_sample(call.id) =>
+            {
+                let began = replies::beginning(&answer.text);
+                let message = settled.unreadable(&call.request.prompt, &error);
+                let message = format!("{message}; it begins {began}; going on asks once more, which is one call");
+                let leftover =
+                    Leftover { message: message.clone(), billed: Some(usage), raw: Some(raw), unreadable: true };
+                let code = ErrorCode::Unavailable;
+                self.defer(call.id, code, &message, false, Some(leftover));
+                return Ok(Next::Stop(Stop::Paused { code, message }));
             }
             Err(error) => Outcome::Unusable {
                 code: ErrorCode::Invalid,
@@ -198,7 +267,10 @@ impl<'a> Driver<'a> {
 
     async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
         let billed = error.call().and_then(|failed| match failed.spent {
-            Spent::Known(usage) => Some(self.priced(&failed.model, &call.request, usage)),
+            Spent::Known(usage) => {
+                let came = failed.partial.as_ref().map_or(0, String::len);
+                Some(self.priced(&failed.model, &call.request, usage, came))
+            }
             Spent::Nothing | Spent::Possibly(_) => None,
         });
         let remark = billed.map(|billed| billed.remark()).unwrap_or_default();
@@ -211,6 +283,7 @@ impl<'a> Driver<'a> {
             message: message.clone(),
             billed: billed.map(|billed| billed.usage),
             raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
+            unreadable: false,
         });
         let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
         if let Some(leftover) = &leftover
@@ -219,7 +292,9 @@ impl<'a> Driver<'a> {
             let seconds = wait.as_secs_f64().ceil();
             self.listener.busy(&format!("{} (again in {seconds} s: {message})", self.called(call.id)));
             let again = Box::new(Call { tries: call.tries + 1, ..*call });
-            return self.again(again, leftover.clone(), possibly_billed, wait).await;
+            // Without a terminal nobody sees what it is busy with.
+            let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
+            return self.again(again, leftover, possibly_billed, wait).await;
         }
         let code = match error {
             ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
@@ -248,7 +323,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Record what an attempt left behind and set aside what the next one may cost.
+    /// Record what an attempt left behind, and set aside what the next one may cost unless it has to wait.
     async fn again(
         &mut self,
         call: Box<Call>,
@@ -260,13 +335,17 @@ impl<'a> Driver<'a> {
         let leftover = Some(Box::new(leftover));
         self.note(Body::Reissued { effect: call.id, attempt, possibly_billed_twice, leftover });
         let request = self.again_of(&call)?;
+        if (!wait.is_zero() || self.provider.is_limited()) && self.fits(call.id, &request) {
+            return Ok(Next::Wait(call, request, wait));
+        }
         Ok(match self.set_aside(call.id, &request).await? {
             Some(over) if self.is_sample(call.id) => {
                 self.without(call.id, ErrorCode::Limit, &over.to_string());
                 Next::Settled
             }
             Some(over) => Next::Stop(self.over_budget(call.id, &over)),
-            None => Next::Again(call, request, wait),
+            None if !wait.is_zero() => Next::Wait(call, request, wait),
+            None => Next::Ask(call, request),
         })
     }
 
@@ -291,8 +370,8 @@ impl<'a> Driver<'a> {
         self.note(Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None });
     }
 
-    /// Set aside what a call may cost at most; why not, if that does not fit. Where its upper estimate does not, it is counted
-    /// exactly.
+    /// Set aside what a call may cost at most; why not, if that does not fit. Where that only does not because nobody counted,
+    /// its service does.
     async fn set_aside(
         &mut self,
         id: EffectId,
@@ -302,13 +381,24 @@ impl<'a> Driver<'a> {
         if self.provider.billing() == Billing::Nobody || reserved {
             return Ok(None);
         }
-        let refused = self.reserve(id, request, request.estimated_tokens()).await?;
+        let refused = self.reserve(id, request, self.most_input(request)).await?;
         if matches!(refused, Some(OverBudget::Reached { .. }))
             && let Ok(Some(counted)) = self.provider.count(request).await
         {
-            return self.reserve(id, request, counted).await;
+            // Services call their own counts estimates.
+            let most = counted.saturating_add(counted / 50 + 64).min(request.most_tokens());
+            return self.reserve(id, request, most).await;
         }
         Ok(refused)
+    }
+
+    /// Input tokens that are set aside for a call. Where a cap holds, they are what it cannot pass; else an estimate shows better what
+    /// is on its way.
+    fn most_input(&self, request: &certus_providers::Request) -> u64 {
+        if self.chain.caps() == Caps::default() {
+            return request.estimated_tokens();
+        }
+        request.most_tokens().saturating_add(self.provider.own_tokens())
     }
 
     /// Record that a call is not made because of its budget.
@@ -323,8 +413,12 @@ impl<'a> Driver<'a> {
     /// What a person can do about it.
     fn raise(&self, over: &OverBudget) -> String {
         match over {
-            OverBudget::Unpriced { .. } => {
-                "add its price to prices.toml in your configuration, or cap tokens instead".to_owned()
+            OverBudget::Unpriced { model, .. } => {
+                let (file, model) = (self.session.prices_file(), crate::clean::line(model, 200));
+                format!(
+                    "write what it costs, in dollars for a million tokens, into {file}: \
+                     price = [{{ model = \"{model}\", input = …, output = … }}]; or cap tokens instead"
+                )
             }
             OverBudget::Reached { scope, .. } if self.project_is_stricter(over) => {
                 format!("raise `{scope}` under [budget] in the project's certus.toml")
@@ -342,7 +436,9 @@ impl<'a> Driver<'a> {
 
     /// Set the estimate aside together with the intent, where that is all it takes: one transaction less for each call.
     pub(crate) fn set_aside_early(&mut self, id: EffectId) {
-        if self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
+        // Who waits for a turn has nothing set aside meanwhile.
+        let waits = self.provider.is_limited();
+        if waits || self.provider.billing() == Billing::Nobody || self.chain.caps().day != Cap::default() {
             return;
         }
         if self.chain.effect(id).is_none_or(|effect| effect.request.sends().is_none()) {
@@ -354,7 +450,7 @@ impl<'a> Driver<'a> {
         let Some(sending) = self.sending.get(&id).cloned() else { return };
         let Some(request) = self.request(id, &sending) else { return };
         // Where it does not fit, the call itself is the place to count exactly and to say so.
-        if let Ok(ruling) = budget::reserve(&self.chain, id, &self.estimate(&request, request.estimated_tokens())) {
+        if let Ok(ruling) = budget::reserve(&self.chain, id, &self.estimate(&request, self.most_input(&request))) {
             self.follow(ruling);
         }
     }
@@ -369,10 +465,10 @@ impl<'a> Driver<'a> {
     }
 
     /// What a call took, with its price.
-    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage) -> Settled {
+    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage, answer: usize) -> Settled {
         let asked = self.provider.model(request.tier);
         let (prices, billing, at) = (self.session.prices(), self.provider.billing(), self.now());
-        price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said)
+        price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said, answer)
     }
 
     /// The text goes into the store with whatever is committed next.

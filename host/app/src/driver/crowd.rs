@@ -57,6 +57,7 @@ async fn a_hundred_prompts_and_their_failures_end_and_lose_nothing_that_was_paid
         timeouts: Timeouts { idle: Duration::from_secs(1), ..Timeouts::default() },
         proxy: Proxy::Direct,
         limits: Limits::default(),
+        shared: None,
         structured: Structured::Auto,
     };
     let folder = tempfile::tempdir().expect("a folder");

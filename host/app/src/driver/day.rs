@@ -98,13 +98,13 @@ impl Driver<'_> {
         if self.chain.was_warned_of(scope) {
             return Ok(());
         }
-        let mut warning = Warning::of(scope, self.session.committed_since(since)?, cap);
+        let mut warning = Warning::at(self.chain.caps().warn_at(), scope, self.session.committed_since(since)?, cap);
         if let Some(day) = person
             && warning.is_none()
         {
             let used = day.ledger.committed_since(since);
             let used = used.map_err(|error| Session::ledger_failure(day.ledger.path(), error))?;
-            warning = Warning::of(scope, used, day.cap);
+            warning = Warning::at(self.chain.caps().warn_at(), scope, used, day.cap);
         }
         if let Some(warning) = warning {
             self.note(Body::BudgetWarned(warning));

@@ -16,6 +16,7 @@ mod perform;
 mod price;
 mod prompt;
 mod record;
+mod replies;
 mod said;
 mod samples;
 mod what_runs;

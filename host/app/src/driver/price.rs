@@ -8,6 +8,9 @@ use certus_providers::{Billing, Prices, Request};
 const AROUND: u64 = 100_000;
 /// Times the longest answer that was asked for. Services count hidden reasoning in different ways.
 const LONGER: u64 = 4;
+/// Bytes of text that a token stands for at most, on average over a request: the longest tokens are runs of white space, and what is
+/// sent and answered is prose, code and JSON of three to five bytes a token.
+const LARGEST: u64 = 64;
 /// Millionths of a dollar that a token costs at most, where no price is known: a thousand dollars for a million.
 const DEAREST: u64 = 1_000;
 
@@ -27,6 +30,8 @@ pub(super) struct Settled {
     pub(super) usage: Usage,
     /// What the service said, where that cannot be.
     pub(super) claimed: Option<Usage>,
+    /// It said less than is possible: this is an estimate from the lengths.
+    pub(super) estimated: bool,
 }
 
 impl Settled {
@@ -44,8 +49,11 @@ impl Settled {
 }
 
 /// What a service says that a call took, within what is possible, with its price unless the service itself named one.
-pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, said: Usage) -> Settled {
+/// `answer` is the length of what it answered, in bytes.
+pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, said: Usage, answer: usize) -> Settled {
     let (input, output) = possible(request);
+    let (claims, said) = (said, at_least(asked.billing, request, said, answer));
+    let estimated = said != claims;
     let mut usage = Usage {
         input_tokens: said.input_tokens.min(input),
         cached_tokens: said.cached_tokens.min(input),
@@ -62,7 +70,7 @@ pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, sa
         let most = most.unwrap_or_else(|| input.saturating_add(output).saturating_mul(DEAREST));
         usage.usd_micros = usage.usd_micros.min(most);
     }
-    let claimed = (usage != Usage { unpriced_tokens: 0, ..said }).then_some(said);
+    let claimed = (usage != Usage { unpriced_tokens: 0, ..claims }).then_some(claims);
     if asked.billing == Billing::Money && usage.usd_micros == 0 {
         let cost = |model: &str| prices.cost(model, &usage, asked.at);
         match cost(answered_by).or_else(|| cost(asked.model)) {
@@ -70,13 +78,23 @@ pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, sa
             None => usage.unpriced_tokens = usage.tokens(),
         }
     }
-    Settled { usage, claimed }
+    Settled { usage, claimed, estimated }
+}
+
+/// What was said, with our own estimates in the place of counts that are too small for the texts: a gateway that counts nothing must not
+/// make calls free.
+fn at_least(billing: Billing, request: &Request, said: Usage, answer: usize) -> Usage {
+    if billing == Billing::Nobody {
+        return said;
+    }
+    let (sent, came) = (request.estimated_tokens(), (answer as u64).div_ceil(3));
+    let or = |said: u64, estimate: u64| if said < estimate.saturating_mul(3) / LARGEST { estimate } else { said };
+    Usage { input_tokens: or(said.input_tokens, sent), output_tokens: or(said.output_tokens, came), ..said }
 }
 
 /// The most input and output tokens that a request can take. A token is at least one byte of text.
 fn possible(request: &Request) -> (u64, u64) {
-    let schema = request.schema.as_ref().map_or(0, |schema| schema.to_string().len());
-    let bytes = (request.length() + schema) as u64;
+    let bytes = request.most_tokens();
     (bytes.saturating_add(AROUND), u64::from(request.max_output_tokens).saturating_mul(LONGER))
 }
 
@@ -103,25 +121,26 @@ mod tests {
             max_output_tokens: 1_000,
             schema: None,
             tokens: None,
+            turn: None,
         }
     }
 
     fn settled(model: &str, billing: Billing, said: Usage) -> Settled {
         let prices = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 5.0\n";
         let prices = Prices::parse("test", prices).expect("prices");
-        settle(&Asked { prices: &prices, billing, model, at: 0 }, "other", &request(), said)
+        settle(&Asked { prices: &prices, billing, model, at: 0 }, "other", &request(), said, 90)
     }
 
     #[test]
     fn what_is_possible_is_believed() {
         let said = Usage { input_tokens: 300, cached_tokens: 100, output_tokens: 50, ..Usage::default() };
         let priced = settled("m", Billing::Money, said);
-        assert_eq!(priced, Settled { usage: Usage { usd_micros: 550, ..said }, claimed: None });
-        assert_eq!(settled("m", Billing::Tokens, said), Settled { usage: said, claimed: None });
+        assert_eq!(priced, Settled { usage: Usage { usd_micros: 550, ..said }, claimed: None, estimated: false });
+        assert_eq!(settled("m", Billing::Tokens, said), Settled { usage: said, claimed: None, estimated: false });
         let named = Usage { usd_micros: 1_234, ..said };
         assert_eq!(
             settled("m", Billing::Money, named),
-            Settled { usage: named, claimed: None },
+            Settled { usage: named, claimed: None, estimated: false },
             "the service's own price"
         );
     }
@@ -130,7 +149,26 @@ mod tests {
     fn a_price_that_nobody_knows_is_unknown_and_not_zero() {
         let said = Usage { input_tokens: 300, output_tokens: 50, ..Usage::default() };
         let priced = settled("nobody-knows-it", Billing::Money, said);
-        assert_eq!(priced, Settled { usage: Usage { unpriced_tokens: 350, ..said }, claimed: None });
+        assert_eq!(priced, Settled { usage: Usage { unpriced_tokens: 350, ..said }, claimed: None, estimated: false });
+    }
+
+    #[test]
+    fn what_is_too_little_for_the_texts_is_estimated_and_said() {
+        // 1,000 bytes went out and 90 came back.
+        let estimate = request().estimated_tokens();
+        for said in [Usage::default(), Usage { input_tokens: 1, ..Usage::default() }] {
+            let settled = settled("m", Billing::Money, said);
+            assert_eq!((settled.usage.input_tokens, settled.usage.output_tokens), (estimate, 30));
+            assert_eq!(settled.usage.usd_micros, estimate + 5 * 30);
+            assert_eq!((settled.claimed, settled.estimated), (Some(said), true));
+            // Also of what lies in memory while an answer is on its way, which is without its texts.
+            let prices = Prices::default();
+            let asked = Asked { prices: &prices, billing: Billing::Tokens, model: "m", at: 0 };
+            assert_eq!(settle(&asked, "m", &request().sent(), said, 90).usage.input_tokens, estimate);
+        }
+        assert_eq!(settled("m", Billing::Nobody, Usage::default()).usage, Usage::default(), "nothing is counted there");
+        let few = Usage { input_tokens: 60, output_tokens: 2, ..Usage::default() };
+        assert!(!settled("m", Billing::Money, few).estimated);
     }
 
     #[test]
@@ -146,14 +184,14 @@ mod tests {
             unpriced_tokens: max,
         };
         let bounded = settled("m", Billing::Money, said);
-        assert_eq!((bounded.usage.input_tokens, bounded.usage.output_tokens), (101_000, 4_000));
+        assert_eq!((bounded.usage.input_tokens, bounded.usage.output_tokens), (101_512, 4_000));
         assert!(bounded.usage.usd_micros <= 1_000_000 && bounded.usage.usd_micros > 0, "{bounded:?}");
         assert_eq!(bounded.claimed, Some(said));
         assert!(bounded.remark().contains("which cannot be"), "{}", bounded.remark());
         // A service that names its price names one within reason, whether ours is known or not.
         let dear = Usage { input_tokens: 10, usd_micros: max, ..Usage::default() };
-        assert_eq!(settled("m", Billing::Money, dear).usage.usd_micros, 121_000);
-        assert_eq!(settled("unknown", Billing::Money, dear).usage.usd_micros, 105_000_000);
+        assert_eq!(settled("m", Billing::Money, dear).usage.usd_micros, 121_512);
+        assert_eq!(settled("unknown", Billing::Money, dear).usage.usd_micros, 105_512_000);
         assert_eq!(settled("unknown", Billing::Nobody, dear).claimed, Some(dear));
     }
 }

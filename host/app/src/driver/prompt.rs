@@ -157,6 +157,7 @@ impl Driver<'_> {
             max_output_tokens: self.room(sending.tier).most_output,
             schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
             tokens: None,
+            turn: None,
         })
     }
 

@@ -9,7 +9,7 @@ mod system;
 use std::fmt;
 use std::path::PathBuf;
 
-use certus_providers::{Credential, Secret};
+use certus_providers::{Credential, Redactor, Secret};
 
 pub(crate) use self::kept::Kept;
 use crate::config::{Environment, KeyNames, ServiceConfig};
@@ -93,6 +93,29 @@ impl Keys<'_> {
         Ok(Some((credential, source)))
     }
 
+    /// Takes every key out of texts that others wrote: all that lie in variables and files, whichever service they are for, and
+    /// from the keyring the one of the service in use.
+    pub(crate) fn redactor<'s>(&self, services: impl Iterator<Item = &'s ServiceConfig>, in_use: &str) -> Redactor {
+        let mut found: Vec<String> = std::env::var(certus_providers::CLAUDE_TOKEN).into_iter().collect();
+        for service in services {
+            if let KeyNames::Of { keys, tokens } = &service.keys {
+                for name in keys.iter().chain(tokens) {
+                    let files = [self.environment.user_file(name), self.environment.project(name)];
+                    found.extend(files.into_iter().flatten().map(str::to_owned));
+                    found.extend(self.environment.process(name));
+                }
+            }
+            let Some(kept) = &self.kept else { continue };
+            // A key that cannot be read is in nobody's hands.
+            match kept.place(&service.name) {
+                Ok(Some(KeySource::Keyring)) if service.name != in_use => {}
+                Ok(Some(_)) => found.extend(kept.get(&service.name).ok().flatten()),
+                _ => {}
+            }
+        }
+        Redactor::new(found.into_iter().filter_map(|text| Secret::new(text).ok()))
+    }
+
     fn search(&self, service: &ServiceConfig) -> Result<Option<(KeySource, Form)>, Failure> {
         let KeyNames::Of { keys, tokens } = &service.keys else { return Ok(None) };
         let names = || {
@@ -167,6 +190,20 @@ mod tests {
         assert_eq!(source(&of("e"), &of("u"), &of("p")), Some((false, KeySource::Process(named()))));
         let token = "ANTHROPIC_AUTH_TOKEN";
         assert_eq!(source(&[(token, "t")], &[], &[]), Some((true, KeySource::Process(token.to_owned()))));
+    }
+
+    #[test]
+    fn every_key_that_lies_about_is_known_whichever_is_used() {
+        let home = tempfile::tempdir().expect("a folder");
+        let kept = Kept::without_keyring(home.path());
+        kept.put("gemini", "stored-1").expect("stored");
+        let name = "ANTHROPIC_API_KEY";
+        let environment =
+            Environment::of(&[("OPENAI_API_KEY", "process-1")], &[(name, "user-1")], &[(name, "theirs-1")]);
+        let services = ["anthropic", "openai", "gemini"].map(|name| service(name, &environment));
+        let keys = Keys { environment: &environment, kept: Some(kept) };
+        let text = "process-1 user-1 theirs-1 stored-1 and no key".to_owned();
+        assert_eq!(keys.redactor(services.iter(), "openai").redact(text), "[key] [key] [key] [key] and no key");
     }
 
     #[test]

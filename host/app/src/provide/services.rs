@@ -1,5 +1,6 @@
 //! A service as configured, with its key, as a provider.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use certus_providers::{
@@ -16,6 +17,8 @@ use crate::keys::{KeySource, Keys, missing};
 pub(crate) struct Maker<'a> {
     pub(crate) config: &'a Config,
     pub(crate) keys: Keys<'a>,
+    /// Where processes share what they took of a minute.
+    pub(crate) turns: Option<PathBuf>,
 }
 
 impl Maker<'_> {
@@ -43,7 +46,7 @@ impl Maker<'_> {
             })?;
             service.models = Models::one(model);
         }
-        build(service, credential).map_err(|error| failure(&name, error))
+        build(service, credential, self.turns.clone()).map_err(|error| failure(&name, error))
     }
 }
 
@@ -52,28 +55,34 @@ pub(crate) fn needs_key(service: &ServiceConfig) -> bool {
     service.keys != KeyNames::None && !on_this_machine(&service.base_url)
 }
 
-fn build(config: ServiceConfig, credential: Credential) -> Result<Arc<dyn Provider>, ProviderError> {
+fn build(
+    config: ServiceConfig,
+    credential: Credential,
+    turns: Option<PathBuf>,
+) -> Result<Arc<dyn Provider>, ProviderError> {
     let window = config.window.unwrap_or(Ollama::LARGEST_WINDOW);
     Ok(match config.dialect {
-        Dialect::Anthropic => Arc::new(Anthropic::new(reached(config, credential)?, CacheTime::default())?),
-        Dialect::Openai => Arc::new(OpenAi::new(reached(config, credential)?, OutputLimit::default())?),
-        Dialect::Gemini => Arc::new(Gemini::new(reached(config, credential)?)?),
-        Dialect::Ollama => Arc::new(Ollama::new(reached(config, credential)?, window)?),
+        Dialect::Anthropic => Arc::new(Anthropic::new(reached(config, credential, turns)?, CacheTime::default())?),
+        Dialect::Openai => Arc::new(OpenAi::new(reached(config, credential, turns)?, OutputLimit::default())?),
+        Dialect::Gemini => Arc::new(Gemini::new(reached(config, credential, turns)?)?),
+        Dialect::Ollama => Arc::new(Ollama::new(reached(config, credential, turns)?, window)?),
         Dialect::ClaudeCli => {
             let ServiceConfig { executable, models, timeouts, limits, .. } = config;
             let environment = scrubbed(std::env::vars_os());
-            Arc::new(ClaudeCli::new(ClaudeCliOptions { program: executable, environment, models, timeouts, limits }))
+            let options =
+                ClaudeCliOptions { program: executable, environment, models, timeouts, limits, shared: turns };
+            Arc::new(ClaudeCli::new(options))
         }
     })
 }
 
 /// A service over HTTP.
-fn reached(config: ServiceConfig, credential: Credential) -> Result<Service, ProviderError> {
+fn reached(config: ServiceConfig, credential: Credential, shared: Option<PathBuf>) -> Result<Service, ProviderError> {
     let ServiceConfig { name, base_url, models, timeouts, limits, structured, .. } = config;
     let proxy = match config.proxy.as_str() {
         "environment" => Proxy::Environment,
         "none" => Proxy::Direct,
         _ => Proxy::Url(Secret::new(config.proxy)?),
     };
-    Ok(Service { name, base_url, credential, models, timeouts, proxy, limits, structured })
+    Ok(Service { name, base_url, credential, models, timeouts, proxy, limits, shared, structured })
 }

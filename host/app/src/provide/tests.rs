@@ -8,7 +8,7 @@ fn of(name: &str, process: &[(&str, &str)], project: &[(&str, &str)]) -> Result<
     let environment = Environment::of(process, &[], project);
     let opened = certus_workspace::Project::open(folder.path()).expect("a project");
     let config = Config::read(&opened, None, &environment, &Flags::default()).expect("valid");
-    let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None } };
+    let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None }, turns: None };
     provider(name, folder.path(), &Handover::default(), &maker)
 }
 
@@ -78,7 +78,7 @@ mod files {
         let environment = Environment::default();
         let project = certus_workspace::Project::open(&std::env::temp_dir()).expect("a project");
         let config = Config::read(&project, None, &environment, &Flags::default()).expect("valid");
-        let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None } };
+        let maker = Maker { config: &config, keys: Keys { environment: &environment, kept: None }, turns: None };
         let hand = Handover { reply: reply.map(Path::to_owned), ..Handover::default() };
         provider(name, state, &hand, &maker)
     }

@@ -75,7 +75,9 @@ impl Session {
     /// # Errors
     /// It cannot be removed.
     pub fn forget_key(&self, name: &str) -> Result<Option<String>, Failure> {
-        self.with_key(name)?;
+        if self.passed_over.is_empty() {
+            self.with_key(name)?;
+        }
         Ok(self.kept()?.remove(name)?.map(|source| source.to_string()))
     }
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use certus_engine::{Cap, Fact, Millis, Shared};
 use certus_prompts::Library;
-use certus_providers::Prices;
+use certus_providers::{Prices, Redactor};
 use certus_runtime::Runtime;
 use certus_store::{Store, StoreError, SummaryCache};
 use certus_workspace::Project;
@@ -28,7 +28,7 @@ pub use self::named::named_answers;
 pub use self::prompts::{PromptSummary, PromptText};
 use crate::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
-use crate::config::{Config, Environment, Flags, UserDirs, project_file};
+use crate::config::{Config, Environment, Flags, PRICES_FILE, UserDirs, project_file};
 use crate::paths::{project_root, state_dir};
 use crate::plugins::Registry;
 
@@ -46,6 +46,8 @@ pub struct SessionOptions {
     pub provider: Option<String>,
     /// What a chain may spend, as flags said.
     pub budget: Cap,
+    /// Nobody is asked and nothing is spent: the user's own files that cannot be used are passed over, with a warning.
+    pub spends_nothing: bool,
 }
 
 /// A project being worked on.
@@ -58,6 +60,9 @@ pub struct Session {
     /// The user's own, looked at before the bundled ones.
     own_prices: Option<Prices>,
     prices: OnceLock<Prices>,
+    redactor: OnceLock<Redactor>,
+    /// What is wrong with the user's own files, where that stops nothing.
+    passed_over: Vec<Failure>,
     rules: Option<String>,
     clock: Box<dyn Clock>,
     fixed_clock: bool,
@@ -89,10 +94,23 @@ impl Session {
         let dirs = UserDirs::of_platform();
         let environment = Environment::read(&project, dirs.as_ref().map(|dirs| dirs.config.as_path()))?;
         let flags = Flags { provider: options.provider, chain: options.budget };
-        let config = Config::read(&project, dirs.as_ref(), &environment, &flags)?;
-        let own_prices = match &dirs {
-            Some(dirs) => crate::config::prices(&dirs.config.join("prices.toml"))?,
-            None => None,
+        let mut passed_over = Vec::new();
+        let config = match Config::read(&project, dirs.as_ref(), &environment, &flags) {
+            Err(failure) if options.spends_nothing => {
+                // Where it is the project's own file that is wrong, it is so without the user's too.
+                let config = Config::read(&project, None, &environment, &flags)?;
+                passed_over.push(failure);
+                config
+            }
+            config => config?,
+        };
+        let own_prices = dirs.as_ref().map(|dirs| crate::config::prices(&dirs.config.join(PRICES_FILE))).transpose();
+        let own_prices = match own_prices {
+            Err(failure) if options.spends_nothing => {
+                passed_over.push(failure);
+                None
+            }
+            prices => prices?.flatten(),
         };
         let registry = Registry::read(&project, dirs.as_ref().map(|dirs| dirs.config.as_path()))?;
         let library = Arc::new(read_library(&project, &config.prompts));
@@ -125,6 +143,8 @@ impl Session {
             stable: Mutex::new(Arc::default()),
             facts: Mutex::default(),
             prices: OnceLock::new(),
+            redactor: OnceLock::new(),
+            passed_over,
         })
     }
 
@@ -155,6 +175,11 @@ impl Session {
     /// The plugins that are there.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The user's own files that cannot be used, and why; see [`SessionOptions::spends_nothing`].
+    pub fn passed_over(&self) -> impl Iterator<Item = String> {
+        self.passed_over.iter().map(|failure| format!("{}; it is passed over", failure.message))
     }
 
     /// What does not stop anything and should be known. Prompt files that cannot be used are told of once it is known whether

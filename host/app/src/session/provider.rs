@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use certus_engine::ChainId;
-use certus_providers::{Models, Prices, Provider, on_this_machine};
+use certus_providers::{Models, Prices, Provider, Redactor, on_this_machine};
 
 use super::Session;
 use crate::Failure;
@@ -19,7 +19,8 @@ impl Session {
     /// # Errors
     /// Nobody of that name, or the recording cannot be read.
     pub fn provider(&self, name: &str, hand: &Handover) -> Result<Arc<dyn Provider>, Failure> {
-        crate::provide::provider(name, &self.state, hand, &Maker { config: &self.config, keys: self.keys() })
+        let turns = self.dirs.as_ref().map(|dirs| dirs.cache.join("turns"));
+        crate::provide::provider(name, &self.state, hand, &Maker { config: &self.config, keys: self.keys(), turns })
     }
 
     /// Models that run on this machine cost nothing: without this, no cap of money could admit them.
@@ -44,14 +45,30 @@ impl Session {
         Keys { environment: &self.environment, kept }
     }
 
+    /// Takes the keys that this process may come across out of what others print.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.redactor.get_or_init(|| {
+            let in_use = self.config.provider.split(':').next().unwrap_or_default();
+            self.keys().redactor(self.config.services(), in_use)
+        })
+    }
+
     /// What should be known before a service is asked: what the project's files wanted and did not get, and whose key pays.
     /// Nothing where no service is asked.
     pub(crate) fn service_notes(&self) -> Vec<String> {
         let name = self.config.provider.split(':').next().unwrap_or_default();
         let Some(service) = self.config.service(name) else { return Vec::new() };
         let mut notes = self.config.notes.clone();
-        if let Ok(Some(source @ KeySource::Project(_))) = self.keys().locate(service) {
-            notes.push(format!("{name} is paid with {source}: whoever owns that key may see what is sent with it"));
+        match (self.keys().locate(service), self.config.wished_models()) {
+            (Ok(Some(source @ KeySource::Project(_))), _) => {
+                notes.push(format!("{name} is paid with {source}: whoever owns that key may see what is sent with it"));
+            }
+            // Who pays chooses.
+            (_, Some(models)) => notes.push(format!(
+                "the project's .env or config.json names models ({models}): they are asked only where its own key pays; to ask \
+                 them with yours, name them in your configuration: [providers.{name}] models"
+            )),
+            _ => {}
         }
         notes
     }
@@ -82,6 +99,12 @@ impl Session {
         Err(Failure::usage(format!("chain {id} was answered by {shown} so far, and nothing says who goes on"))
             .hint(format!("say who: add --provider {}", crate::paths::quoted(&shown)))
             .hint(format!("or choose for good: provider = \"…\" in {}", self.user_file())))
+    }
+
+    /// The user's file of prices, for people.
+    pub(crate) fn prices_file(&self) -> String {
+        let name = crate::config::PRICES_FILE;
+        self.dirs.as_ref().map_or_else(|| name.to_owned(), |dirs| dirs.config.join(name).display().to_string())
     }
 
     /// The user's configuration file, for people.

@@ -31,6 +31,9 @@ pub(crate) struct ChainCostArgs {
 pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let report = state.cost_report(args.days)?;
+    if let Some(warning) = &report.warning {
+        output.warning(warning);
+    }
     if args.csv {
         output.line(report.csv()?.trim_end());
         return Ok(0);

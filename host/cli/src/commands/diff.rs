@@ -19,7 +19,7 @@ pub(crate) struct DiffArgs {
 }
 
 pub(crate) fn run(args: &DiffArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global)?;
+    let session = context::spending_nothing(global, output)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let edits = session.edits(id, args.draft.as_deref(), args.full)?;
     output.object(&edits);

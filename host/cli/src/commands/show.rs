@@ -19,7 +19,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global)?;
+    let session = context::spending_nothing(global, output)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     if args.exchanges {
         let lines = session.exchanges(id)?;

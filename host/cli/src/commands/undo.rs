@@ -32,7 +32,7 @@ struct Undone {
 }
 
 pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global)?;
+    let session = context::spending_nothing(global, output)?;
     let id = context::chain(&session, args.chain.as_deref())?;
     let progress = Progress::new(output.clone());
     let terminal = Terminal::new(output.clone(), progress.clone(), true);

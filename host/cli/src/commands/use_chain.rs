@@ -13,7 +13,7 @@ pub(crate) struct UseArgs {
 }
 
 pub(crate) fn run(args: &UseArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
-    let session = context::session(global)?;
+    let session = context::spending_nothing(global, output)?;
     let id = session.find(&args.chain)?;
     session.set_active(id)?;
     output.object(&serde_json::json!({ "chain": id.to_string() }));

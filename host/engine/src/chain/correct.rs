@@ -61,6 +61,7 @@ impl Chain {
     fn cancel_what_is_under_way(&mut self) {
         self.pause = None;
         self.then = None;
+        let at = self.updated_at;
         let open: Vec<EffectId> = self
             .open_effects()
             .filter(|(_, effect)| !matches!(effect.request, Request::Ask { .. }))
@@ -70,7 +71,7 @@ impl Chain {
             self.withdraw(id);
             if let Some(effect) = self.effects.get_mut(&id) {
                 let message = "an answer was corrected".to_owned();
-                effect.release(true);
+                effect.release(true, at);
                 effect.state = EffectState::Believed(Box::new(Outcome::Failed { code: ErrorCode::Cancelled, message }));
             }
         }

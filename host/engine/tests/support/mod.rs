@@ -254,6 +254,8 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             provider,
             model,
             usage,
+            estimated: false,
+            cut: false,
             claimed: None,
             raw,
             from_memo,
@@ -327,12 +329,16 @@ fn caps() -> impl Strategy<Value = Caps> {
         chain,
         day,
         plugin,
+        warn_percent: None,
     })
 }
 
 fn leftover() -> impl Strategy<Value = Option<Box<Leftover>>> {
     let billed = option::of(any::<u32>().prop_map(|tokens| Usage { input_tokens: tokens.into(), ..Usage::default() }));
-    option::of((name(), billed).prop_map(|(message, billed)| Box::new(Leftover { message, billed, raw: None })))
+    option::of(
+        (name(), billed)
+            .prop_map(|(message, billed)| Box::new(Leftover { message, billed, raw: None, unreadable: false })),
+    )
 }
 
 /// Any body at all, but no chain within a chain.

@@ -3,11 +3,11 @@
 use certus_engine::Usage;
 
 use super::Problem;
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Veil};
 use crate::{Answer, CallError, CallErrorKind, Progress, Request, Spent, estimated_tokens};
 
 /// Bytes of an answer's text: more than any model writes, and what can be kept, read and planned several times over.
-const MOST_TEXT: usize = 16 << 20;
+pub(super) const MOST_TEXT: usize = 16 << 20;
 
 /// How much of what a call took the service has said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,11 +51,13 @@ pub(crate) struct Incoming<'a> {
     /// The service is known to leave its last event out.
     lenient: bool,
     progress: &'a dyn Progress,
+    redactor: &'a Redactor,
+    shown: Veil<'a>,
     input_estimate: u64,
 }
 
 impl<'a> Incoming<'a> {
-    pub(crate) fn new(request: &Request, progress: &'a dyn Progress) -> Self {
+    pub(crate) fn new(request: &Request, progress: &'a dyn Progress, redactor: &'a Redactor) -> Self {
         Self {
             text: String::new(),
             usage: Usage::default(),
@@ -69,6 +71,8 @@ impl<'a> Incoming<'a> {
             ended_well: false,
             lenient: false,
             progress,
+            redactor,
+            shown: Veil::new(redactor),
             input_estimate: request.estimated_tokens(),
         }
     }
@@ -90,7 +94,14 @@ impl<'a> Incoming<'a> {
         // What follows is read for what the call took, which stands at its end.
         if !delta.is_empty() && !self.too_long {
             self.text.push_str(delta);
-            self.progress.text(delta);
+            let shown = self.shown.more(delta);
+            self.show(&shown);
+        }
+    }
+
+    fn show(&self, text: &str) {
+        if !text.is_empty() {
+            self.progress.text(text);
         }
     }
 
@@ -104,8 +115,10 @@ impl<'a> Incoming<'a> {
         outcome: Result<(), Problem>,
         provider: &str,
         model: &str,
-        redactor: &Redactor,
     ) -> Result<Answer, Box<CallError>> {
+        let rest = self.shown.rest();
+        self.show(&rest);
+        let redactor = self.redactor;
         let problem = match outcome {
             // Everything that counts was there before it went wrong: the text and why it ends.
             Err(problem) if self.end.is_some() && broke(problem.kind) => self.verdict(),
@@ -143,8 +156,7 @@ impl<'a> Incoming<'a> {
     fn verdict(&mut self) -> Option<Problem> {
         let end = self.end.take();
         if self.too_long && !matches!(end, Some(End::Failed(..))) {
-            let most = MOST_TEXT >> 20;
-            return Some(Problem::new(CallErrorKind::Unreadable, &format!("the answer is longer than {most} MiB")));
+            return Some(too_long());
         }
         match end {
             Some(End::Complete) if !self.text.trim().is_empty() => None,
@@ -170,6 +182,11 @@ impl<'a> Incoming<'a> {
         }
         usage
     }
+}
+
+/// More came than can be kept.
+pub(super) fn too_long() -> Problem {
+    Problem::new(CallErrorKind::Unreadable, &format!("the answer is longer than {} MiB", MOST_TEXT >> 20))
 }
 
 /// The connection or the time ended, and nothing else is wrong.

@@ -13,12 +13,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout_at};
 
-use crate::limit::Limiter;
+use crate::limit::{Limiter, Turn};
 use crate::secret::Redactor;
 use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
 
 pub(crate) use connect::{Address, on_this_machine, sign};
 pub(crate) use frames::{Event, Lines, Sse};
+use incoming::MOST_TEXT;
 pub(crate) use incoming::{End, Incoming, Reported};
 pub(crate) use problem::{Problem, caps, overflows, parsed};
 
@@ -26,6 +27,8 @@ pub(crate) use problem::{Problem, caps, overflows, parsed};
 const MOST_ANSWER: u64 = 128 << 20;
 /// Bytes that are read of an error or of a small reply.
 const MOST_BODY: usize = 1 << 20;
+/// Bytes of an answer that comes as one JSON object. As a string in it, a text takes up to twice its bytes.
+const MOST_WHOLE: usize = (2 * MOST_TEXT) + MOST_BODY;
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
@@ -89,7 +92,7 @@ impl Http {
             name: service.name.clone(),
             client,
             timeouts: service.timeouts,
-            limiter: Limiter::new(service.limits),
+            limiter: Limiter::new(service.limits, service.shared.as_deref(), &service.name, &service.base_url),
             redactor: Redactor::new(secrets),
             address,
         })
@@ -97,6 +100,14 @@ impl Http {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn is_limited(&self) -> bool {
+        self.limiter.limits()
+    }
+
+    pub(crate) async fn turn(&self, request: &Request) -> Option<Turn> {
+        Some(self.limiter.turn(request.of_a_minute()).await)
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -112,16 +123,18 @@ impl Http {
         outgoing: Outgoing,
         progress: &dyn Progress,
     ) -> Result<Answer, ProviderError> {
-        let reserved = request.estimated_tokens().saturating_add(u64::from(request.max_output_tokens));
-        let turn = self.limiter.turn(reserved).await;
-        let mut incoming = Incoming::new(request, progress);
+        let turn = match request.turn {
+            Some(turn) => turn,
+            None => self.limiter.turn(request.of_a_minute()).await,
+        };
+        let mut incoming = Incoming::new(request, progress, &self.redactor);
         let outcome = self.exchange(dialect, outgoing, &mut incoming).await;
-        let result = incoming.finish(outcome, &self.name, model, &self.redactor);
+        let result = incoming.finish(outcome, &self.name, model);
         let used = match &result {
             Ok(answer) => answer.usage.tokens(),
             Err(error) => error.spent.usage().tokens(),
         };
-        self.limiter.settle(turn, used);
+        self.limiter.settle(turn, used).await;
         result.map_err(ProviderError::Call)
     }
 
@@ -134,7 +147,7 @@ impl Http {
     ) -> Result<serde_json::Value, ProviderError> {
         let turn = self.limiter.turn(0).await;
         let result = self.small(dialect, outgoing).await;
-        self.limiter.settle(turn, 0);
+        self.limiter.settle(turn, 0).await;
         result.map_err(|problem| {
             let error = problem.into_error(&self.name, model, &self.redactor);
             CallError { spent: crate::Spent::Nothing, ..error }.into()
@@ -145,7 +158,7 @@ impl Http {
         let deadline = Instant::now() + self.timeouts.total;
         let mut response = self.send(dialect, outgoing, deadline).await?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
-        let text = body.whole(&mut response).await?;
+        let text = body.whole(&mut response, MOST_BODY).await?;
         serde_json::from_str(&text).map_err(|_| Problem::new(CallErrorKind::Unreadable, &text))
     }
 
@@ -171,7 +184,7 @@ impl Http {
         let status = response.status().as_u16();
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         // Without its body an error still has its status.
-        let text = body.whole(&mut response).await.unwrap_or_default();
+        let text = body.whole(&mut response, MOST_BODY).await.unwrap_or_default();
         let said = if response.status().is_redirection() {
             Problem::new(CallErrorKind::NotFound, "the service is somewhere else, and redirections are not followed")
         } else {
@@ -198,7 +211,10 @@ impl Http {
         let kind = content_type(response.headers());
         if !D::LINES && kind == "application/json" {
             // The service took no notice of `stream`.
-            let data = body.whole(&mut response).await?;
+            let data = body.whole(&mut response, MOST_WHOLE).await?;
+            if data.len() >= MOST_WHOLE {
+                return Err(incoming::too_long());
+            }
             let event = Event { name: String::new(), data };
             dialect.event(&event, incoming)?;
             incoming.ended(true, false);
@@ -280,10 +296,10 @@ impl Body {
         }
     }
 
-    /// All of a small body, as far as it is small.
-    async fn whole(&mut self, response: &mut Response) -> Result<String, Problem> {
+    /// All of a body, or a little more than so much of it.
+    async fn whole(&mut self, response: &mut Response, most: usize) -> Result<String, Problem> {
         let mut bytes = Vec::new();
-        while bytes.len() < MOST_BODY {
+        while bytes.len() < most {
             match self.chunk(response).await? {
                 Some(chunk) => bytes.extend_from_slice(&chunk),
                 None => break,

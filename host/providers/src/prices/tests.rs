@@ -173,3 +173,30 @@ proptest! {
         prop_assert!(cost <= prices.upper_bound(&model, input, output, NOW));
     }
 }
+
+#[test]
+fn a_familys_short_name_is_its_newest_model() {
+    const DAY: Millis = 24 * 60 * 60 * 1000;
+    let rows = |rows: &[(&str, f64)]| -> String {
+        rows.iter()
+            .map(|(model, input)| format!("[[price]]\nmodel = \"{model}\"\ninput = {input}\noutput = 0\n"))
+            .collect()
+    };
+    let table =
+        [("claude-opus-4-10", 1.0), ("claude-opus-5", 2.0), ("claude-opus-5-5", 3.0), ("claude-opus-next", 9.0)];
+    let later = "[[price]]\nmodel = \"claude-opus-6\"\nfrom = \"1970-01-03\"\ninput = 4\noutput = 0\n";
+    let prices = Prices::parse("t", &(rows(&table) + later)).expect("prices");
+    let million = |prices: &Prices, model: &str, at| prices.upper_bound(model, 1_000_000, 0, at);
+    assert_eq!(million(&prices, "opus", DAY), Some(3_000_000), "not one of tomorrow");
+    assert_eq!(million(&prices, "opus", 2 * DAY), Some(4_000_000));
+    assert_eq!(million(&prices, "sonnet", DAY), None);
+    assert_eq!(million(&prices, "opu", DAY), None);
+    // The user's own row of that name, or of a newer model, says more.
+    let extended = |own: &[(&str, f64)]| prices.clone().extended(Prices::parse("u", &rows(own)).expect("prices"));
+    assert_eq!(million(&extended(&[("opus", 7.0)]), "opus", DAY), Some(7_000_000));
+    assert_eq!(million(&extended(&[("claude-opus-7", 8.0)]), "opus", DAY), Some(8_000_000));
+    assert_eq!(million(&extended(&[("claude-opus-5-5", 6.0)]), "opus", DAY), Some(6_000_000));
+    for name in ["haiku", "sonnet", "opus"] {
+        assert!(million(&Prices::bundled(), name, i64::MAX).is_some(), "{name}");
+    }
+}

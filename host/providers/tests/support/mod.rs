@@ -60,6 +60,7 @@ impl Api {
             },
             proxy: Proxy::Direct,
             limits: Limits::default(),
+            shared: None,
             structured: Structured::Auto,
         }
     }
@@ -89,6 +90,7 @@ pub fn request(text: &str) -> Request {
         max_output_tokens: 1000,
         schema: None,
         tokens: None,
+        turn: None,
     }
 }
 

@@ -164,6 +164,7 @@ pub(crate) fn ask_with_reason(
         max_output_tokens: 1000,
         schema: None,
         tokens: None,
+        turn: None,
     })
 }
 

@@ -1,0 +1,95 @@
+//! Replies that are not as they should be: whole ones whose connection broke, and those that cannot be read.
+
+use certus_engine::EffectId;
+use certus_providers::{Answer, CallErrorKind, Phase, ProviderError, Spent};
+
+use super::Driver;
+use super::price::Settled;
+
+/// Characters of a reply that a person is shown of one that cannot be read.
+const SHOWN: usize = 160;
+
+impl Driver<'_> {
+    /// Whether every reply to an effect could be read so far: then it goes back to its writer once.
+    pub(super) fn was_readable(&self, id: EffectId) -> bool {
+        self.chain.effect(id).is_some_and(|effect| effect.unreadable == 0)
+    }
+}
+
+impl Settled {
+    /// That a reply cannot be read, and why.
+    pub(super) fn unreadable(&self, prompt: &str, error: &dyn std::error::Error) -> String {
+        format!("the reply to {prompt} cannot be read: {error}{}", self.remark())
+    }
+}
+
+/// The beginning of a text, as it is shown.
+pub(super) fn beginning(text: &str) -> String {
+    let line = crate::clean::line(text, SHOWN);
+    if line.is_empty() { "with nothing that can be shown".to_owned() } else { format!("“{line}”") }
+}
+
+/// The answer of a call that failed only in that its connection broke, or fell silent, once all of the reply was there. A reply
+/// is one JSON object: when that is closed, nothing can follow. What it took is an estimate as far as the service had not said.
+pub(super) fn whole(error: &ProviderError) -> Option<Answer> {
+    let failed = error.call()?;
+    let broke = matches!(failed.kind, CallErrorKind::Cut | CallErrorKind::Timeout(Phase::Idle | Phase::Total));
+    let text = failed.partial.as_ref().filter(|_| broke)?;
+    let object = unfenced(text.trim());
+    let closed = object.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(object).is_ok();
+    if !closed || certus_prompts::parse_reply(text).is_err() {
+        return None;
+    }
+    Some(Answer {
+        text: text.clone(),
+        usage: failed.spent.usage(),
+        estimated: !matches!(failed.spent, Spent::Known(_)),
+        request_id: failed.request_id.clone(),
+        model: failed.model.clone(),
+        confidence_from: None,
+    })
+}
+
+/// Models put fences around what they write, and close them.
+fn unfenced(text: &str) -> &str {
+    let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    inner.and_then(|inner| inner.split_once('\n')).map_or(text, |(_, inner)| inner.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use certus_engine::Usage;
+    use certus_providers::CallError;
+
+    fn failed(kind: CallErrorKind, partial: &str) -> Option<Answer> {
+        let usage = Usage { input_tokens: 7, ..Usage::default() };
+        whole(&ProviderError::from(CallError {
+            kind,
+            provider: "p".to_owned(),
+            model: "m".to_owned(),
+            status: None,
+            said: String::new(),
+            spent: Spent::Possibly(usage),
+            partial: Some(partial.to_owned()),
+            request_id: None,
+            retry_after: None,
+            should_retry: None,
+        }))
+    }
+
+    #[test]
+    fn only_a_reply_that_is_closed_is_whole() {
+        let cut = CallErrorKind::Cut;
+        for text in ["{\"notes\": \"a\"}", " {\"notes\": \"a\"}\n", "```json\n{\"notes\": \"a\"}\n```"] {
+            let answer = failed(cut, text).expect("it is whole");
+            assert_eq!((answer.text.as_str(), answer.usage.input_tokens, answer.estimated), (text, 7, true));
+            assert!(failed(CallErrorKind::Timeout(Phase::Idle), text).is_some());
+            assert_eq!(failed(CallErrorKind::Truncated, text), None, "the service said that it is not");
+        }
+        // The lenient reader would close these.
+        for text in ["{\"notes\": \"a\"", "```json\n{\"notes\": \"a\"}", "Well: {\"notes\": \"a\"}", "", "[]"] {
+            assert_eq!(failed(cut, text), None, "{text}");
+        }
+    }
+}
