@@ -328,8 +328,7 @@ impl Person for Terminal {
         }
         // Where questions go: what is to be approved must be seen, whatever stdout is for.
         show_edits(edits, &self.output, |text| self.output.ask(text));
-        let how = "\nWrite this? [y]es, [f]ile: and all that follows in these files, [c]hain: and all that follows in this chain, \
-                   [e]dit it first, [n]o: ";
+        let how = "\nWrite this? [y]es, this and all in these [f]iles, all in this [c]hain, [e]dit it first, [n]o: ";
         loop {
             let paths = || edits.files.iter().map(|file| file.path.clone()).collect();
             return Ok(Some(match self.read(how).await?.to_lowercase().as_str() {

@@ -40,9 +40,10 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
         kind: chain::COMMAND.to_owned(),
         title: command.clone(),
         body: format!(
-            "{changed}It is the project's own command for its {}. It runs in the project's folder with your rights, without your keys, \
+            "{changed}It is the project's own command for its {}{}. It runs in the project's folder with your rights, without your keys, \
              with a limit of time, as often as this chain needs it.",
-            check.name()
+            check.name(),
+            script(chain, check)
         ),
     };
     let without = format!("Go on without `{command}`?");
@@ -70,6 +71,21 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
             perform(Request::Approve { proposal })
         }
     }
+}
+
+/// What the project's manifest says that the command does, where it names a script: `npm test` says nothing by itself.
+fn script(chain: &Chain, check: Check) -> String {
+    /// Characters of a script that are shown.
+    const MOST: usize = 200;
+    let key = format!("script.{}", check.name());
+    let Some(fact) = chain.facts().iter().find(|fact| fact.cited && fact.key == key) else { return String::new() };
+    let Some(place) = &fact.source else { return String::new() };
+    let plain = |letter: char| if letter.is_control() || letter == '`' { ' ' } else { letter };
+    let mut text: String = fact.value.chars().take(MOST).map(plain).collect();
+    if fact.value.chars().count() > MOST {
+        text.push('…');
+    }
+    format!(", which is `{text}` ({}:{})", place.path, place.line)
 }
 
 /// What a person is asked who did not let the check run that their chain cannot be completed without.
