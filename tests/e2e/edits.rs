@@ -74,7 +74,10 @@ fn who_refuses_the_test_command_can_still_allow_it() {
     let _ = model.run(&world, &["reject", "--why", "let me look first"]).exits(3).shows("Go on without `npm test`?");
     let (_, status) = model.json(&world, &["status"]);
     assert_eq!(status["status"], "waiting");
-    let _ = model.run(&world, &["reject", "--why", "it may run"]).exits(3).shows("own command for its test");
+    let _ = model
+        .run(&world, &["reject", "--why", "it may run"])
+        .exits(3)
+        .shows("own command for its test, which is `node --test` (package.json:10)");
     assert_eq!(model.calls(), paid, "nothing is paid for");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
 }
