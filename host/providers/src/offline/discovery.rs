@@ -274,11 +274,11 @@ fn same_site(facts: &Facts<'_>) -> bool {
     })
 }
 
-/// `1 route changes something`, `6 routes change something`.
+/// `1 route takes POST, PUT, PATCH or DELETE`, `6 routes take …`.
 fn writing(routes: &[Route<'_>]) -> String {
     match routes.iter().filter(|route| route.writes()).count() {
-        1 => "1 route changes something".to_owned(),
-        count => format!("{count} routes change something"),
+        1 => "1 route takes POST, PUT, PATCH or DELETE".to_owned(),
+        count => format!("{count} routes take POST, PUT, PATCH or DELETE"),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::clauses;
 pub(super) use super::kind::Kind;
-use super::kind::{accuses, converts, is_order, kind, orders, states_a_fault};
+use super::kind::{accuses, adds_in_the_end, converts, is_order, kind, orders, states_a_fault};
 use super::lexicon::{ENGLISH, FOREIGN, KINDS, SHAPE, STANDARDS};
 use super::nouns::{names_actor, nouns};
 use super::text::{Words, stem};
@@ -98,8 +98,9 @@ impl Goal {
         } else {
             words.clone()
         };
-        let accuses =
-            requests.first().is_some_and(|first| first.method.is_some() && first.before.is_empty()) && accuses(&told);
+        let accuses = requests.first().is_some_and(|first| first.method.is_some() && first.before.is_empty())
+            && accuses(&told)
+            && !adds_in_the_end(&told);
         let kind = if accuses { Kind::Bug } else { kind(&told, !topics.is_empty() || subjects.len() >= 2) };
         // What a program is built with is a subject only where it is what changes.
         let nouns = if kind == Kind::Upgrade || converts(&words) { subjects } else { nouns(&words, false, project).0 };

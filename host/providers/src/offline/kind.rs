@@ -66,6 +66,9 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
     if acts_on(words) || gives(words) || lets(words) {
         return Kind::Feature;
     }
+    if adds_in_the_end(words) {
+        return Kind::Feature;
+    }
     if describes_a_failure(words) {
         return Kind::Bug;
     }
@@ -90,7 +93,9 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
                 let other = of_people(*kind, at) || (*kind == Kind::Removal && soft(words, at));
                 // `The log`, `a store`: many verbs that create are nouns where they stand.
                 let noun = strong && *kind == Kind::Feature && is_noun(words, at);
-                (!other && !noun).then_some((at, *kind))
+                // `Lock an account after five failed logins` is told to be done, whatever fails in it.
+                let failure = *kind == Kind::Bug && at > 0 && orders(words);
+                (!other && !noun && !failure).then_some((at, *kind))
             })
             .min();
         if let Some((_, kind)) = first {
@@ -104,6 +109,15 @@ pub(super) fn kind(words: &Words, has_subject: bool) -> Kind {
     let granted = actor.is_some() && removal.into_iter().any(|pattern| words.affirmed(pattern).is_some());
     // A bare subject (`JWT authentication`) is wished for.
     if has_subject || granted { Kind::Feature } else { Kind::Unclear }
+}
+
+/// `GET /accounts returns every account at once. Add pagination`: what is told first is why.
+pub(super) fn adds_in_the_end(words: &Words) -> bool {
+    (1..words.len()).any(|at| {
+        words.pauses_after(at - 1)
+            && matches!(words.get(at), Some("add" | "implement" | "introduce"))
+            && matches!(words.get(at + 1), Some(next) if next.len() > 1 && !matches!(next, "to" | "up"))
+    }) && !words.has("fix*")
 }
 
 /// After an article or an adjective no verb stands.

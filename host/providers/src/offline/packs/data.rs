@@ -254,6 +254,8 @@ pub(super) const ASKS: &[Ask] = &[
         rule: "unstated-failure-case",
         says: &["#deleting"],
         unless: &[
+            // Who may delete is no question of what else goes.
+            "only",
             "still has",
             "still have",
             "error*",

@@ -94,7 +94,7 @@ pub(super) const ASKS: &[Ask] = &[
         says: TOKENS,
         unless: &["#duration", "minutes", "hours", "expir*", "lifetime"],
         about: &["session.cookie"],
-        known: &["config.env~expir", "config.env~lifetime", "config.env~ttl", "auth.jwt~expires"],
+        known: &["config.env~expir", "config.env~lifetime", "config.env~ttl"],
         shown: &["auth.jwt"],
         claim: "How long a sign-in lasts is not said",
         text: "How long does a token stay valid, and for how long may somebody stay signed in?",

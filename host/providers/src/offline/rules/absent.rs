@@ -111,9 +111,11 @@ fn comes_new(scene: &Scene<'_>, file: &str) -> bool {
     let words = Words::of(file);
     let first = words.get(0).unwrap_or_default();
     let goal = &scene.goal.words;
+    let comes = |word: &str| matches!(word, "into" | "to" | "called" | "named" | "new" | "own" | "as" | "with");
+    // `into their own module accounts/emails.js`: some words before it.
     (1..goal.len())
         .filter(|at| goal.get(*at) == Some(first))
-        .any(|at| matches!(goal.get(at - 1), Some("into" | "to" | "called" | "named" | "new" | "as" | "with")))
+        .any(|at| (at.saturating_sub(4)..at).filter_map(|before| goal.get(before)).any(comes))
 }
 
 fn finding(id: &str, what: &str, name: &str, looked: usize, near: Vec<String>, facts: Vec<String>) -> Finding {

@@ -190,7 +190,15 @@ fn untested(scene: &Scene<'_>) -> Option<Finding> {
         return None;
     }
     let mut finding = UNTESTED.find(scene)?;
-    if !scene.facts.has(&["node", "dependency", "script", "stack~node"]) {
+    // What is set up is what new tests are written for; `echo` stands where nothing is.
+    let command = scene.view.project.commands.get("test").filter(|command| {
+        !scene.facts.select("script.test").any(|fact| fact.value.contains("no test specified")) && !command.is_empty()
+    });
+    if let Some(command) = command {
+        finding.options[0] =
+            format!("With {}, which is set up already: tests of what changes come first", code(command, 80));
+        finding.recommended = finding.options.first().cloned();
+    } else if !scene.facts.has(&["node", "dependency", "script", "stack~node"]) {
         // What a project of another stack, or an empty one, is tested with is not known.
         finding.options[0] = "With what this stack is usually tested with: tests of what changes come first".to_owned();
         finding.recommended = finding.options.first().cloned();

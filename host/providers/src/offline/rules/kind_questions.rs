@@ -240,6 +240,8 @@ pub(super) const QUESTIONS: &[Ask] = &[
             "stays the same",
             "stay exactly",
             "no behavio*",
+            "no change*",
+            "no functional*",
             "unchanged",
             "keep the",
             "backward*",

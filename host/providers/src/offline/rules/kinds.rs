@@ -275,6 +275,8 @@ fn boundary(scene: &Scene<'_>) -> Option<Finding> {
         "file",
         "function",
         "everywhere",
+        "every",
+        "in all",
         "throughout",
         "all over",
         "across",

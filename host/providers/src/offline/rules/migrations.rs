@@ -10,6 +10,10 @@ pub(super) const SESSION_MIGRATION: Ask = Ask {
     kinds: &[Kind::Feature, Kind::Refactoring, Kind::Unclear],
     says: &["jwt", "jwts", "stateless", "token", "tokens", "bearer", "oauth*", "sso", "oidc", "saml"],
     unless: &[
+        // Where a secret is kept says nothing of how people sign in.
+        "secret*",
+        "environment",
+        "credential*",
         "replace session*",
         "replace the session*",
         "instead of session*",

@@ -197,7 +197,9 @@ fn vague(scene: &Scene<'_>) -> Vec<Finding> {
             });
             // What a cookie is called when it is sent over TLS alone.
             let flag = vague.id == "standard-secure" && goal.words.has("cookie*");
-            if named || flag || goal.measured_near(at) {
+            // Whoever clicks twice quickly is quick, and no program is slow.
+            let hurry = goal.kind == Kind::Bug && matches!(word, "quick" | "quickly");
+            if named || flag || hurry || goal.measured_near(at) {
                 return None;
             }
             let said = goal.words.get(at).unwrap_or(word).to_owned();

@@ -11,6 +11,8 @@ use crate::offline::nouns::is_actor;
 use crate::offline::scene::{Answered, Scene, is_test};
 use crate::offline::text::{Words, code, counted, inline, listed, quote, stem};
 
+/// Words of a goal that says what it means in one sentence.
+const SHORT: usize = 14;
 /// Things that the first sentence names.
 const NAMED: usize = 3;
 
@@ -102,7 +104,10 @@ pub(super) fn untouched(material: &Material<'_, '_>, changes: &Section) -> Secti
     let routes = scene.facts.routes();
     let (named, mut others): (Vec<Route<'_>>, Vec<Route<'_>>) = routes.into_iter().partition(is_named);
     let exact = |named: &Named<'_>| named.exact && matches!(named.thing, Thing::Route(_) | Thing::File(..));
-    if named.is_empty() || !scene.named().iter().all(exact) {
+    // A second sentence may mean more than the first writes out.
+    let words = &scene.goal.words;
+    let one = words.len() <= SHORT && !(1..words.len()).any(|at| words.pauses_after(at - 1));
+    if !one || named.is_empty() || !scene.named().iter().all(exact) {
         return section;
     }
     // Examples are routes that somebody knows, not catch-alls.

@@ -171,6 +171,10 @@ fn said(fact: &Fact) -> String {
     if is_or_below(&fact.key, "route") {
         let (route, handler) = fact.value.split_once('→').unwrap_or((&fact.value, ""));
         return match named_handler(handler) {
+            // `passport.authenticate('local')` names who answers somewhere else.
+            "" if handler.contains('(') && !handler.contains("=>") => {
+                format!("{} is answered by what {} makes{at}", code(route, 120), code(handler.trim(), 80))
+            }
             "" => format!("{} is answered in place{at}", code(route, 120)),
             handler => format!("{} is answered by {}{at}", code(route, 120), code(handler, 80)),
         };

@@ -79,7 +79,6 @@ const ANSWERED: &[(&str, &str, &str, &str)] = &[
     ("test-data", TESTS, "dependency.mongodb-memory-server", "^9.0.0 (dev)"),
     ("token-transport", JWT, "auth.token-source", "req.headers.authorization"),
     ("token-claims", JWT, "auth.jwt", "jsonwebtoken.sign, payload { id }, expiresIn 86400"),
-    ("token-lifetime", JWT, "auth.jwt", "jsonwebtoken.sign, payload { id }, expiresIn 86400"),
     ("reset-link", RESET, "model.user", "User (email, resetToken, resetExpires)"),
     ("limit-numbers", LIMIT, "middleware.rate-limit", "express-rate-limit, window 15 * 60 * 1000, at most 20"),
     ("limit-shared", LIMIT, "middleware.rate-limit", "express-rate-limit, store RedisStore"),
@@ -91,6 +90,7 @@ const ANSWERED: &[(&str, &str, &str, &str)] = &[
 /// The same of a fact around which the answer stands in code: it is neither asked nor said to be answered.
 const SHOWN: &[(&str, &str, &str, &str)] = &[
     ("token-transport", JWT, "auth.jwt", "jsonwebtoken.sign"),
+    ("token-lifetime", JWT, "auth.jwt", "jsonwebtoken.sign, payload { id }, expiresIn 86400"),
     ("token-claims", JWT, "auth.jwt", "jsonwebtoken.sign"),
     ("reset-link", RESET, "route.post", "POST /auth/forgot-password → forgot"),
     ("reset-sessions", RESET, "route.post", "POST /reset/:token → reset"),

@@ -134,8 +134,8 @@ fn discovery_adds_what_follows_from_several_facts() {
     flow.authentication.post-api-logout | POST /api/logout is handled by logout | routes/auth.js:30
     flow.authentication.post-api-register | POST /api/register is handled by register | routes/auth.js:36
     risk.rate-limit | POST /api/login takes credentials, and no rate limit was found | routes/auth.js:12
-    risk.csrf | 6 routes change something while sessions are kept in a cookie, and no protection against CSRF was found | routes/auth.js:12
-    risk.validation | 6 routes change something, and no validation library was found | routes/auth.js:12
+    risk.csrf | 6 routes take POST, PUT, PATCH or DELETE while sessions are kept in a cookie, and no protection against CSRF was found | routes/auth.js:12
+    risk.validation | 6 routes take POST, PUT, PATCH or DELETE, and no validation library was found | routes/auth.js:12
 
     dependency_analyzer
 

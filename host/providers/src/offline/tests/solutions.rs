@@ -74,7 +74,7 @@ fn a_feature() {
     ## What to watch
 
     - POST /api/login takes credentials, and no rate limit was found (`routes/auth.js:12`) [F48].
-    - 6 routes change something while sessions are kept in a cookie, and no protection against CSRF was found (`routes/auth.js:12`) [F49].
+    - 6 routes take POST, PUT, PATCH or DELETE while sessions are kept in a cookie, and no protection against CSRF was found (`routes/auth.js:12`) [F49].
 
     ## What needs a model
 

@@ -135,7 +135,7 @@ fn what_proves_itself_by_a_token_is_not_open_to_a_cookie() {
     let place = risk.evidence.as_ref().expect("a place");
     assert_eq!(
         (risk.value.split(" while").next(), place.path.as_str()),
-        (Some("6 routes change something"), "routes/auth.js")
+        (Some("6 routes take POST, PUT, PATCH or DELETE"), "routes/auth.js")
     );
 }
 

@@ -68,6 +68,24 @@ fn what_a_ticket_says_is_not_asked() {
         ("Show an error message to authors whose article is refused.", "error-"),
         ("Show unpaid subscriptions in the admin dashboard.", "admin-"),
         ("Remove GET /articles, nobody calls it any more.", "removal-data"),
+        (
+            "Move the session secret and the OAuth keys out of the source into environment variables.",
+            "session-migration",
+        ),
+        (
+            "Refactor models/Club.js: move the photo functions into their own module models/photos.js. No change in behaviour.",
+            "named-file",
+        ),
+        (
+            "Refactor models/Club.js: move the photo functions into their own module models/photos.js. No change in behaviour.",
+            "behaviour-kept",
+        ),
+        ("Only the author of an article or an admin should be able to delete it", "delete-dependents"),
+        ("Clicking like twice quickly sometimes counts once", "measure-"),
+        (
+            "Lock an account for 15 minutes after five failed logins. The message stays \"Password is incorrect\".",
+            "bug-",
+        ),
     ] {
         let asked = asked(goal);
         assert!(!asked.iter().any(|id| id.starts_with(wrong)), "{goal}: {asked:?}");
@@ -84,6 +102,7 @@ fn a_verb_that_nobody_listed_is_an_order_too() {
     ] {
         assert!(!matches!(Goal::read(goal).kind, Kind::Bug | Kind::Removal), "{goal}: {:?}", Goal::read(goal).kind);
     }
+    assert_eq!(Goal::read("GET /accounts returns every account at once. Add pagination.").kind, Kind::Feature);
     for goal in [
         "Let librarians delete several book copies at once",
         "Let librarians remove an author together with all of the books",
