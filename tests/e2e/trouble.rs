@@ -132,7 +132,7 @@ fn an_unreadable_answer_is_repaired_once() {
 
     // Unreadable for ever: two answers, and one for each time that a person says so; never another repair.
     let (model, world) = (Model::start(meets(99, Reply::new("Sure! Here is what I think."))), shop());
-    let _ = model.run(&world, &FLOW).exits(6).says("it begins “Sure! Here is what I think.”").says("one call");
+    let _ = model.run(&world, &FLOW).exits(6).says("it begins with: Sure! Here is what I think.").says("one call");
     assert_eq!(model.asked("requirement_disambiguator"), 2);
     for calls in [3, 4] {
         let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).exits(6);

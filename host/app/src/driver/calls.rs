@@ -243,9 +243,9 @@ impl<'a> Driver<'a> {
                     && !law::is_dispensable(&call.request.prompt)
                     && !self.is_sample(call.id) =>
             {
-                let began = replies::beginning(&answer.text);
                 let message = settled.unreadable(&call.request.prompt, &error);
-                let message = format!("{message}; it begins {began}; going on asks once more, which is one call");
+                let message = replies::with_beginning(message, &answer.text);
+                let message = format!("{message}; going on asks once more, which is one call");
                 let leftover =
                     Leftover { message: message.clone(), billed: Some(usage), raw: Some(raw), unreadable: true };
                 let code = ErrorCode::Unavailable;

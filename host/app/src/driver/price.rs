@@ -88,8 +88,14 @@ fn at_least(billing: Billing, request: &Request, said: Usage, answer: usize) -> 
         return said;
     }
     let (sent, came) = (request.estimated_tokens(), (answer as u64).div_ceil(3));
-    let or = |said: u64, estimate: u64| if said < estimate.saturating_mul(3) / LARGEST { estimate } else { said };
-    Usage { input_tokens: or(said.input_tokens, sent), output_tokens: or(said.output_tokens, came), ..said }
+    let most = u64::from(request.max_output_tokens);
+    let too_few = |said: u64, estimate: u64| said < estimate.saturating_mul(3) / LARGEST;
+    Usage {
+        input_tokens: if too_few(said.input_tokens, sent) { sent } else { said.input_tokens },
+        // More than was asked for is not estimated, only believed.
+        output_tokens: if too_few(said.output_tokens, came.min(most)) { came.min(most) } else { said.output_tokens },
+        ..said
+    }
 }
 
 /// The most input and output tokens that a request can take. A token is at least one byte of text.
@@ -167,6 +173,14 @@ mod tests {
             assert_eq!(settle(&asked, "m", &request().sent(), said, 90).usage.input_tokens, estimate);
         }
         assert_eq!(settled("m", Billing::Nobody, Usage::default()).usage, Usage::default(), "nothing is counted there");
+        let long = settle(
+            &Asked { prices: &Prices::default(), billing: Billing::Tokens, model: "m", at: 0 },
+            "m",
+            &request(),
+            Usage { input_tokens: 60, ..Usage::default() },
+            1_000_000,
+        );
+        assert_eq!((long.usage.input_tokens, long.usage.output_tokens), (60, 1_000), "as long as was asked for");
         let few = Usage { input_tokens: 60, output_tokens: 2, ..Usage::default() };
         assert!(!settled("m", Billing::Money, few).estimated);
     }

@@ -23,10 +23,10 @@ impl Settled {
     }
 }
 
-/// The beginning of a text, as it is shown.
-pub(super) fn beginning(text: &str) -> String {
+/// Why a reply cannot be read, with how it begins unless that is said already.
+pub(super) fn with_beginning(why: String, text: &str) -> String {
     let line = crate::clean::line(text, SHOWN);
-    if line.is_empty() { "with nothing that can be shown".to_owned() } else { format!("“{line}”") }
+    if line.is_empty() || why.contains("it begins") { why } else { format!("{why}; it begins with: {line}") }
 }
 
 /// The answer of a call that failed only in that its connection broke, or fell silent, once all of the reply was there. A reply
