@@ -77,7 +77,7 @@ fn who_refuses_the_test_command_can_still_allow_it() {
     let _ = model
         .run(&world, &["reject", "--why", "it may run"])
         .exits(3)
-        .shows("own command for its test, which is `node --test` (package.json:10)");
+        .shows("own command for its test, which was `node --test` when the project was read (package.json:10)");
     assert_eq!(model.calls(), paid, "nothing is paid for");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
 }

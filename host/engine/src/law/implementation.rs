@@ -73,10 +73,14 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     }
 }
 
-/// What the project's manifest says that the command does, where it names a script: `npm test` says nothing by itself.
+/// What the project's manifest said that the command does, where it names a script: `npm test` says nothing by itself. Where the
+/// manifest changed since, nothing: what was read is not what would run, and the change itself is shown.
 fn script(chain: &Chain, check: Check) -> String {
     /// Characters of a script that are shown.
     const MOST: usize = 200;
+    if chain.changed_what_runs() || !chain.what_changed().is_empty() {
+        return String::new();
+    }
     let key = format!("script.{}", check.name());
     let Some(fact) = chain.facts().iter().find(|fact| fact.cited && fact.key == key) else { return String::new() };
     let Some(place) = &fact.source else { return String::new() };
@@ -85,7 +89,7 @@ fn script(chain: &Chain, check: Check) -> String {
     if fact.value.chars().count() > MOST {
         text.push('…');
     }
-    format!(", which is `{text}` ({}:{})", place.path, place.line)
+    format!(", which was `{text}` when the project was read ({}:{})", place.path, place.line)
 }
 
 /// What a person is asked who did not let the check run that their chain cannot be completed without.
