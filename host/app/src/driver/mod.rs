@@ -5,6 +5,7 @@
 //! event in memory, [`Driver::commit`] makes everything noted durable, and nothing is performed or shown as done before
 //! that. Only one driver holds a chain at a time; the store's OS lock sees to it.
 
+mod aside;
 mod calls;
 mod command;
 #[cfg(test)]
