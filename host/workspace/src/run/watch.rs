@@ -33,8 +33,17 @@ const MOST_HANDED_ON: u64 = 4 * 1024 * 1024;
 const MOST_DRAINED: usize = 2 * 1024 * 1024;
 /// Nothing of the command runs before the guard does: should we be killed in between, there is no line to read.
 const GATE: &str = r#"read -r go && exec /bin/sh -c "$1" </dev/null"#;
-/// Its standard input is closed by nobody but the kernel, when we are no more.
-const GUARD: &str = r#"read -r _; kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1""#;
+/// Its standard input is closed by nobody but the kernel, when we are no more. What left the group is known by its mark, where there
+/// is a list of processes to look for it in.
+const GUARD: &str = r#"
+end() {
+    kill -s "$1" -- "-$2"
+    for at in $(grep -lzxF -e "$3" /proc/[0-9]*/environ); do
+        at=${at#/proc/}
+        kill -s "$1" "${at%/environ}"
+    done
+}
+read -r _; end TERM "$1" "$2"; sleep 2; end KILL "$1" "$2""#;
 
 /// Start `command` in `directory`, and a thread that watches it.
 pub(crate) fn start(
@@ -113,7 +122,8 @@ impl Group {
         let leader = Pid::from_child(&shell);
         let guarded = io::pipe().and_then(|(until, guarded)| {
             let mut guard = Process::new(SHELL);
-            guard.args(["-c", GUARD, "certus-guard", &leader.as_raw_nonzero().to_string()]);
+            let leader = leader.as_raw_nonzero().to_string();
+            guard.args(["-c", GUARD, "certus-guard", &leader, &format!("{MARK}={mark}")]);
             guard.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
             guard.stdin(until).stdout(Stdio::null()).stderr(Stdio::null());
             in_own_session(&mut guard);
