@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use certus_engine::{Chain, DraftState, Outcome, Request};
 use certus_prompts::{FileText, Note};
-use certus_workspace::Project;
+use certus_workspace::{Project, Reader};
 
 /// Files in one request at most.
 const MOST_FILES: usize = 24;
@@ -105,10 +105,11 @@ fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec
     }
     let mut best: Vec<(&str, u32)> = scores.into_iter().collect();
     best.sort_by_key(|(path, score)| (std::cmp::Reverse(*score), *path));
+    let mut reader = project.reader();
     let mut text = |path: &str| match read.get(path) {
         Some(known) => known.clone(),
         None => {
-            let found = file(chain, project, path);
+            let found = file(chain, &mut reader, path);
             read.insert(path.to_owned(), found.clone());
             found
         }
@@ -116,8 +117,8 @@ fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec
     best.into_iter().take(MOST_FILES).filter_map(|(path, _)| text(path)).collect()
 }
 
-fn file(chain: &Chain, project: &Project, path: &str) -> Option<FileText> {
-    let whole = project.read(path).ok()?;
+fn file(chain: &Chain, reader: &mut Reader<'_>, path: &str) -> Option<FileText> {
+    let whole = reader.read(path).ok()?;
     let digest = whole.digest();
     if whole.text.len() <= MOST_BYTES {
         return Some(FileText { path: path.to_owned(), digest, text: whole.text, of_lines: None });

@@ -10,7 +10,7 @@
 use std::sync::LazyLock;
 
 use certus_prompts::Budget;
-use certus_providers::{AROUND, BYTES_PER_TOKEN, Provider, Request, Tier, schema_tokens};
+use certus_providers::{AROUND, BYTES_PER_TOKEN, Provider, Request, Schema, Tier};
 
 use crate::config::Config;
 use crate::session::Session;
@@ -29,8 +29,8 @@ pub(crate) struct Room {
     pub(crate) budget: Budget,
 }
 
-/// Tokens that the form of an answer takes.
-static SCHEMA: LazyLock<u64> = LazyLock::new(|| schema_tokens(Some(&certus_prompts::envelope_schema())));
+/// The form of an answer.
+pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| certus_prompts::envelope_schema().into());
 
 impl Room {
     fn of(window: Option<u64>, config: &Config, around: u64) -> Self {
@@ -66,7 +66,7 @@ impl Session {
         let service = self.config().service(name.split(':').next().unwrap_or_default());
         let known = self.prices().window(&provider.model(tier), self.now());
         let window = known.into_iter().chain(service.and_then(|service| service.window)).min();
-        let schema = if provider.schema_takes_window() { *SCHEMA } else { 0 };
+        let schema = if provider.schema_takes_window() { SCHEMA.tokens() } else { 0 };
         Room::of(window, self.config(), AROUND.saturating_add(schema))
     }
 }

@@ -35,10 +35,20 @@ impl Fence {
         Self { mark }
     }
 
-    /// The same, if one of the marks that the seed gives is not in the text.
-    pub(crate) fn of_seed(seed: &str, text: &str) -> Option<Self> {
+    /// The marks that the seed gives. Whoever uses one has to see that it [is alone](Self::is_alone).
+    pub(crate) fn of_seed(seed: &str) -> impl Iterator<Item = Self> {
         let seed = Digest::of(seed);
-        (0..GUESSABLE).map(|round| nth(seed, round)).find(|mark| !text.contains(mark)).map(|mark| Self { mark })
+        (0..GUESSABLE).map(move |round| Self { mark: nth(seed, round) })
+    }
+
+    /// Whether texts that announce this mark once have it nowhere else but at its fences. No data can write a fence, see
+    /// [`harmless`], so what is left over stands in data.
+    pub(crate) fn is_alone<'a>(&self, texts: impl Iterator<Item = &'a String>) -> bool {
+        let bare = |text: &str| {
+            let found = text.match_indices(self.mark.as_str()).map(|(at, _)| &text[..at]);
+            found.filter(|before| !before.ends_with('<') && !before.ends_with("</")).count()
+        };
+        texts.map(|text| bare(text)).sum::<usize>() == 1
     }
 
     /// `data-…`.
@@ -83,6 +93,14 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The same of a text that is ours already.
+pub(crate) fn made_harmless(text: String) -> String {
+    match harmless(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(other) => other,
+    }
 }
 
 /// Whatever the case of its ASCII letters.

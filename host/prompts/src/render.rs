@@ -18,7 +18,7 @@ pub(crate) use values::NAMES;
 
 use std::collections::BTreeMap;
 
-use certus_engine::{Digest, Document, View};
+use certus_engine::{Document, View};
 use serde::Serialize;
 
 use self::context::Known;
@@ -144,8 +144,6 @@ pub struct Rendered {
     pub steady: Vec<String>,
     /// What changes, and the prompt's own text.
     pub variable: String,
-    /// Of all three.
-    pub digest: Digest,
     /// By part; empty when everything is there.
     pub left_out: Vec<LeftOut>,
     /// The share of the budget that they take. Above 1 when what must never be left out does not fit.
@@ -205,28 +203,48 @@ pub fn render(
     budget: Budget,
 ) -> Result<Rendered, RenderError> {
     let (declared, others) = sort_arguments(prompt, arguments, ARGUMENT_LIMIT.min(budget.bytes / ARGUMENT_SHARE))?;
-    let fence = fence(view, arguments, extra);
-    let values = values::values(&prompt.body, view, &declared, extra, &fence);
-    let body =
-        template::render(&prompt.body, Rendering { values, fence: &fence, limit: BODY_LIMIT }).map_err(|error| {
-            RenderError::Template {
-                path: prompt.path.clone(),
-                line: prompt.body_line + error.line - 1,
-                what: explain(prompt, error.what),
-            }
-        })?;
     let edits = budget.bytes >= NARROW || prompt.body.contains("edits");
     let stable = stable(rules, RULES_LIMIT.min(budget.bytes / RULES_SHARE), edits);
+    let arguments_of = Given { declared: &declared, others: &others };
+    for fence in Fence::of_seed(&view.goal) {
+        let rendered = render_between(&fence, prompt, view, arguments_of, extra, &stable, budget)?;
+        if fence.is_alone(rendered.steady.iter().chain([&rendered.variable])) {
+            return Ok(rendered);
+        }
+    }
+    // Somebody wrote the marks of this goal into the data: now it takes all of the data. The chain's number is in no request:
+    // two chains that know the same send the same.
+    let unnumbered = View { chain: String::new(), ..view.clone() };
+    let all = serde_json::to_string(&(&unnumbered, arguments, extra)).unwrap_or_default();
+    let fence = Fence::around(&view.goal, [all.as_str()]);
+    render_between(&fence, prompt, view, arguments_of, extra, &stable, budget)
+}
+
+fn render_between(
+    fence: &Fence,
+    prompt: &Prompt,
+    view: &View,
+    arguments: Given<'_>,
+    extra: &Extra,
+    stable: &str,
+    budget: Budget,
+) -> Result<Rendered, RenderError> {
+    let values = values::values(&prompt.body, view, arguments.declared, extra, fence);
+    let body = template::render(&prompt.body, Rendering { values, fence, limit: BODY_LIMIT }).map_err(|error| {
+        RenderError::Template {
+            path: prompt.path.clone(),
+            line: prompt.body_line + error.line - 1,
+            what: explain(prompt, error.what),
+        }
+    })?;
     let head = format!("The data mark of this request is `{}`.\n\n## What is known\n\n", fence.mark());
     let task = format!("\n## Task: {}\n\n{}\n", prompt.full_name(), clean(body.trim()));
     let room = budget.bytes.saturating_sub(stable.len() + head.len() + task.len());
-    let arguments = Given { declared: &declared, others: &others };
-    let Known { steady, changing, left_out } = context::context(view, arguments, extra, &fence, head, room);
+    let Known { steady, changing, left_out } = context::context(view, arguments, extra, fence, head, room);
     let variable = changing + &task;
-    let texts = || std::iter::once(&stable).chain(&steady).chain([&variable]);
-    let digest = Digest::of_parts(texts().map(|text| text.as_bytes()));
-    let fill = texts().map(String::len).sum::<usize>() as f64 / budget.bytes.max(1) as f64;
-    Ok(Rendered { stable, steady, variable, digest, left_out, fill })
+    let bytes = stable.len() + steady.iter().chain([&variable]).map(String::len).sum::<usize>();
+    let fill = bytes as f64 / budget.bytes.max(1) as f64;
+    Ok(Rendered { stable: stable.to_owned(), steady, variable, left_out, fill })
 }
 
 /// Name the variable that does not exist, where the prompt shows which it is.
@@ -274,16 +292,6 @@ fn sort_arguments<'a>(
         .map(|(name, value)| (name.as_str(), cut(value, most)))
         .collect();
     Ok((declared, others))
-}
-
-fn fence(view: &View, arguments: &BTreeMap<String, String>, extra: &Extra) -> Fence {
-    // JSON escapes nothing that a mark is made of, so a mark that is not in the JSON is not in the data.
-    let json = |view: &View| serde_json::to_string(&(view, arguments, extra)).unwrap_or_default();
-    Fence::of_seed(&view.goal, &json(view)).unwrap_or_else(|| {
-        // The chain's number is in no request: two chains that know the same send the same.
-        let unnumbered = View { chain: String::new(), ..view.clone() };
-        Fence::around(&view.goal, [json(&unnumbered).as_str()])
-    })
 }
 
 fn stable(rules: Option<&str>, most: usize, edits: bool) -> String {

@@ -13,8 +13,8 @@ use crate::http::{
     Dialect, End, Event, Http, Incoming, Outgoing, Problem, Reported, Step, caps, overflows, parsed, sign,
 };
 use crate::{
-    Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Service, Structured,
-    Tier, Turn, schema_tokens,
+    Answer, CallErrorKind, Credential, Models, Phase, Progress, Provider, ProviderError, Request, Schema, Service,
+    Structured, Tier, Turn,
 };
 
 const VERSION: &str = "2023-06-01";
@@ -153,7 +153,7 @@ impl Provider for Anthropic {
             other => other?,
         };
         // The schema is not part of what is counted, but of what is sent.
-        let schema = schema_tokens(request.schema.as_deref().filter(|_| self.structures(model)));
+        let schema = request.schema.as_ref().filter(|_| self.structures(model)).map_or(0, Schema::tokens);
         Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
     }
 }

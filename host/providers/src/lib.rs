@@ -46,8 +46,8 @@ pub use offline::{Offline, uncited_sentences};
 pub use ollama::Ollama;
 pub use openai::{OpenAi, OutputLimit};
 pub use port::{
-    AROUND, Answer, BYTES_PER_TOKEN, Billing, Progress, Provider, ProviderError, Request, Tier, estimated_tokens,
-    one_answer, schema_tokens,
+    AROUND, Answer, BYTES_PER_TOKEN, Billing, Progress, Provider, ProviderError, Request, Schema, Tier,
+    estimated_tokens, one_answer,
 };
 pub use prices::Prices;
 pub use replay::{Recorded, Replay, ReplayLimits, record_line};

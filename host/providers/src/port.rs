@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -168,7 +169,7 @@ pub struct Request {
     /// The longest answer that is paid for, in tokens.
     pub max_output_tokens: u32,
     /// The JSON schema of the answer, for services that can be held to one. The others get only what the prompt says.
-    pub schema: Option<Arc<serde_json::Value>>,
+    pub schema: Option<Schema>,
     /// The estimate of its input, once its texts are gone; see [`Self::sent`].
     pub tokens: Option<u64>,
     /// Its turn under the limits of a minute, where it waited for one already; see [`Provider::turn`].
@@ -181,7 +182,7 @@ impl Request {
         if let Some(tokens) = self.tokens {
             return tokens;
         }
-        self.text_tokens() + schema_tokens(self.schema.as_deref())
+        self.text_tokens() + self.schema.as_ref().map_or(0, Schema::tokens)
     }
 
     /// The same for its texts and what an API adds around them, without the schema.
@@ -196,7 +197,7 @@ impl Request {
             // An estimate has a third of the bytes, rounded up.
             Some(estimate) => estimate.saturating_mul(3),
             None => {
-                let schema = self.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+                let schema = self.schema.as_ref().map_or(0, |schema| schema.bytes);
                 (self.length() + schema) as u64 + MOST_AROUND
             }
         }
@@ -240,9 +241,32 @@ impl Request {
     }
 }
 
-/// An upper estimate of a schema's tokens.
-pub fn schema_tokens(schema: Option<&serde_json::Value>) -> u64 {
-    schema.map_or(0, |schema| estimated_tokens(&schema.to_string()))
+/// The JSON schema of an answer. Its length is asked for with every estimate of every call, so it is measured once.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    value: Arc<serde_json::Value>,
+    bytes: usize,
+}
+
+impl Schema {
+    /// An upper estimate of its tokens.
+    pub fn tokens(&self) -> u64 {
+        (self.bytes as u64).div_ceil(BYTES_PER_TOKEN)
+    }
+}
+
+impl From<Arc<serde_json::Value>> for Schema {
+    fn from(value: Arc<serde_json::Value>) -> Self {
+        Self { bytes: value.to_string().len(), value }
+    }
+}
+
+impl Deref for Schema {
+    type Target = serde_json::Value;
+
+    fn deref(&self) -> &serde_json::Value {
+        &self.value
+    }
 }
 
 /// An answer as it came.

@@ -84,7 +84,7 @@ async fn a_strict_server_accepts_what_is_sent_with_a_schema() {
     });
     for api in ALL {
         let server = server(Script::always(Reply::new(TEXT))).await;
-        let asked = certus_providers::Request { schema: Some(Arc::new(schema.clone())), ..request("go on") };
+        let asked = certus_providers::Request { schema: Some(Arc::new(schema.clone()).into()), ..request("go on") };
         api.at(&server.url()).answer(asked.clone(), &()).await.expect("an answer");
         let mut without = api.service(&server.url());
         without.structured = Structured::Never;

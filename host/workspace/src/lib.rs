@@ -37,7 +37,7 @@ pub use exclude::Exclusion;
 pub use find::{Hit, MOST_HITS, MOST_MATCHES, Matches};
 pub use path::{shown, spelled};
 pub use project::Project;
-pub use read::{READ_LIMIT, Text};
+pub use read::{READ_LIMIT, Reader, Text};
 pub use secrets::{LooksSecret, secrets};
 pub use tree::{Tree, TreeDigest};
 pub use walk::{Entry, LeftOut, Listing, MOST_DEPTH, MOST_ENTRIES, Why};

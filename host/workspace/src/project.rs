@@ -153,8 +153,14 @@ impl Project {
         }
         let (directory, name) = split(path);
         let place = self.place(directory, path)?;
-        match self.pass(&place, name, false) {
-            Pass::Visible => Ok((place, name.to_owned())),
+        self.admit(&place, name, path)?;
+        Ok((place, name.to_owned()))
+    }
+
+    /// Whether the file `name` in `place` may be seen; errors name it as `path`.
+    pub(crate) fn admit(&self, place: &Place, name: &str, path: &str) -> Result<(), ReadError> {
+        match self.pass(place, name, false) {
+            Pass::Visible => Ok(()),
             Pass::Through(Some((_, why))) | Pass::No(why) => Err(ReadError::Excluded { path: path.to_owned(), why }),
             Pass::Through(None) => Err(ReadError::Missing { path: path.to_owned() }),
         }

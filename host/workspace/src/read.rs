@@ -1,5 +1,7 @@
 //! Reading one file: a bounded text, or a digest of any length.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Read;
 
 use cap_std::fs::{File, Metadata};
@@ -7,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::ReadError;
 use crate::open;
-use crate::path::join;
-use crate::project::Project;
+use crate::path::{is_inside, join, split};
+use crate::project::{Place, Project};
 
 /// What [`Project::read`] reads at most, in bytes: 1 MiB.
 pub const READ_LIMIT: u64 = 1024 * 1024;
@@ -68,9 +70,44 @@ impl Project {
         Ok(hex::encode(digest.0))
     }
 
+    /// What reads several files of one moment.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { project: self, places: HashMap::new() }
+    }
+
     pub(crate) fn open_file(&self, path: &str) -> Result<(File, Metadata), ReadError> {
         let (place, name) = self.locate(path)?;
         open::file(&place.directory, &name).map_err(|refused| self.read_error(path, &join(&place.path, &name), refused))
+    }
+}
+
+/// Reads several files of one moment: a directory on the way to many of them is looked at once, and what says what may be seen in
+/// it.
+pub struct Reader<'a> {
+    project: &'a Project,
+    places: HashMap<String, Place>,
+}
+
+impl Reader<'_> {
+    /// What [`Project::read`] reads.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read(&mut self, path: &str) -> Result<Text, ReadError> {
+        if !is_inside(path) {
+            return Err(ReadError::Outside { path: path.to_owned() });
+        }
+        let (directory, name) = split(path);
+        let place = match self.places.entry(directory.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.project.place(directory, path)?),
+        };
+        self.project.admit(place, name, path)?;
+        let (file, seen) = open::file(&place.directory, name)
+            .map_err(|refused| self.project.read_error(path, &join(&place.path, name), refused))?;
+        let text = text_of(path, file, &seen, READ_LIMIT)?;
+        Ok(Text { path: path.to_owned(), text })
     }
 }
 

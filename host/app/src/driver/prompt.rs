@@ -155,7 +155,7 @@ impl Driver<'_> {
             arguments: arguments.clone(),
             view: Arc::clone(&sending.view),
             max_output_tokens: self.room(sending.tier).most_output,
-            schema: (self.provider.billing() != Billing::Nobody).then(certus_prompts::envelope_schema),
+            schema: (self.provider.billing() != Billing::Nobody).then(|| crate::room::SCHEMA.clone()),
             tokens: None,
             turn: None,
         })

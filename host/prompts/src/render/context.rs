@@ -11,7 +11,7 @@ use certus_engine::{Fact, View};
 
 use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
-use crate::fence::{Fence, harmless};
+use crate::fence::{Fence, harmless, made_harmless};
 
 /// Bytes of one part that gives way, and the share of a small room.
 const PART_LIMIT: usize = 32 * 1024;
@@ -287,7 +287,7 @@ impl Context<'_> {
         let mut missing = Vec::new();
         let mut shown = Vec::new();
         for file in files {
-            let text = harmless(&said::file(file)).into_owned();
+            let text = made_harmless(said::file(file));
             let needed = text.len() + self.fence.overhead(FILES);
             // The name of every file that does not fit has to fit.
             if text.len() <= self.spare(FILES).saturating_sub(NAMING_ALL) {

@@ -2,6 +2,7 @@
 //!
 //! What must never be lost is said at its full length; everything else is bounded entry by entry.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use certus_engine::{CheckRun, DraftState, Fact, FileChange, ProposalStatus, QuestionState, Verdict, View};
@@ -136,7 +137,8 @@ pub(super) fn file(file: &FileText) -> String {
     if let Some((first, last)) = file.of_lines {
         head.push_str(&format!("lines: {first} to {last}; the rest is not shown\n"));
     }
-    if file.text.replace("\r\n", "\n") != clean(&file.text) {
+    let cleaned = clean(&file.text);
+    if matches!(cleaned, Cow::Owned(_)) && file.text.replace("\r\n", "\n") != cleaned {
         head.push_str("note: characters that cannot be shown are left out\n");
     }
     format!("{head}---\n{}", file.text)

@@ -43,8 +43,9 @@ type Map = BTreeMap<&'static str, Value>;
 /// Those that the body names: most are lists of all that a chain knows, and few prompts use more than two or three.
 pub(super) fn values(body: &str, view: &View, arguments: &Arguments<'_>, extra: &Extra, fence: &Fence) -> Value {
     let mut values = Map::new();
+    let tags = tags(body);
     let mut put = |name: &'static str, value: &dyn Fn() -> Value| {
-        if body.contains(name) {
+        if tags.iter().any(|tag| tag.contains(name)) {
             values.insert(name, value());
         }
     };
@@ -78,6 +79,13 @@ pub(super) fn values(body: &str, view: &View, arguments: &Arguments<'_>, extra: 
         arguments.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     values.insert("args", arguments.into());
     values.into()
+}
+
+/// What stands in tags, and perhaps more, where a text has braces.
+fn tags(body: &str) -> Vec<&str> {
+    // What comes before the first is none.
+    let behind = body.split("{%").flat_map(|piece| piece.split("{{")).skip(1);
+    behind.map(|piece| piece.rfind('}').map_or(piece, |end| &piece[..end])).collect()
 }
 
 /// As it is when it can only be a name, else as data.
