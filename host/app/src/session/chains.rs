@@ -91,7 +91,7 @@ impl Session {
         })
     }
 
-    fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
+    pub(super) fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
         let (plugin, methodology) = self.registry.controller(name.unwrap_or(DEFAULT_METHODOLOGY))?;
         let methodology = methodology.tightened(&self.config.gates).map_err(|error| {
             Failure::usage(format!("certus.toml: {error}"))
