@@ -25,7 +25,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// sha-256 of the content, in hex: what [`Project::digest`] says of the same bytes.
+    /// sha-256 of the content, in hex: what [`Project::digest`] says of the same bytes, unless something in them is hidden.
     #[must_use]
     pub fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.text.as_bytes()))
@@ -47,7 +47,7 @@ impl Project {
     /// See [`ReadError`].
     pub fn read_limited(&self, path: &str, limit: u64) -> Result<Text, ReadError> {
         let (file, seen) = self.open_file(path)?;
-        let text = text_of(path, file, &seen, limit)?;
+        let text = self.shown_text(path, file, &seen, limit)?;
         Ok(Text { path: path.to_owned(), text })
     }
 
@@ -74,6 +74,12 @@ impl Project {
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
         Reader { project: self, places: HashMap::new() }
+    }
+
+    /// The content of an open file, as far as it may be read.
+    pub(crate) fn shown_text(&self, path: &str, file: File, seen: &Metadata, limit: u64) -> Result<String, ReadError> {
+        let text = text_of(path, file, seen, limit)?;
+        Ok(self.veiled(&text).unwrap_or(text))
     }
 
     pub(crate) fn open_file(&self, path: &str) -> Result<(File, Metadata), ReadError> {
@@ -106,7 +112,7 @@ impl Reader<'_> {
         self.project.admit(place, name, path)?;
         let (file, seen) = open::file(&place.directory, name)
             .map_err(|refused| self.project.read_error(path, &join(&place.path, name), refused))?;
-        let text = text_of(path, file, &seen, READ_LIMIT)?;
+        let text = self.project.shown_text(path, file, &seen, READ_LIMIT)?;
         Ok(Text { path: path.to_owned(), text })
     }
 }
