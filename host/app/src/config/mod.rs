@@ -104,6 +104,10 @@ impl Config {
         let file = project::read(project)?;
         let json = config_json::read(project)?;
 
+        if let Some(name) = user.limits.of_nothing() {
+            return Err(Failure::usage(format!("{}: [limits] {name} is 0", path.display()))
+                .hint("write how much may be used, or leave it away"));
+        }
         let mut services = services::services(user.providers, environment, &path)?;
         if let Some(model) = environment.user("DEFAULT_MODEL").or(user.default_model) {
             check_model(&model).map_err(|why| Failure::usage(format!("the default model {why}")))?;

@@ -96,6 +96,14 @@ fn budgets_are_the_lower_of_the_users_and_the_projects() {
 }
 
 #[test]
+fn a_limit_that_leaves_nothing_is_refused() {
+    for name in ["max-output-tokens", "check-seconds", "check-output-mib", "context-window"] {
+        let failure = read("", &format!("[limits]\n{name} = 0"), None).expect_err(name);
+        assert!(failure.message.ends_with(&format!("[limits] {name} is 0")), "{failure}");
+    }
+}
+
+#[test]
 fn a_project_chooses_nothing_for_its_reader() {
     for (text, key) in [
         ("provider = \"x\"", "provider"),

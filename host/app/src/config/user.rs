@@ -36,6 +36,19 @@ pub(super) struct Limits {
     pub(super) context_window: Option<u64>,
 }
 
+impl Limits {
+    /// The first that leaves nothing to work with.
+    pub(super) fn of_nothing(&self) -> Option<&'static str> {
+        let named = [
+            ("max-output-tokens", self.max_output_tokens.map(u64::from)),
+            ("check-seconds", self.check_seconds),
+            ("check-output-mib", self.check_output_mib),
+            ("context-window", self.context_window),
+        ];
+        named.into_iter().find(|(_, number)| *number == Some(0)).map(|(name, _)| name)
+    }
+}
+
 /// Read `config.toml`.
 ///
 /// # Errors

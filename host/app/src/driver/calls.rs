@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use certus_engine::{
     Attribution, Body, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Request, Usage, law,
 };
-use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
+use certus_providers::{Answer, Billing, CallErrorKind, Progress, Provider, ProviderError, Spent, retry};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
@@ -306,6 +306,16 @@ impl<'a> Driver<'a> {
             // Without a terminal nobody sees what it is busy with.
             let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
             return self.again(again, leftover, possibly_billed, wait).await;
+        }
+        if error
+            .call()
+            .is_some_and(|failed| failed.kind == CallErrorKind::ContextOverflow && failed.spent == Spent::Nothing)
+            && !self.is_sample(call.id)
+        {
+            // Not put off: what goes on has a larger window, or says less, and is rendered anew.
+            let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
+            self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
         }
         let code = match error {
             ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
