@@ -20,6 +20,8 @@ pub(super) struct UserFile {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     pub(super) providers: BTreeMap<String, Section>,
+    /// Variables of the environment that the project's own checks find too: names, or beginnings followed by `*`.
+    pub(super) check_environment: Vec<String>,
     /// `[methodology.NAME]`: its settings.
     pub(super) methodology: BTreeMap<String, BTreeMap<String, f64>>,
 }
