@@ -190,15 +190,20 @@ impl Project {
         }
         let mut place = self.start().map_err(|source| ReadError::Io { path: path(), source })?;
         for name in directory.split('/').filter(|name| !name.is_empty()) {
-            let shut = match self.pass(&place, name, true) {
-                Pass::Visible => None,
-                Pass::Through(shut) => shut,
-                Pass::No(why) => return Err(ReadError::Excluded { path: path(), why }),
-            };
-            let reached = join(&place.path, name);
-            place = self.enter(&place, name, shut).map_err(|refused| self.read_error(asked, &reached, refused))?;
+            place = self.step(&place, name, asked)?;
         }
         Ok(place)
+    }
+
+    /// Ask the gate for the directory `name` in `place`, and step into it; errors name `asked`.
+    pub(crate) fn step(&self, place: &Place, name: &str, asked: &str) -> Result<Place, ReadError> {
+        let shut = match self.pass(place, name, true) {
+            Pass::Visible => None,
+            Pass::Through(shut) => shut,
+            Pass::No(why) => return Err(ReadError::Excluded { path: asked.to_owned(), why }),
+        };
+        let reached = join(&place.path, name);
+        self.enter(place, name, shut).map_err(|refused| self.read_error(asked, &reached, refused))
     }
 
     /// `asked` failed because of what is at `reached`, which is `asked` or a directory on the way.

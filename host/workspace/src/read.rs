@@ -1,8 +1,8 @@
 //! Reading one file: a bounded text, or a digest of any length.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io::Read;
+use std::rc::Rc;
 
 use cap_std::fs::{File, Metadata};
 use sha2::{Digest, Sha256};
@@ -92,7 +92,7 @@ impl Project {
 /// it.
 pub struct Reader<'a> {
     project: &'a Project,
-    places: HashMap<String, Place>,
+    places: HashMap<String, Rc<Place>>,
 }
 
 impl Reader<'_> {
@@ -105,15 +105,28 @@ impl Reader<'_> {
             return Err(ReadError::Outside { path: path.to_owned() });
         }
         let (directory, name) = split(path);
-        let place = match self.places.entry(directory.to_owned()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.project.place(directory, path)?),
-        };
-        self.project.admit(place, name, path)?;
+        let place = self.place(directory, path)?;
+        self.project.admit(&place, name, path)?;
         let (file, seen) = open::file(&place.directory, name)
             .map_err(|refused| self.project.read_error(path, &join(&place.path, name), refused))?;
         let text = self.project.shown_text(path, file, &seen, READ_LIMIT)?;
         Ok(Text { path: path.to_owned(), text })
+    }
+
+    fn place(&mut self, directory: &str, asked: &str) -> Result<Rc<Place>, ReadError> {
+        if let Some(known) = self.places.get(directory) {
+            return Ok(Rc::clone(known));
+        }
+        let place = if directory.is_empty() {
+            self.project.place("", asked)?
+        } else {
+            let (parent, name) = split(directory);
+            let parent = self.place(parent, asked)?;
+            self.project.step(&parent, name, asked)?
+        };
+        let place = Rc::new(place);
+        self.places.insert(directory.to_owned(), Rc::clone(&place));
+        Ok(place)
     }
 }
 
