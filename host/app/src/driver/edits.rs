@@ -35,7 +35,7 @@ impl From<EditError> for Fault {
     fn from(error: EditError) -> Self {
         let code = match &error {
             EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } => ErrorCode::Denied,
+            EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
             EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,
@@ -250,7 +250,7 @@ impl Driver<'_> {
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
-            environment: Environment::inherited(&[]),
+            environment: Environment::inherited(&self.session.config().check_environment),
             limits: self.session.config().check_limits.clone(),
         };
         let outcome = match project.run(&command, |_| {}) {
