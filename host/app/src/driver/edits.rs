@@ -7,7 +7,8 @@
 use std::time::Instant;
 
 use certus_engine::{
-    Body, Check, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, law,
+    Body, Check, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request,
+    changes_tests_within, law,
 };
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 use certus_workspace::run::{self, Environment};
@@ -95,6 +96,10 @@ impl Driver<'_> {
                 added: u32::try_from(file.added).unwrap_or(u32::MAX),
                 removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
                 cut: file.diff_cut,
+                tests: file
+                    .before()
+                    .zip(file.after())
+                    .is_some_and(|(old, new)| changes_tests_within(&file.path, old, new)),
             })
         });
         let files = files.collect::<Result<_, Fault>>()?;
