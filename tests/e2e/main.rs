@@ -19,3 +19,5 @@ mod streams;
 mod summaries;
 mod support;
 mod trouble;
+#[cfg(unix)]
+mod typed;
