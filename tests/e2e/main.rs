@@ -21,3 +21,4 @@ mod support;
 mod trouble;
 #[cfg(unix)]
 mod typed;
+mod writes;

@@ -9,6 +9,7 @@ use std::time::Instant;
 use certus_engine::{
     Body, Check, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, law,
 };
+use certus_workspace::TreeDigest;
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 use certus_workspace::run::{self, Environment};
 
@@ -26,6 +27,8 @@ const BASE: usize = 8;
 const TAIL: usize = 16 * 1024;
 /// Files that a check changed, of which the events keep the names.
 const CHANGED: usize = 20;
+/// Among them, where there are more files than are compared.
+const NOT_COMPARED: &str = "perhaps others: there are more files, or deeper folders, than Certus compares";
 
 /// Why an effect of a draft failed, as it is recorded.
 struct Fault(ErrorCode, String);
@@ -33,10 +36,13 @@ struct Fault(ErrorCode, String);
 impl From<EditError> for Fault {
     fn from(error: EditError) -> Self {
         let code = match &error {
-            EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
+            EditError::Conflict { .. }
+            | EditError::CutShort { .. }
+            | EditError::Exists { .. }
+            | EditError::Missing { .. } => ErrorCode::Diverged,
             EditError::Protected { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
-            EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
+            EditError::HalfDone { .. } | EditError::Io { .. } | EditError::Damaged { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,
         };
         Self(code, error.to_string())
@@ -86,34 +92,26 @@ impl Driver<'_> {
             return Err(EditError::Protected { path: file.path.clone() }.into());
         }
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
-        let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
-        let files = plan.files().iter().map(|file| {
-            Ok(FileChange {
-                path: file.path.clone(),
-                old: digest(&file.old_digest)?,
-                new: digest(&file.new_digest)?,
-                added: u32::try_from(file.added).unwrap_or(u32::MAX),
-                removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
-                cut: file.diff_cut,
-            })
-        });
-        let files = files.collect::<Result<_, Fault>>()?;
+        let files = changes(&plan)?;
         Ok((Plan { digest: parsed(&plan.digest())?, stored: Digest::of(&bytes), files }, bytes))
     }
 
-    /// The plan as it was stored, if it is the one that is meant.
+    /// The plan as it was stored, if it is the one that is meant. What the events say of it is what grants are compared with.
     fn stored(&self, plan: &Plan) -> Result<edit::Plan, Fault> {
-        let bytes = match self.session.blob(plan.stored) {
-            Ok(Some(bytes)) => bytes,
-            _ => return Err(damaged("the plan")),
-        };
-        let stored: edit::Plan = serde_json::from_slice(&bytes).map_err(|_| damaged("the plan"))?;
-        if parsed(&stored.digest())? == plan.digest { Ok(stored) } else { Err(damaged("the plan")) }
+        let stored = self.session.stored_plan(plan)?.ok_or_else(|| damaged("the plan"))?;
+        if changes(&stored)? == plan.files { Ok(stored) } else { Err(damaged("the plan")) }
+    }
+
+    /// The same, for a person, who can have it made anew.
+    fn believed(&self, plan: &Plan) -> Result<edit::Plan, Failure> {
+        let refuse =
+            "refuse the edits, and they are made anew: certus reject --why \"what is stored of them is damaged\"";
+        self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message).hint(refuse))
     }
 
     /// What a person is shown of planned edits.
     pub(crate) fn shown_edits(&self, draft: &str, plan: &Plan) -> Result<ShownEdits, Failure> {
-        let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let stored = self.believed(plan)?;
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         Ok(ShownEdits {
             chain: self.id.to_string(),
@@ -163,10 +161,14 @@ impl Driver<'_> {
 
     pub(crate) fn edits_judged(&self, plan: &Plan, verdict: EditVerdict) -> Result<Outcome, Failure> {
         let (verdict, grant) = match verdict {
-            EditVerdict::Approved(grant) => (certus_engine::Verdict::Approved, grant),
+            // Whoever approves saw what will be written, or nothing is approved.
+            EditVerdict::Approved(grant) => {
+                self.believed(plan)?;
+                (certus_engine::Verdict::Approved, grant)
+            }
             EditVerdict::Refused(why) => (certus_engine::Verdict::Rejected(crate::clean::clean(&why)), None),
             EditVerdict::Amended(contents) => {
-                let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+                let stored = self.believed(plan)?;
                 let edits = stored.files().iter().map(|file| Edit {
                     path: file.path.clone(),
                     base: file.old_digest.clone(),
@@ -191,7 +193,7 @@ impl Driver<'_> {
         let gone = gone.map(|file| Fault(ErrorCode::Denied, deletes(&file.path)));
         let written = match (&plan, gone) {
             (_, Some(fault)) => Err(fault),
-            (Some(plan), None) => self.stored(plan).and_then(|stored| Ok(self.session.project().write(&stored)?)),
+            (Some(plan), None) => self.stored(plan).and_then(|stored| self.put(id, &stored)),
             (None, None) => Err(Fault(ErrorCode::Invalid, format!("{draft} is not approved"))),
         };
         let outcome = match written {
@@ -206,6 +208,20 @@ impl Driver<'_> {
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
         self.commit().await
+    }
+
+    /// What is there before the first attempt is not ours; what is there before another one may be of the attempt before.
+    fn put(&self, id: EffectId, plan: &edit::Plan) -> Result<edit::Written, Fault> {
+        let project = self.session.project();
+        if self.chain.effect(id).is_some_and(|effect| effect.attempt > 1) {
+            return Ok(project.resume(plan)?);
+        }
+        let written = project.write(plan)?;
+        if !written.already.is_empty() {
+            let there = first(written.already.clone()).join(", ");
+            self.person.say(&format!("Already as planned, so not ours to take back: {there}"));
+        }
+        Ok(written)
     }
 
     /// Take written edits back.
@@ -241,7 +257,6 @@ impl Driver<'_> {
         let since = Instant::now();
         let project = self.session.project();
         let before = project.tree();
-        let tree = parsed(&before.digest.sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
@@ -260,7 +275,9 @@ impl Driver<'_> {
                 };
                 let status = if limit.is_empty() { finished.status } else { None };
                 let left = project.tree();
-                let (after, changed) = (parsed(&left.digest.sha256).ok(), first(before.changed(&left)));
+                let compared = compared(&before.digest, &left.digest, before.changed(&left));
+                let (tree, changed) = compared.map_err(|Fault(_, message)| Failure::failed(message))?;
+                let after = parsed(&left.digest.sha256).ok();
                 // Tests print the environment that they read; what is recorded here is sent to a service as well.
                 let output = self.session.redactor().redact(finished.output);
                 let tail = format!("{}{limit}", end(&output, TAIL));
@@ -269,7 +286,7 @@ impl Driver<'_> {
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {
                 status: None,
-                tree,
+                tree: parsed(&before.digest.sha256).map_err(|Fault(_, message)| Failure::failed(message))?,
                 after: None,
                 changed: Vec::new(),
                 tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
@@ -280,7 +297,8 @@ impl Driver<'_> {
         self.commit().await
     }
 
-    /// Begin what a person asks for: taking a draft, or the last one, back.
+    /// Begin what a person asks for: taking a draft, or the last one, back. The paths of its files, but for those that were as planned
+    /// before it was written: these stay.
     ///
     /// # Errors
     /// There is no such draft, nothing was written, something else is open, a file changed meanwhile, or the store failed.
@@ -292,10 +310,9 @@ impl Driver<'_> {
             .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(self.id, &self.chain)))?;
         let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
         let (draft, undo) = (draft.clone(), *undo);
-        let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {
-            certus_engine::DraftState::Written(written) => written.files.iter().map(|file| file.path.clone()).collect(),
-            _ => Vec::new(),
-        });
+        let record = self.session.blob(undo).ok().flatten();
+        let record = record.and_then(|bytes| serde_json::from_slice::<Undo>(&bytes).ok()).unwrap_or_default();
+        let files = record.files.into_iter().map(|file| file.path).collect();
         let basis = self.chain.version();
         let effect = self.intend(None, Request::Undo { draft: draft.clone(), undo }, basis, &mut Common::default());
         self.commit().await?;
@@ -305,9 +322,36 @@ impl Driver<'_> {
             Some(Outcome::Failed { message, .. }) => {
                 Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))
             }
-            _ => Ok(files.unwrap_or_default()),
+            _ => Ok(files),
         }
     }
+}
+
+/// What the events say of a plan.
+fn changes(plan: &edit::Plan) -> Result<Vec<FileChange>, Fault> {
+    let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
+    let change = |file: &edit::PlannedFile| {
+        Ok(FileChange {
+            path: file.path.clone(),
+            old: digest(&file.old_digest)?,
+            new: digest(&file.new_digest)?,
+            added: u32::try_from(file.added).unwrap_or(u32::MAX),
+            removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
+            cut: file.diff_cut,
+        })
+    };
+    plan.files().iter().map(change).collect()
+}
+
+/// What is compared of the files before a check and after it: of which tree it speaks, and what changed. Where not all files are
+/// compared, it speaks of none that anybody could compare with.
+fn compared(before: &TreeDigest, after: &TreeDigest, changed: Vec<String>) -> Result<(Digest, Vec<String>), Fault> {
+    let mut changed = first(changed);
+    if !before.truncated && !after.truncated {
+        return Ok((parsed(&before.sha256)?, changed));
+    }
+    changed.push(NOT_COMPARED.to_owned());
+    Ok((Digest::of(format!("a part of the files: {}", before.sha256)), changed))
 }
 
 /// The first of the files that a check changed, as they are shown; and how many more there are.
@@ -416,6 +460,21 @@ mod tests {
         assert_eq!(refused, Err((ErrorCode::Denied, true)));
         for edit in [none, two] {
             assert!(file_edit(&edit, None).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_compared_in_part_is_no_steady_evidence() {
+        let tree = |truncated| {
+            let sha256 = Digest::of("files").to_string();
+            TreeDigest { sha256, files: 1, bytes: 1, unreadable: 0, truncated }
+        };
+        let compared = |before, after| compared(&tree(before), &tree(after), Vec::new()).map_err(|Fault(code, _)| code);
+        assert_eq!(compared(false, false), Ok((Digest::of("files"), Vec::new())));
+        for (before, after) in [(true, true), (true, false), (false, true)] {
+            let (digest, changed) = compared(before, after).expect("compared");
+            assert_ne!(digest, Digest::of("files"), "what it ran on is not what it left");
+            assert_eq!(changed, [NOT_COMPARED], "and a person is told");
         }
     }
 
