@@ -40,7 +40,7 @@ impl From<EditError> for Fault {
             | EditError::CutShort { .. }
             | EditError::Exists { .. }
             | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } => ErrorCode::Denied,
+            EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
             EditError::HalfDone { .. } | EditError::Io { .. } | EditError::Damaged { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,
@@ -260,7 +260,7 @@ impl Driver<'_> {
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
-            environment: Environment::inherited(&[]),
+            environment: Environment::inherited(&self.session.config().check_environment),
             limits: self.session.config().check_limits.clone(),
         };
         let outcome = match project.run(&command, |_| {}) {

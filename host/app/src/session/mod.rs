@@ -150,6 +150,10 @@ impl Session {
 
     /// The project's files.
     pub fn project(&self) -> Arc<Project> {
+        self.project.hide(|| {
+            let keys = self.redactor().clone();
+            Box::new(move |text| keys.hidden_in_file(text))
+        });
         Arc::clone(&self.project)
     }
 
