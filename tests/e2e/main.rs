@@ -20,3 +20,6 @@ mod streams;
 mod summaries;
 mod support;
 mod trouble;
+#[cfg(unix)]
+mod typed;
+mod writes;
