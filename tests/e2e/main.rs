@@ -18,4 +18,5 @@ mod services;
 mod streams;
 mod summaries;
 mod support;
+mod tests_first;
 mod trouble;

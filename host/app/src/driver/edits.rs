@@ -12,6 +12,7 @@ use certus_engine::{
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 use certus_workspace::run::{self, Environment};
 
+use super::fault::{Fault, damaged};
 use super::perform::elapsed;
 use super::record::Common;
 use super::{Driver, Stop};
@@ -27,43 +28,21 @@ const TAIL: usize = 16 * 1024;
 /// Files that a check changed, of which the events keep the names.
 const CHANGED: usize = 20;
 
-/// Why an effect of a draft failed, as it is recorded.
-struct Fault(ErrorCode, String);
-
-impl From<EditError> for Fault {
-    fn from(error: EditError) -> Self {
-        let code = match &error {
-            EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } => ErrorCode::Denied,
-            EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
-            EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
-            _ => ErrorCode::Invalid,
-        };
-        Self(code, error.to_string())
-    }
-}
-
-fn damaged(what: &str) -> Fault {
-    Fault(ErrorCode::Failed, format!("what was stored of {what} cannot be read"))
-}
-
-impl From<Fault> for Outcome {
-    fn from(Fault(code, message): Fault) -> Self {
-        Self::Failed { code, message: crate::clean::clean(&message) }
-    }
-}
-
 impl Driver<'_> {
     /// Plan a draft against the files as they are.
-    pub(crate) fn plan(&mut self, id: EffectId, draft: &str) {
+    pub(crate) async fn plan(&mut self, id: EffectId, draft: &str) -> Result<Option<Stop>, Failure> {
         let outcome = match self.planned(draft) {
             Ok((plan, bytes)) => {
                 self.noted.blobs.push((plan.stored, bytes));
                 Outcome::Planned { plan }
             }
+            Err(fault) if self.is_first(id) && fault.is_for_a_person() => {
+                return self.for_a_person(id, draft, fault).await.map(Some);
+            }
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        Ok(None)
     }
 
     fn planned(&self, draft: &str) -> Result<(Plan, Vec<u8>), Fault> {
@@ -181,7 +160,12 @@ impl Driver<'_> {
     }
 
     /// Write exactly what was approved.
-    pub(crate) async fn write_edits(&mut self, id: EffectId, draft: &str, digest: Digest) -> Result<(), Failure> {
+    pub(crate) async fn write_edits(
+        &mut self,
+        id: EffectId,
+        draft: &str,
+        digest: Digest,
+    ) -> Result<Option<Stop>, Failure> {
         let plan = self.chain.drafts().iter().find(|known| known.id == draft).and_then(|draft| match &draft.state {
             certus_engine::DraftState::Approved(plan) if plan.digest == digest => Some(plan.clone()),
             _ => None,
@@ -202,10 +186,14 @@ impl Driver<'_> {
                 self.noted.blobs.extend(written.bytes.into_iter().map(|(_, bytes)| (Digest::of(&bytes), bytes)));
                 Outcome::Written { undo: record }
             }
+            Err(fault) if self.is_first(id) && fault.is_for_a_person() => {
+                return self.for_a_person(id, draft, fault).await.map(Some);
+            }
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-        self.commit().await
+        self.commit().await?;
+        Ok(None)
     }
 
     /// Take written edits back.
