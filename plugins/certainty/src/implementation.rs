@@ -382,7 +382,8 @@ mod tests {
             view.drafts.iter_mut().filter(|draft| draft.prompt == TESTS).for_each(|draft| draft.state = Undone);
             view
         };
-        let complete = || red().wrote(PIECE).checked("test", true).phase(phases::DEPLOYMENT, 1).ran("deployment_checker");
+        let complete =
+            || red().wrote(PIECE).checked("test", true).phase(phases::DEPLOYMENT, 1).ran("deployment_checker");
         let again = || complete().phase(phases::IMPLEMENTATION, 2);
         assert_eq!(names(&crate::next(&undone(again()))), [DESIGNER]);
         assert_eq!(names(&crate::next(&undone(again().ran(DESIGNER)))), [TESTS]);
