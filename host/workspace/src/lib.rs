@@ -36,7 +36,7 @@ pub use error::{Error, FindError, ReadError};
 pub use exclude::Exclusion;
 pub use find::{Hit, MOST_HITS, MOST_MATCHES, Matches};
 pub use path::{shown, spelled};
-pub use project::Project;
+pub use project::{Project, Veil};
 pub use read::{READ_LIMIT, Reader, Text};
 pub use secrets::{LooksSecret, secrets};
 pub use tree::{Tree, TreeDigest};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use certus_workspace::edit::{Change, EditError, FileEdit, Kind, Permit, Plan, Replacement, Undo, Written};
-use certus_workspace::{Project, Text};
+use certus_workspace::{Citation, Project, Text};
 use proptest::prelude::*;
 use support::edits::{base, delete, replace, restored, whole};
 use support::{Scene, paths};
@@ -207,6 +207,23 @@ fn certus_s_own_files_are_edited_only_when_allowed_by_name() {
 }
 
 #[cfg(unix)]
+#[test]
+fn what_is_hidden_is_neither_read_nor_found_nor_edited() {
+    let scene = Scene::with(&[("a.js", "const key = 'secret-1';\n"), ("b.js", "const b = 1;\n")]);
+    let project = scene.open();
+    let edits = ["a.js", "b.js"].map(|path| replace(&project, path, &[("const", "let")]));
+    project.hide(Box::new(|text| text.contains("secret-1").then(|| text.replace("secret-1", "[key]"))));
+    let veiled = "const key = '[key]';\n";
+    assert_eq!(project.read("a.js").expect("read").text, veiled);
+    assert_eq!(project.reader().read("a.js").expect("read").text, veiled);
+    assert_eq!(project.cite("a.js", 1, "const key = '[key]'"), Citation::Found { line: 1 });
+    assert_eq!(project.cite("a.js", 1, "const key = 'secret-1'"), Citation::Missing);
+    assert_eq!(project.search("secret", "**", 10).expect("searched"), Vec::new());
+    let refused = project.plan(&edits, &Permit::default());
+    assert!(matches!(refused, Err(EditError::Hidden { path }) if path == "a.js"));
+    project.plan(&edits[1..], &Permit::default()).expect("nothing is hidden in it");
+}
+
 #[test]
 fn permission_bits_stay() {
     use std::os::unix::fs::PermissionsExt;

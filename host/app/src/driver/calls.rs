@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certus_engine::{
-    Attribution, Body, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Request, Usage, law,
+    Attribution, Body, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Request, Usage, law,
 };
-use certus_providers::{Answer, Billing, Progress, Provider, ProviderError, Spent, retry};
+use certus_providers::{Answer, Billing, CallErrorKind, Progress, Provider, ProviderError, Spent, retry};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::perform::elapsed;
@@ -195,7 +195,11 @@ impl<'a> Driver<'a> {
     async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64, cut: bool) -> Result<Next, Failure> {
         let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
-        let raw = self.keep(&answer.text);
+        let parsed = certus_prompts::parse_reply(&answer.text).map(|parsed| self.without_keys(parsed.reply));
+        let raw = match &parsed {
+            Ok((_, Some(shown))) => self.keep(shown),
+            _ => self.keep(&answer.text),
+        };
         let by = Attribution {
             provider: self.provider.name().to_owned(),
             model: answer.model,
@@ -207,9 +211,8 @@ impl<'a> Driver<'a> {
             from_memo: false,
             confidence_from: answer.confidence_from,
         };
-        let outcome = match certus_prompts::parse_reply(&answer.text) {
-            Ok(parsed) => {
-                let mut reply = parsed.reply;
+        let outcome = match parsed {
+            Ok((mut reply, _)) => {
                 super::prompt::cite(&self.session.project(), &mut reply);
                 Outcome::Replied { reply: Box::new(reply), by }
             }
@@ -259,6 +262,20 @@ impl<'a> Driver<'a> {
         Ok(Next::Settled)
     }
 
+    /// A reply without keys, and its text where one had to be taken out: JSON can spell them so that nobody finds them in it.
+    fn without_keys(&self, reply: Reply) -> (Reply, Option<String>) {
+        let text = serde_json::to_string(&reply).unwrap_or_default();
+        let shown = self.session.redactor().redact(text.clone());
+        if shown == text {
+            return (reply, None);
+        }
+        match serde_json::from_str(&shown) {
+            Ok(reply) => (reply, Some(shown)),
+            // A key that is part of the form would have to be one of its words.
+            Err(_) => (reply, None),
+        }
+    }
+
     async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
         let billed = error.call().and_then(|failed| match failed.spent {
             Spent::Known(usage) => {
@@ -289,6 +306,16 @@ impl<'a> Driver<'a> {
             // Without a terminal nobody sees what it is busy with.
             let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
             return self.again(again, leftover, possibly_billed, wait).await;
+        }
+        if error
+            .call()
+            .is_some_and(|failed| failed.kind == CallErrorKind::ContextOverflow && failed.spent == Spent::Nothing)
+            && !self.is_sample(call.id)
+        {
+            // Not put off: what goes on has a larger window, or says less, and is rendered anew.
+            let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
+            self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
         }
         let code = match error {
             ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,

@@ -233,7 +233,7 @@ impl Driver<'_> {
         let command = run::Command {
             line: line.to_owned(),
             directory: String::new(),
-            environment: Environment::inherited(&[]),
+            environment: Environment::inherited(&self.session.config().check_environment),
             limits: self.session.config().check_limits.clone(),
         };
         let outcome = match project.run(&command, |_| {}) {

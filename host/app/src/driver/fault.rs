@@ -20,7 +20,7 @@ impl From<EditError> for Fault {
     fn from(error: EditError) -> Self {
         let code = match &error {
             EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } => ErrorCode::Denied,
+            EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
             EditError::ReadOnly { .. } | EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,

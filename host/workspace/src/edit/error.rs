@@ -103,6 +103,12 @@ pub enum EditError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// Something in it is hidden from whoever wrote the edit, and must not be stored with it.
+    #[error("{} holds a key of yours, which nobody else may read: move the key into the environment or .env first", shown(.path))]
+    Hidden {
+        /// As given.
+        path: String,
+    },
     /// There is a base and no file.
     #[error("{} does not exist", shown(.path))]
     Missing {

@@ -185,6 +185,9 @@ impl Project {
     fn planned(&self, edit: &FileEdit, site: &Site, permit: &Permit) -> Result<PlannedFile, EditError> {
         let path = || edit.path.clone();
         let there = if site.missing.is_empty() { self.text_at(&edit.path, site)? } else { None };
+        if there.as_ref().is_some_and(|(text, _)| self.veiled(text).is_some()) {
+            return Err(EditError::Hidden { path: path() });
+        }
         let old = match (&edit.base, there) {
             (None, None) if matches!(edit.change, Change::Whole(_)) => {
                 site.check_new(&edit.path, permit.fold_case)?;
