@@ -19,6 +19,7 @@ mod services;
 mod streams;
 mod summaries;
 mod support;
+mod tests_first;
 mod trouble;
 #[cfg(unix)]
 mod typed;

@@ -8,7 +8,7 @@ use crate::support::{Ran, World};
 pub(crate) const GOAL: &str = "Add a function that takes a discount in percent off a price in cents";
 pub(crate) const KEY: &str = "sk-test-0123456789abcdef";
 
-const TEST: &str = "const test = require('node:test');
+pub(crate) const TEST: &str = "const test = require('node:test');
 const assert = require('node:assert');
 const { discounted } = require('../lib/discount');
 

@@ -62,6 +62,9 @@ pub struct FlowReport {
     pub edits: Vec<DraftLine>,
     /// Runs of the project's own checks.
     pub checks: Vec<CheckLine>,
+    /// Code is in the files that no new test was seen to fail for before it was there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_test_failed_first: bool,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
     /// What `manual` waits for: prompts that went out and whose replies did not come.
@@ -283,6 +286,7 @@ impl FlowReport {
             cost_advice: said_by(chain, "cost_monitor"),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
+            no_test_failed_first: certus_engine::law::no_test_failed_first(chain),
             said: said(chain),
             waits_for: Vec::new(),
             lacks: chain.lacks(),

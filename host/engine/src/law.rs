@@ -147,10 +147,11 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
-pub(crate) use implementation::waiver_of;
 pub use implementation::{after_undo, due, judge_undo, take_over};
+pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};
+pub use tests_first::no_test_failed_first;
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 
@@ -181,7 +182,13 @@ pub fn judge(chain: &Chain, action: &Action, catalogue: &dyn Catalogue, now: Mil
         );
     }
     match action {
-        Action::RunPrompts(calls) => run_prompts(calls, catalogue),
+        Action::RunPrompts(calls) => {
+            let ruling = run_prompts(calls, catalogue)?;
+            match tests_first::before_prompts(chain, calls.iter().map(|call| call.name.as_str())) {
+                Some(proposal) => perform(Request::Approve { proposal }),
+                None => Ok(ruling),
+            }
+        }
         Action::Ask(askings) => ask(chain, askings),
         Action::RequestApproval(proposal) => perform(Request::Approve { proposal: lawful_proposal(proposal)? }),
         Action::EnterPhase { phase, why } => enter_phase(chain, phase, why, now),
@@ -404,6 +411,9 @@ fn enter_phase(chain: &Chain, target: &str, why: &str, now: Millis) -> Judged {
     let lacks = here.gate.lacks(chain);
     if !free && !lacks.is_empty() {
         return Err(gate_refusal(&here.name, lacks));
+    }
+    if !free && tests_first::keeps(chain) {
+        return refuse(Law::GateNotMet, format!("{}: no new test failed before the code was written", here.name));
     }
     if chain.visits_of(target) >= VISITS_PER_PHASE {
         return refuse(Law::NoEndlessLoop, format!("{target} was entered {VISITS_PER_PHASE} times"));

@@ -62,6 +62,8 @@ pub struct View {
     pub settings: BTreeMap<String, f64>,
     /// The project in brief.
     pub project: ProjectSummary,
+    /// Checks of the project that can be named: it has a command for them, and no person said no to it in this visit.
+    pub commands: Vec<String>,
 }
 
 /// A check that ran, as others see it.
@@ -100,6 +102,7 @@ impl Chain {
             checks: self.check_runs(),
             settings: methodology.map(|m| m.settings.clone()).unwrap_or_default(),
             project: self.project().clone(),
+            commands: crate::law::nameable(self),
         }
     }
 }

@@ -160,6 +160,7 @@ fn view() -> View {
         checks: Vec::new(),
         settings: BTreeMap::from([("present-at".to_owned(), 0.8), ("prompts-at-once".to_owned(), 4.0)]),
         project: ProjectSummary::default(),
+        commands: Vec::new(),
     }
 }
 

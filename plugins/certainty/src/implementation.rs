@@ -6,13 +6,14 @@
 //!    mended by `error_recovery`, unless that finds nothing to mend and pieces are left: then the next piece is what is missing.
 //! 4. What follows green tests is in [`quality`].
 //!
-//! After `/implement --mode direct` there is no second step. After a deployment check that found blockers there are neither
-//! plan nor tests: the pieces are about the blockers.
+//! After `/implement --mode direct`, or where no test command may run, there is no second step. After a deployment check that
+//! found blockers there are neither plan nor tests: the pieces are about the blockers, and the tests of before stand. Where a person
+//! took those back, both come anew.
 
 use crate::seen::{Seen, Stand, failed, prompt, prompt_with};
-use crate::work::{MEND, PIECE, Standing, TESTS, Work, problem, vain};
+use crate::work::{MEND, PIECE, Standing, TESTS, Work, is_writers, problem, vain};
 use crate::{asking, phases, quality};
-use certus_sdk::{Action, Check, DraftState, Lack, PromptCall};
+use certus_sdk::{Action, Check, Draft, DraftState, Lack, PromptCall};
 
 const DESIGNER: &str = "solution_designer";
 const COMMAND: &str = "/implement";
@@ -51,7 +52,16 @@ fn design(work: &Work<'_>) -> Option<Action> {
 
 /// Tests come before code. Whether they fail, as they should, is seen by [`pieces`].
 fn tests(work: &Work<'_>) -> Option<Action> {
-    if returned(work.seen) || direct(work.seen) || work.answers(PIECE) > 0 {
+    let untestable = work.check(Check::Test) == Standing::Absent && work.last_of(TESTS).is_none();
+    if returned(work.seen) || direct(work.seen) || untestable {
+        return None;
+    }
+    let undone = work.last_of(TESTS).is_some_and(|last| last.state == DraftState::Undone);
+    if undone {
+        // An answer without tests: the person was asked whether to go on so.
+        return (!work.came_up_empty(TESTS)).then(|| work.write(prompt(TESTS)));
+    }
+    if work.answers(PIECE) > 0 {
         return None;
     }
     let answers = work.answers(TESTS);
@@ -88,14 +98,12 @@ fn pieces(work: &Work<'_>) -> Option<Action> {
                     return Some(action);
                 }
             }
-            Standing::Absent if untested(work.seen) => {
-                return Some(unprovable("the project has no test command that is known"));
-            }
             // Who goes on without it knows that nothing is completed so; what was wanted is written all the same.
-            Standing::Refused if untested(work.seen) && done => {
-                return Some(unprovable("the project's test command may not run"));
+            Standing::Absent if untested(work.seen) && done => {
+                let why = "no test command of the project is known, or it may not run";
+                return Some(Action::GiveUp(format!("Nothing can show that the change works: {why}.")));
             }
-            Standing::Passed | Standing::Failed | Standing::Absent | Standing::Refused => {}
+            Standing::Passed | Standing::Failed | Standing::Absent => {}
         }
     }
     if done {
@@ -148,15 +156,17 @@ fn untested(seen: &Seen<'_>) -> bool {
     seen.view.lacks.iter().any(|lack| matches!(lack, Lack::Evidence(kind) if kind == "test"))
 }
 
-fn unprovable(why: &str) -> Action {
-    Action::GiveUp(format!("Nothing can show that the change works: {why}."))
-}
-
-/// The chain came back from the deployment check: what ran last before this visit was of that phase.
+/// The chain came back from the deployment check, and the tests of before stand: what ran last before this visit was of that phase,
+/// and no person took back what was written as tests last.
 fn returned(seen: &Seen<'_>) -> bool {
     let view = seen.view;
     let before = view.runs.iter().rfind(|run| run.phase != view.phase || run.visit != view.visit);
-    before.is_some_and(|run| run.phase == phases::DEPLOYMENT)
+    let settled = |draft: &&Draft| {
+        let of_phase = draft.phase == view.phase && draft.visit < view.visit && is_writers(&[TESTS], draft);
+        of_phase && matches!(draft.state, DraftState::Written | DraftState::Undone)
+    };
+    let gone = view.drafts.iter().rfind(settled).is_some_and(|last| last.state == DraftState::Undone);
+    before.is_some_and(|run| run.phase == phases::DEPLOYMENT) && !gone
 }
 
 /// The person asked for code without tests before it.
@@ -169,7 +179,7 @@ fn direct(seen: &Seen<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::fixture::{Story, names};
-    use certus_sdk::DraftState::{Failed, New, Refused};
+    use certus_sdk::DraftState::{Failed, New, Refused, Undone};
 
     fn act(story: Story) -> Action {
         crate::next(&story.view())
@@ -321,13 +331,16 @@ mod tests {
 
     #[test]
     fn without_a_test_run_it_ends_with_a_clear_sentence() {
-        let story = designed().wrote(TESTS);
-        let why = gives_up(act(story.clone().commands(&["lint"])));
-        assert_eq!(why, "Nothing can show that the change works: the project has no test command that is known.");
-        let without = story.refused("command-not-allowed");
-        assert_eq!(names(&act(without.clone())), [PIECE], "who goes on without the tests gets the code");
-        let why = gives_up(act(without.wrote(PIECE).ran(PIECE)));
-        assert_eq!(why, "Nothing can show that the change works: the project's test command may not run.");
+        // It never ran; or it did, and a person did not let it run again; or there is none, and nobody pays for tests that cannot run.
+        for story in [designed().wrote(TESTS), red().wrote(PIECE), designed()] {
+            let without = story.commands(&["lint"]);
+            assert_eq!(names(&act(without.clone())), [PIECE], "who goes on without the tests gets the code");
+            let why = gives_up(act(without.wrote(PIECE).ran(PIECE)));
+            assert_eq!(
+                why,
+                "Nothing can show that the change works: no test command of the project is known, or it may not run."
+            );
+        }
     }
 
     #[test]
@@ -360,6 +373,25 @@ mod tests {
         let story = begun().ran(DESIGNER).ran("/implement --mode direct");
         assert_eq!(names(&act(story)), [PIECE]);
         assert_eq!(names(&act(begun().ran(DESIGNER).ran("/implement --mode tdd"))), [TESTS]);
+    }
+
+    #[test]
+    fn tests_that_were_taken_back_are_planned_and_written_anew() {
+        let undone = |story: Story| {
+            let mut view = story.view();
+            view.drafts.iter_mut().filter(|draft| draft.prompt == TESTS).for_each(|draft| draft.state = Undone);
+            view
+        };
+        let complete =
+            || red().wrote(PIECE).checked("test", true).phase(phases::DEPLOYMENT, 1).ran("deployment_checker");
+        let again = || complete().phase(phases::IMPLEMENTATION, 2);
+        assert_eq!(names(&crate::next(&undone(again()))), [DESIGNER]);
+        assert_eq!(names(&crate::next(&undone(again().ran(DESIGNER)))), [TESTS]);
+        assert_eq!(names(&act(again())), [PIECE], "where the code alone was, the tests stand");
+        // While code waits for them.
+        let waits = || red().drafted(PIECE, Refused);
+        assert_eq!(names(&crate::next(&undone(waits()))), [TESTS]);
+        assert_eq!(names(&crate::next(&undone(waits().ran(TESTS)))), [PIECE], "a person goes on without");
     }
 
     #[test]

@@ -41,8 +41,8 @@ struct World {
     approved: bool,
     /// Checks that a person let run.
     allowed: Vec<&'static str>,
-    /// Checks that a person did not let run, and in which visit.
-    denied: Vec<(&'static str, u32)>,
+    /// Checks that a person did not let run in this visit.
+    denied: Vec<&'static str>,
     replies: u32,
     finished: bool,
     /// Of a hundred: how often a reply is helpful.
@@ -220,6 +220,7 @@ impl World {
         self.view.phase = phase.into();
         self.view.visit = u32::try_from(visits).expect("few visits") + 1;
         self.view.refusals.clear();
+        self.view.commands.extend(std::mem::take(&mut self.denied).into_iter().map(str::to_owned));
         (self.actions, self.approved) = (0, false);
     }
 
@@ -256,7 +257,8 @@ impl World {
                 assert!(!calls.is_empty(), "nothing to run");
                 if calls.iter().any(|call| call.name == work::PIECE) {
                     let returned = self.visits.iter().any(|visit| visit == phases::DEPLOYMENT);
-                    assert!(self.ran_ok(work::TESTS) || returned, "code comes before tests");
+                    let untestable = !self.view.commands.iter().any(|known| known == "test");
+                    assert!(self.ran_ok(work::TESTS) || returned || untestable, "code comes before tests");
                 }
                 let absent = calls.iter().any(|call| call.name == "triage") && self.roll(3) == 0;
                 if absent || self.roll(40) == 0 {

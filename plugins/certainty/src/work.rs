@@ -28,9 +28,6 @@ const STEPS: usize = 48;
 const NO_EDITS: [&str; 2] = ["no-write-without-approval", "unknown-draft"];
 /// Laws that refuse to leave the phase.
 const NO_WAY: [&str; 3] = ["gate-not-met", "phase-order", "no-endless-loop"];
-/// Laws that refuse a check.
-const NO_CHECK: [&str; 2] = ["command-not-allowed", "unknown-command"];
-
 /// How a check of this visit speaks of the files as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -38,10 +35,8 @@ pub(crate) enum Standing {
     Stale,
     Passed,
     Failed,
-    /// The project has no such check.
+    /// The project has no such check, or a person said no to it.
     Absent,
-    /// It may not run: a person said no.
-    Refused,
 }
 
 pub(crate) struct Work<'a> {
@@ -56,7 +51,7 @@ impl<'a> Work<'a> {
     pub(crate) fn new(seen: &'a Seen<'a>) -> Self {
         let view = seen.view;
         let here =
-            |draft: &&Draft| draft.phase == view.phase && draft.visit == view.visit && wrote(WRITERS.as_slice(), draft);
+            |draft: &&Draft| draft.phase == view.phase && draft.visit == view.visit && is_writers(&WRITERS, draft);
         Self { seen, drafts: view.drafts.iter().filter(here).collect(), runs: seen.runs().collect() }
     }
 
@@ -170,26 +165,12 @@ impl<'a> Work<'a> {
     /// Where a check stands.
     pub(crate) fn check(&self, check: Check) -> Standing {
         let name = name(check);
-        if !self.seen.view.commands.iter().any(|known| known == name) {
-            return Standing::Absent;
-        }
         match self.checks().rfind(|run| run.check == name && run.fresh) {
             Some(run) if run.passed => Standing::Passed,
             Some(_) => Standing::Failed,
-            None if self.is_refused(check) => Standing::Refused,
-            None => Standing::Stale,
+            None if self.seen.view.commands.iter().any(|known| known == name) => Standing::Stale,
+            None => Standing::Absent,
         }
-    }
-
-    /// A refusal names its law and not the check. But checks are tried in one order, and one that ran was allowed: the refusals
-    /// are of the first ones that never ran.
-    fn is_refused(&self, check: Check) -> bool {
-        let never = |check: &Check| {
-            let name = name(*check);
-            self.seen.view.commands.iter().any(|known| known == name) && !self.checks().any(|run| run.check == name)
-        };
-        let refusals = self.refused(&NO_CHECK).count();
-        [Check::Test, Check::Lint, Check::Build].into_iter().filter(never).take(refusals).any(|never| never == check)
     }
 
     fn checks(&self) -> impl DoubleEndedIterator<Item = &'a CheckRun> {
@@ -243,7 +224,7 @@ pub(crate) fn name(check: Check) -> &'static str {
 }
 
 /// The test generator's drafts count only where they are tests: code does not come before them.
-fn wrote(writers: &[&str], draft: &Draft) -> bool {
+pub(crate) fn is_writers(writers: &[&str], draft: &Draft) -> bool {
     writers.contains(&draft.prompt.as_str()) && (draft.prompt != TESTS || draft.kind == "tests")
 }
 

@@ -7,7 +7,8 @@ use certus_workspace::TreeDigest;
 use certus_workspace::run::{self, Environment};
 
 use super::Driver;
-use super::edits::{Fault, parsed};
+use super::edits::parsed;
+use super::fault::Fault;
 use super::perform::elapsed;
 use crate::Failure;
 

@@ -9,6 +9,7 @@ use certus_engine::{
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 
 use super::checks::first;
+use super::fault::{Fault, damaged};
 use super::record::Common;
 use super::{Driver, Stop};
 use crate::Failure;
@@ -19,46 +20,21 @@ use crate::session::edits::{named_draft, what_there_is};
 /// Characters of a digest that name a file's content at least.
 const BASE: usize = 8;
 
-/// Why an effect of a draft failed, as it is recorded.
-pub(super) struct Fault(pub(super) ErrorCode, pub(super) String);
-
-impl From<EditError> for Fault {
-    fn from(error: EditError) -> Self {
-        let code = match &error {
-            EditError::Conflict { .. }
-            | EditError::CutShort { .. }
-            | EditError::Exists { .. }
-            | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
-            EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
-            EditError::HalfDone { .. } | EditError::Io { .. } | EditError::Damaged { .. } => ErrorCode::Failed,
-            _ => ErrorCode::Invalid,
-        };
-        Self(code, error.to_string())
-    }
-}
-
-fn damaged(what: &str) -> Fault {
-    Fault(ErrorCode::Failed, format!("what was stored of {what} cannot be read"))
-}
-
-impl From<Fault> for Outcome {
-    fn from(Fault(code, message): Fault) -> Self {
-        Self::Failed { code, message: crate::clean::clean(&message) }
-    }
-}
-
 impl Driver<'_> {
     /// Plan a draft against the files as they are.
-    pub(crate) fn plan(&mut self, id: EffectId, draft: &str) {
+    pub(crate) async fn plan(&mut self, id: EffectId, draft: &str) -> Result<Option<Stop>, Failure> {
         let outcome = match self.planned(draft) {
             Ok((plan, bytes)) => {
                 self.noted.blobs.push((plan.stored, bytes));
                 Outcome::Planned { plan }
             }
+            Err(fault) if self.is_first(id) && fault.is_for_a_person() => {
+                return self.for_a_person(id, draft, fault).await.map(Some);
+            }
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+        Ok(None)
     }
 
     fn planned(&self, draft: &str) -> Result<(Plan, Vec<u8>), Fault> {
@@ -172,7 +148,12 @@ impl Driver<'_> {
     }
 
     /// Write exactly what was approved.
-    pub(crate) async fn write_edits(&mut self, id: EffectId, draft: &str, digest: Digest) -> Result<(), Failure> {
+    pub(crate) async fn write_edits(
+        &mut self,
+        id: EffectId,
+        draft: &str,
+        digest: Digest,
+    ) -> Result<Option<Stop>, Failure> {
         let plan = self.chain.drafts().iter().find(|known| known.id == draft).and_then(|draft| match &draft.state {
             certus_engine::DraftState::Approved(plan) if plan.digest == digest => Some(plan.clone()),
             _ => None,
@@ -193,10 +174,14 @@ impl Driver<'_> {
                 self.noted.blobs.extend(written.bytes.into_iter().map(|(_, bytes)| (Digest::of(&bytes), bytes)));
                 Outcome::Written { undo: record }
             }
+            Err(fault) if self.is_first(id) && fault.is_for_a_person() => {
+                return self.for_a_person(id, draft, fault).await.map(Some);
+            }
             Err(fault) => fault.into(),
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-        self.commit().await
+        self.commit().await?;
+        Ok(None)
     }
 
     /// What is there before the first attempt is not ours; what is there before another one may be of the attempt before.

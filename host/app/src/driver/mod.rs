@@ -14,6 +14,7 @@ mod crowd;
 mod day;
 mod edits;
 mod estimate;
+mod fault;
 mod perform;
 mod price;
 mod prompt;

@@ -45,15 +45,9 @@ impl Driver<'_> {
                     self.check(id, check, &command).await?;
                     None
                 }
-                Request::Plan { draft } => {
-                    self.plan(id, &draft);
-                    None
-                }
+                Request::Plan { draft } => self.plan(id, &draft).await?,
                 Request::ApproveEdits { draft, plan } => self.approve_edits(id, &draft, &plan).await?,
-                Request::Write { draft, plan } => {
-                    self.write_edits(id, &draft, plan).await?;
-                    None
-                }
+                Request::Write { draft, plan } => self.write_edits(id, &draft, plan).await?,
                 Request::Undo { draft, undo } => {
                     self.undo_edits(id, &draft, undo).await?;
                     None

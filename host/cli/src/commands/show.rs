@@ -109,6 +109,9 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     if let Some(reason) = &report.reason {
         output.line(format!("because: {reason}"));
     }
+    if report.no_test_failed_first {
+        output.line("no new test failed before the code was written");
+    }
     if let Some(advice) = &report.advice {
         output.line("");
         output.heading("How to commit it");

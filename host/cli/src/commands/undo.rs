@@ -12,7 +12,8 @@ use crate::terminal::{Progress, Terminal};
 
 /// Take back the edits that a chain wrote last, or those of a draft
 ///
-/// A chain that was complete is open again then, in the phase that wrote them: nothing shows any more that it is done.
+/// A chain that was complete is open again then, in the phase that wrote them: nothing shows any more that it is done. What was
+/// approved for later edits holds no longer: each is asked about again. Tests that were taken back are written anew.
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
     /// A draft, such as D1; the last written one when left out

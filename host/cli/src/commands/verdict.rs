@@ -20,6 +20,9 @@ pub(crate) struct ApproveArgs {
     /// shown whole are shown and asked about each time.
     #[arg(long)]
     all_in_chain: bool,
+    /// Stop once this phase is entered and its proposal shown
+    #[arg(long, value_name = "PHASE")]
+    until: Option<String>,
     /// Another chain than the active one
     #[arg(long, value_name = "ID")]
     chain: Option<String>,
@@ -54,7 +57,8 @@ pub(crate) fn approve(args: &ApproveArgs, global: &Global, output: &Output) -> R
         (_, true) => Some(Wider::Chain),
         _ => None,
     };
-    judge(args.chain.as_deref(), Verdict::Approved, (wider, args.shown.as_deref()), global, output)
+    let how = Drive { until: args.until.clone(), ..Drive::default() };
+    judge(args.chain.as_deref(), Verdict::Approved, (wider, args.shown.as_deref()), how, global, output)
 }
 
 pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -63,7 +67,7 @@ pub(crate) fn reject(args: &RejectArgs, global: &Global, output: &Output) -> Res
         let failure = Failure::usage("a rejection needs its reason").hint("certus reject --why \"what is wrong\"");
         return Err(context::of_chain(failure, args.chain.as_deref()));
     }
-    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), (None, None), global, output)
+    judge(args.chain.as_deref(), Verdict::Rejected(why.to_owned()), (None, None), Drive::default(), global, output)
 }
 
 pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -> Result<u8, Failure> {
@@ -72,19 +76,23 @@ pub(crate) fn more_info(args: &MoreInfoArgs, global: &Global, output: &Output) -
         let failure = Failure::usage("say what you want to know").hint("certus more-info \"your question\"");
         return Err(context::of_chain(failure, args.chain.as_deref()));
     }
-    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), (None, None), global, output)
+    judge(args.chain.as_deref(), Verdict::MoreInfo(text.to_owned()), (None, None), Drive::default(), global, output)
 }
 
 fn judge(
     chain: Option<&str>,
     verdict: Verdict,
     (wider, shown): (Option<Wider>, Option<&str>),
+    how: Drive,
     global: &Global,
     output: &Output,
 ) -> Result<u8, Failure> {
     let session = context::session(global)?;
+    if let Some(until) = &how.until {
+        session.check_phase(until, None)?;
+    }
     let id = context::chain(&session, chain)?;
-    let judged = context::drive(&session, id, global, output, Drive::default(), async |driver| {
+    let judged = context::drive(&session, id, global, output, how, async |driver| {
         driver.judge_open(verdict, wider, shown).await
     });
     judged.map_err(|failure| context::of_chain(failure, chain))

@@ -64,6 +64,8 @@ impl Chain {
             }
             (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
                 changed = true;
+                // Whoever takes something back no longer relies on what is to come.
+                self.grants.clear();
                 DraftState::Undone
             }
             // What changed meanwhile was not seen by whoever approved.

@@ -294,10 +294,32 @@ impl Chain {
         if let Some(status) = open {
             status.verdict = Some(verdict.clone());
             status.by = by.cloned();
-            crate::law::tests_first::asks_again(proposal, verdict, &mut self.runs);
+            self.refuse_untested(proposal, verdict);
             if proposal.kind == super::COMMAND && *verdict == Verdict::Approved {
                 self.allowed_commands.push(proposal.title.clone());
             }
+        }
+    }
+}
+
+impl Chain {
+    /// A person does not go on without tests that failed: code that waits is not written, and what is to come before it comes anew.
+    fn refuse_untested(&mut self, proposal: &Proposal, verdict: &Verdict) {
+        use crate::law::tests_first::{self, No};
+        let no = tests_first::refused(self, proposal, verdict);
+        if let (Some(_), Verdict::Rejected(why) | Verdict::MoreInfo(why)) = (&no, verdict) {
+            let waits: Vec<bool> =
+                self.drafts.iter().map(|draft| tests_first::refuses(self, proposal, draft)).collect();
+            for (draft, _) in self.drafts.iter_mut().zip(waits).filter(|(_, waits)| *waits) {
+                draft.state = crate::DraftState::Refused(why.clone());
+                draft.edits.clear();
+            }
+        }
+        match no {
+            Some(No::AsksAgain) => tests_first::asks_again(&mut self.runs),
+            // Whoever says so put right what it needs: the project is read again as well.
+            Some(No::RunsAgain) => self.files_changed(self.version),
+            None => {}
         }
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
         return refuse(Law::UnknownDraft, format!("there is no draft `{id}`"));
     };
     match &draft.state {
-        DraftState::New => perform(Request::Plan { draft: id.to_owned() }),
+        DraftState::New => perform(match super::tests_first::before_draft(chain, draft) {
+            Some(proposal) => Request::Approve { proposal },
+            None => Request::Plan { draft: id.to_owned() },
+        }),
         state => refuse(Law::UnknownDraft, format!("{id} is {}", state.name())),
     }
 }
@@ -26,8 +29,29 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     let Some(command) = chain.project().commands.get(check.name()) else {
         return refuse(Law::UnknownCommand, format!("the project has no {} command that is known", check.name()));
     };
+    match word(chain, check, command) {
+        Word::Allowed => perform(Request::Check { check, command: command.clone() }),
+        Word::Asks(proposal) => {
+            super::one_line(&proposal.title).map_err(|detail| super::refusal(Law::CommandNotAllowed, detail))?;
+            perform(Request::Approve { proposal })
+        }
+        Word::Refused(detail) => refuse(Law::CommandNotAllowed, detail),
+    }
+}
+
+/// What a person said of a check's command.
+enum Word {
+    /// It may run.
+    Allowed,
+    /// They are asked this.
+    Asks(Proposal),
+    /// It may not run in this visit, and why.
+    Refused(String),
+}
+
+fn word(chain: &Chain, check: Check, command: &str) -> Word {
     if chain.allows_command(command) {
-        return perform(Request::Check { check, command: command.clone() });
+        return Word::Allowed;
     }
     let changed = match (chain.what_changed(), chain.changed_what_runs()) {
         ("", false) => String::new(),
@@ -40,7 +64,7 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     };
     let proposal = Proposal {
         kind: chain::COMMAND.to_owned(),
-        title: command.clone(),
+        title: command.to_owned(),
         body: format!(
             "{changed}It is the project's own command for its {}{}. It runs in the project's folder with your rights, without your keys, \
              with a limit of time, as often as this chain needs it.",
@@ -48,7 +72,7 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
             script(chain, check)
         ),
     };
-    let without = format!("Go on without `{command}`?");
+    let without = without_title(command);
     let waives = |one: &Proposal| one.kind == chain::WAIVER && one.title == without;
     // Another visit may ask again.
     let last = chain
@@ -61,19 +85,59 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     match last {
         // Without this check the chain cannot be completed: a no to it is no end yet.
         Some((false, Verdict::Rejected(why) | Verdict::MoreInfo(why))) if needed => {
-            perform(Request::Approve { proposal: goes_without(command, &without, why) })
+            Word::Asks(goes_without(command, &without, why))
         }
         Some((false, Verdict::Rejected(why) | Verdict::MoreInfo(why))) => {
-            refuse(Law::CommandNotAllowed, format!("a person did not let `{command}` run: {why}"))
+            Word::Refused(format!("a person did not let `{command}` run: {why}"))
         }
-        Some((true, Verdict::Approved)) => {
-            refuse(Law::CommandNotAllowed, format!("a person goes on without `{command}`"))
-        }
-        _ => {
-            super::one_line(&proposal.title).map_err(|detail| super::refusal(Law::CommandNotAllowed, detail))?;
-            perform(Request::Approve { proposal })
-        }
+        Some((true, Verdict::Approved)) => Word::Refused(format!("a person goes on without `{command}`")),
+        _ => Word::Asks(proposal),
     }
+}
+
+/// The project's checks that can be named: a person did not say no to them in this visit. What could only be refused is not there
+/// for a controller, whether it ran before or not.
+pub(crate) fn nameable(chain: &Chain) -> Vec<String> {
+    let refused = |check: &Check, command: &str| matches!(word(chain, *check, command), Word::Refused(_));
+    let known = |name: &String| [Check::Test, Check::Lint, Check::Build].into_iter().find(|check| check.name() == name);
+    let commands = chain.project().commands.iter();
+    let left = commands.filter(|(name, command)| !known(name).is_some_and(|check| refused(&check, command)));
+    left.map(|(name, _)| name.clone()).collect()
+}
+
+/// What a person is asked who did not let a command run that the gate wants.
+pub(super) fn without_title(command: &str) -> String {
+    format!("Go on without `{command}`?")
+}
+
+/// What a person is asked where the project has no command for a check that the gate wants.
+pub(super) fn no_command_title(check: &str) -> String {
+    format!("Go on without a {check} command?")
+}
+
+/// What a person is asked before anything is paid for in a phase whose gate wants a check that the project, as it was read, has no
+/// command for.
+fn no_command(chain: &Chain) -> Option<Proposal> {
+    let read = |(_, effect): (_, &crate::Effect)| {
+        (effect.request == Request::ReadProject && effect.outcome().is_some()).then_some(effect.settled)
+    };
+    let read = chain.effects().rev().find_map(read)?;
+    let wanted = &chain.phase_definition()?.gate.evidence;
+    let check = wanted.iter().find(|check| !chain.project().commands.contains_key(*check))?;
+    let body = format!(
+        "No {check} command of this project is known, and nothing else shows that the change works.\n\nA yes (`certus approve`) goes \
+         on without: code is written, nothing runs it, and the chain cannot be completed. Else add one first, such as \
+         `\"scripts\": {{\"{check}\": \"…\"}}` in package.json, and say no (`certus reject --why \"added\"`): the project is read again."
+    );
+    let proposal = Proposal { kind: chain::WAIVER.to_owned(), title: no_command_title(check), body };
+    // A yes holds for the visit; after a no the project is read again, and this is asked again where nothing was added.
+    let goes_on = |status: &crate::ProposalStatus| {
+        status.proposal.title == proposal.title
+            && status.proposal.kind == proposal.kind
+            && status.verdict == Some(Verdict::Approved)
+    };
+    let asked = chain.was_asked_since(&proposal, read) || chain.proposals_of_visit().any(goes_on);
+    (!asked).then_some(proposal)
 }
 
 /// What the project's manifest said that the command does, where it names a script: `npm test` says nothing by itself. Where the
@@ -139,7 +203,8 @@ pub(crate) fn waiver_of(evidence: &crate::Evidence) -> Proposal {
 
 /// What only a person may pass over.
 fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
-    let asks = [super::tests_first::none_written, super::present::restless, waiver];
+    use super::{present, tests_first};
+    let asks = [no_command, tests_first::none_written, tests_first::before_code, present::restless, waiver];
     asks.iter().find_map(|asks| asks(chain))
 }
 
@@ -184,11 +249,13 @@ pub fn take_over(chain: &Chain, installed: Option<&[Phase]>) -> Vec<Body> {
     std::iter::once(Body::TakenOver { phases }).chain(ended).collect()
 }
 
-/// What becomes of a chain that was complete when a draft was taken back: it is open again, in the phase that wrote the draft,
-/// because nothing shows any more that it is done. Empty for every other chain.
+/// What becomes of a chain when a draft was taken back. One that was complete is open again, in the phase that wrote the draft,
+/// because nothing shows any more that it is done; of one that goes on, code that waits for a verdict on tests that are gone is
+/// refused.
 pub fn after_undo(chain: &Chain, id: &str) -> Vec<Body> {
     let draft = chain.drafts().iter().find(|draft| draft.id == id && draft.state == DraftState::Undone);
     match (chain.ended(), draft) {
+        (None, Some(draft)) => super::tests_first::after_undo(chain, draft),
         (Some(ended), Some(draft)) if ended.success => {
             let (phase, visit) = (draft.phase.clone(), chain.visits_of(&draft.phase) + 1);
             vec![Body::Reopened, Body::PhaseEntered { phase, visit, why: format!("{id} was taken back") }]

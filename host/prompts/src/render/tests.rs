@@ -109,6 +109,7 @@ fn view() -> View {
             unparsed: vec![],
             commands: BTreeMap::from([("test".into(), "npm test".into())]),
         },
+        commands: Vec::new(),
     }
 }
 

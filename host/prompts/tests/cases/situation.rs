@@ -173,6 +173,7 @@ impl Situation {
                 idioms: Default::default(),
                 commands: self.commands,
             },
+            commands: Vec::new(),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn view(view: &View) -> views::View {
         refusals: view.refusals.clone(),
         drafts: list(&view.drafts, draft),
         checks: list(&view.checks, check_run),
-        commands: view.project.commands.keys().cloned().collect(),
+        commands: view.commands.clone(),
         settings: scores(&view.settings),
     }
 }

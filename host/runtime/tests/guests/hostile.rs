@@ -34,6 +34,7 @@ fn view(goal: &str) -> View {
         checks: Vec::new(),
         settings: BTreeMap::new(),
         project: certus_engine::ProjectSummary::default(),
+        commands: Vec::new(),
     }
 }
 

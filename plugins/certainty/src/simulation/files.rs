@@ -93,15 +93,11 @@ impl World {
         }
     }
 
-    /// The first time a person is asked; who said no is not asked again in this visit.
+    /// The first time a person is asked; what they say no to is not there any more in this visit.
     fn let_run(&mut self, name: &'static str) {
-        let said_no = (name, self.view.visit);
-        if self.denied.contains(&said_no) {
-            self.view.refusals.push("command-not-allowed".into());
-            return;
-        }
         let verdict = if self.roll(12) == 0 {
-            self.denied.push(said_no);
+            self.view.commands.retain(|known| known != name);
+            self.denied.push(name);
             Verdict::Rejected("no".into())
         } else {
             self.allowed.push(name);

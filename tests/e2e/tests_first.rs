@@ -1,0 +1,187 @@
+//! Tests come before code and fail before it, whatever a model calls tests, and whatever is taken back afterwards.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::model::{
+    GOAL, Model, RIGHT, TEST, WRONG, but, document, first, reply, script, shop, until_the_tests_ran, when, whole,
+};
+use crate::support::World;
+
+const UNPROVEN: &str = "Go on although no new test failed?";
+
+/// Until the first tests were shown.
+fn until_the_tests_are_shown(model: &Model, world: &World) -> crate::support::Ran {
+    let _ = model.run(world, &["flow", GOAL]).exits(3);
+    model.run(world, &["approve"])
+}
+
+#[test]
+fn what_never_failed_completes_nothing_before_a_person_says_so() {
+    let called_tests =
+        |path: &str| reply(json!({"artifacts": document("tests", "A document", "", &[(path, "# Discounts\n")])}));
+    let hollow = [
+        first(1, when("test_generator", called_tests("docs/x.md"))),
+        when("test_generator", called_tests("docs/y.md")),
+    ];
+    let (model, world) = (Model::start(but(hollow.into(), WRONG)), shop());
+    let _ = until_the_tests_are_shown(&model, &world).exits(3).shows("docs/x.md");
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
+    let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN).shows("passed (exit status 0)");
+    let _ = asked.shows("`docs/x.md`, `docs/y.md`").shows("Next: certus approve");
+    assert_eq!((model.asked("test_generator"), model.asked("tdd_flow_controller")), (2, 0), "no code is paid for");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    let _ = model.run(&world, &["show"]).ok().shows("no new test failed before the code was written");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["no_test_failed_first"]), (&json!("complete"), &json!(true)));
+}
+
+#[test]
+fn tests_that_cannot_run_are_put_right_and_run_again() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "test", "no-such-program");
+    let asked = until_the_tests_ran(&model, &world).exits(3);
+    let _ = asked.shows(UNPROVEN).shows("`npm test` did not run (exit status 127");
+    assert_eq!(model.asked("tdd_flow_controller"), 0);
+    script(&world, "test", "node --test");
+    let _ = model.run(&world, &["reject", "--why", "it is there now"]).exits(3).shows("own command for its test");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["checks"][1]["status"], &shown["no_test_failed_first"]), (&json!(1), &json!(null)), "red first");
+}
+
+/// A chain that is complete under the grant for all of it; what the author would write next is wrong.
+fn complete() -> (Model, World) {
+    let piece =
+        |code| reply(json!({"artifacts": document("change", "The function", "", &[("lib/discount.js", code)])}));
+    let done = || reply(json!({"notes": "Everything is done."}));
+    let author = |step| when("tdd_flow_controller", step);
+    let steps = vec![first(1, author(piece(RIGHT))), first(1, author(done())), first(1, author(piece(WRONG)))];
+    let (model, world) = (Model::start(but(steps, RIGHT)), shop());
+    let _ = until_the_tests_ran(&model, &world).ok().says("Complete");
+    (model, world)
+}
+
+#[test]
+fn what_is_taken_back_is_planned_tested_and_approved_anew() {
+    let (model, world) = complete();
+    let _ = model.run(&world, &["undo"]).ok().shows("lib/discount.js");
+    let _ = model.run(&world, &["undo"]).ok().shows("test/discount.test.js");
+    let again = model.run(&world, &["flow", "--continue"]).exits(3);
+    let _ = again.shows("+test('ten percent are taken off'").shows("Next: certus approve");
+    assert_eq!((model.asked("solution_designer"), model.asked("test_generator")), (2, 2));
+    let asked = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    assert!(!asked.stderr.contains("Complete"), "{}", asked.stderr);
+    assert!(!world.project.join("lib/discount.js").exists(), "the grant is gone");
+}
+
+#[test]
+fn code_alone_that_is_taken_back_is_written_for_the_tests_that_stand() {
+    let (model, world) = complete();
+    let _ = model.run(&world, &["undo"]).ok();
+    let asked = model.run(&world, &["flow", "--continue"]).exits(3).shows("lib/discount.js");
+    assert!(!world.project.join("lib/discount.js").exists(), "{}", asked.stdout);
+    assert_eq!(model.asked("test_generator"), 1);
+}
+
+#[test]
+fn tests_alone_that_are_taken_back_are_written_again() {
+    let (model, world) = complete();
+    let _ = model.run(&world, &["undo", "D1"]).ok().shows("open again, in implementation");
+    let again = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
+    assert!(!again.stderr.contains("Complete"), "{}", again.stderr);
+}
+
+#[test]
+fn code_that_waits_does_not_go_through_on_tests_that_are_gone() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = until_the_tests_are_shown(&model, &world).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    let _ = model.run(&world, &["undo", "D1"]).ok();
+    let _ = model.run(&world, &["approve"]);
+    assert!(!world.project.join("lib/discount.js").exists(), "it was not written");
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["edits"][1]["why"], "D1, the tests that came before it, was taken back");
+}
+
+#[test]
+fn a_yes_goes_on_without_the_tests_although_they_ran_before() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = until_the_tests_are_shown(&model, &world).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    script(&world, "test", "node --test test");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("look at them first");
+    let _ = model.run(&world, &["reject", "--why", "not like this"]).exits(3).shows("Go on without `npm test`?");
+    let ran = model.run(&world, &["approve"]);
+    assert!(!ran.stderr.contains("Refused"), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert!(shown["reason"].as_str().is_some_and(|why| why.contains("no test command")), "{shown}");
+    assert_eq!(model.asked("tdd_flow_controller"), 2, "what was wanted was written");
+}
+
+#[test]
+fn that_nothing_can_be_tested_is_asked_before_it_is_paid_for() {
+    let without = || {
+        let world = shop();
+        let path = world.project.join("package.json");
+        let text =
+            std::fs::read_to_string(&path).expect("a manifest").replace("\"test\": \"node --test\"", "\"x\": \"y\"");
+        std::fs::write(path, text).expect("written");
+        (Model::start(whole(RIGHT)), world)
+    };
+    let (model, world) = without();
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let paid = model.calls();
+    let _ =
+        model.run(&world, &["approve"]).exits(3).shows("Go on without a test command?").shows("Next: certus approve");
+    assert_eq!(model.calls(), paid, "nothing is paid for");
+    script(&world, "test", "node --test");
+    let _ = model.run(&world, &["reject", "--why", "added"]).exits(3).shows("test/discount.test.js");
+
+    let (model, world) = without();
+    let _ = until_the_tests_are_shown(&model, &world).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    assert_eq!(model.asked("test_generator"), 0);
+    let ran = model.run(&world, &["approve"]);
+    assert!(!ran.stderr.contains("Complete") && ran.status != Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn what_no_model_can_mend_stops_at_once() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    world.write("test/other.test.js", TEST);
+    let folder = world.project.join("test");
+    let set = |mode| std::fs::set_permissions(&folder, Permissions::from_mode(mode)).expect("set");
+    set(0o555);
+    let stopped = until_the_tests_are_shown(&model, &world).exits(1).says("test is read-only");
+    let _ = stopped.says("chmod u+w").says("certus flow --continue");
+    assert_eq!(model.asked("test_generator"), 1);
+    set(0o755);
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
+    assert_eq!(model.asked("test_generator"), 1, "nothing is paid for again");
+    // Who goes on without mending it wants something else drafted.
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    world.write("test/other.test.js", TEST);
+    let folder = world.project.join("test");
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("set");
+    let _ = until_the_tests_are_shown(&model, &world).exits(1);
+    let _ = model.run(&world, &["flow", "--continue"]).exits(1);
+    assert!(model.asked("test_generator") == 2 && model.said_to("test_generator", "test is read-only"));
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("set");
+}
+
+#[test]
+fn the_direct_mode_can_be_said_before_the_phase_begins() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve", "--until", "implementation"]).ok();
+    let _ = model.run(&world, &["run", "implement", "--mode", "direct"]).ok();
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows(UNPROVEN);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    assert_eq!((model.asked("test_generator"), model.asked("solution_designer")), (0, 1));
+}
