@@ -147,9 +147,8 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
-pub(crate) use implementation::nameable;
-pub(crate) use implementation::waiver_title;
 pub use implementation::{after_undo, due, judge_undo, take_over};
+pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};
 pub use tests_first::no_test_failed_first;

@@ -80,7 +80,7 @@ impl Story {
     fn plans(&mut self, draft: &str) -> Plan {
         let path = self.draft(draft).edits[0].path.clone();
         let new = Some(Digest::of("new"));
-        let files = vec![FileChange { path, old: None, new, added: 1, removed: 0, cut: false }];
+        let files = vec![FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false }];
         let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files };
         self.perform(Request::Plan { draft: draft.to_owned() }, Outcome::Planned { plan: plan.clone() });
         plan

@@ -40,4 +40,4 @@ pub use project::{Project, Veil};
 pub use read::{READ_LIMIT, Reader, Text};
 pub use secrets::{LooksSecret, secrets};
 pub use tree::{Tree, TreeDigest};
-pub use walk::{Entry, LeftOut, Listing, MOST_DEPTH, MOST_ENTRIES, Why};
+pub use walk::{Entry, LeftOut, Link, Listing, MOST_DEPTH, MOST_ENTRIES, Why};

@@ -7,6 +7,7 @@
 
 mod aside;
 mod calls;
+mod checks;
 mod command;
 #[cfg(test)]
 mod crowd;
