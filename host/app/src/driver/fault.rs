@@ -12,7 +12,7 @@ pub(super) struct Fault(pub(super) ErrorCode, pub(super) String);
 impl Fault {
     /// The system does not let it be done, and no other draft mends that: a person has to.
     pub(super) fn is_for_a_person(&self) -> bool {
-        self.0 == ErrorCode::Failed
+        self.0 == ErrorCode::Unavailable
     }
 }
 
@@ -25,10 +25,8 @@ impl From<EditError> for Fault {
             | EditError::Missing { .. } => ErrorCode::Diverged,
             EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
-            EditError::ReadOnly { .. }
-            | EditError::HalfDone { .. }
-            | EditError::Io { .. }
-            | EditError::Damaged { .. } => ErrorCode::Failed,
+            EditError::ReadOnly { .. } => ErrorCode::Unavailable,
+            EditError::HalfDone { .. } | EditError::Io { .. } | EditError::Damaged { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,
         };
         Self(code, error.to_string())
@@ -55,13 +53,15 @@ impl Driver<'_> {
         &mut self,
         id: EffectId,
         draft: &str,
-        Fault(code, message): Fault,
+        Fault(_, message): Fault,
     ) -> Result<Stop, Failure> {
         let again = crate::report::FlowReport::again(self.id, &self.chain);
         let message = crate::clean::clean(&format!(
             "{draft} cannot be written: {message}; make that possible (as with `chmod u+w`) and go on: {again} (without \
              that, the model is told and drafts something else)"
         ));
+        // The code of the fault is a provider's, where a chain pauses.
+        let code = ErrorCode::Failed;
         self.defer(id, code, &message, false, None);
         self.commit().await?;
         Ok(Stop::Paused { code, message })
