@@ -6,6 +6,7 @@ mod caching;
 mod cases;
 mod durability;
 mod edits;
+mod elsewhere;
 mod evidence;
 mod grants;
 mod hostile;

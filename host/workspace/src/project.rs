@@ -79,8 +79,8 @@ impl Project {
     }
 
     /// From now on texts of files are read, searched and cited without what the veil takes out. The first veil stays.
-    pub fn hide(&self, veil: impl FnOnce() -> Veil) {
-        self.veil.get_or_init(veil);
+    pub fn hide(&self, veil: Veil) {
+        let _ = self.veil.set(veil);
     }
 
     /// What of a text may be read, where that is not all of it.

@@ -268,7 +268,7 @@ fn what_is_hidden_is_neither_read_nor_found_nor_edited() {
     let scene = Scene::with(&[("a.js", "const key = 'secret-1';\n"), ("b.js", "const b = 1;\n")]);
     let project = scene.open();
     let edits = ["a.js", "b.js"].map(|path| replace(&project, path, &[("const", "let")]));
-    project.hide(|| Box::new(|text| text.contains("secret-1").then(|| text.replace("secret-1", "[key]"))));
+    project.hide(Box::new(|text| text.contains("secret-1").then(|| text.replace("secret-1", "[key]"))));
     let veiled = "const key = '[key]';\n";
     assert_eq!(project.read("a.js").expect("read").text, veiled);
     assert_eq!(project.reader().read("a.js").expect("read").text, veiled);

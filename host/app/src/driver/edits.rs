@@ -3,7 +3,9 @@
 //! A plan is stored whole, with every text before and after, before it is shown: so the same bytes are approved, written and
 //! taken back, by whatever process.
 
-use certus_engine::{Body, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, law};
+use certus_engine::{
+    Body, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, changes_tests_within, law,
+};
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
 
 use super::checks::first;
@@ -271,6 +273,7 @@ fn changes(plan: &edit::Plan) -> Result<Vec<FileChange>, Fault> {
             added: u32::try_from(file.added).unwrap_or(u32::MAX),
             removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
             cut: file.diff_cut,
+            tests: file.before().zip(file.after()).is_some_and(|(old, new)| changes_tests_within(&file.path, old, new)),
         })
     };
     plan.files().iter().map(change).collect()
