@@ -2,7 +2,6 @@
 
 use std::fs::OpenOptions;
 #[cfg(target_os = "linux")]
-use std::io::Write;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
