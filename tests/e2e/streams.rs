@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 #[cfg(target_os = "linux")]
-use std::io::Write;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::support::{Ran, World};
+#[cfg(target_os = "linux")]
+use crate::typed::Terminal;
 
 /// Output that was lost is a failure, even of a command that did its work.
 #[cfg(target_os = "linux")]
@@ -61,24 +62,20 @@ fn what_is_to_be_approved_is_shown_before_it_is_asked() {
         let world = World::with("express-shop");
         let goal = "Add JWT authentication to the shop";
         let _ = world.run(&["flow", goal, "--answers", "answers.toml", "--until", "solution-approval"]).ok();
-        // `script` runs a command at a terminal of its own, and prints what that terminal shows.
-        let line = format!("{} flow --continue {mode} > data", env!("CARGO_BIN_EXE_certus"));
-        let mut terminal = Command::new("script")
-            .args(["-qec", &line, "/dev/null"])
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("exec {} flow --continue {mode} > data", env!("CARGO_BIN_EXE_certus"))])
             .env_clear()
             .envs(world.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))))
-            .current_dir(&world.project)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("every Linux has `script`");
-        let mut keys = terminal.stdin.take().expect("stdin is piped");
-        keys.write_all(b"n\nToo large\n").expect("the terminal takes keys");
-        let shown = Ran::of(terminal.wait_with_output().expect("it ends")).stdout;
+            .current_dir(&world.project);
+        let mut terminal = Terminal::start(command);
+        terminal.until("Approve this?");
+        terminal.types("n\n");
+        terminal.until("What is wrong with it?");
+        let shown = terminal.closes();
         let (before, _) = shown.split_once("Approve this?").unwrap_or_else(|| panic!("{mode} asks nothing:\n{shown}"));
         assert!(before.contains("## How it is verified") || before.contains("JWT"), "{mode}:\n{shown}");
         assert!(before.contains("[F1"), "{mode} shows no solution:\n{shown}");
-        drop(keys);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::{GOAL, Model, RIGHT, but, document, reply, shop, when, whole};
 use crate::support::World;
 
 /// A process at a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     keyboard: File,
     screen: Arc<Mutex<String>>,
     /// How much of the screen was waited for.
@@ -24,7 +24,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let (mut ours, mut theirs) = (-1, -1);
         // SAFETY: both are places for a descriptor, and nothing else is asked for.
         let opened = unsafe { libc::openpty(&raw mut ours, &raw mut theirs, null_mut(), null_mut(), null_mut()) };
@@ -50,7 +50,7 @@ impl Terminal {
     }
 
     /// Wait until this is shown, behind what was waited for before.
-    fn until(&mut self, text: &str) {
+    pub(crate) fn until(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let screen = self.screen.lock().expect("nobody panics").clone();
@@ -63,15 +63,17 @@ impl Terminal {
         }
     }
 
-    fn types(&mut self, text: &str) {
+    pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).expect("it can be typed");
     }
 
     /// Close it where something is asked, as with Ctrl-D: whatever was not typed for it is gone.
-    fn closes(mut self) {
+    /// What it showed.
+    pub(crate) fn closes(mut self) -> String {
         self.types("\u{4}");
         self.until("the question waits");
         assert_eq!(self.child.wait().expect("it ends").code(), Some(3));
+        self.screen.lock().expect("nobody panics").clone()
     }
 }
 
@@ -95,7 +97,7 @@ fn what_is_pasted_as_a_reason_is_all_of_it_the_reason() {
     // As terminals paste: at once, the last line without an end.
     terminal.types("The name is wrong:\nc\ny\nit is no discount");
     terminal.until(VERDICT);
-    terminal.closes();
+    let _ = terminal.closes();
     let shown = nothing_was_written(&model, &world);
     assert_eq!(shown["edits"][0]["why"], "The name is wrong:\nc\ny\nit is no discount");
     assert_eq!(shown["edits"][1]["state"], "planned");
@@ -116,7 +118,7 @@ fn what_was_typed_before_something_was_shown_does_not_judge_it() {
     terminal.until("Running test_generator");
     terminal.types("y\n");
     terminal.until(VERDICT);
-    terminal.closes();
+    let _ = terminal.closes();
     let shown = nothing_was_written(&model, &world);
     assert_eq!(shown["solution"]["verdict"], "approved");
     assert_eq!(shown["edits"][0]["state"], "planned");
