@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::model::{GOAL, Model, RIGHT, but, first, reply, shop, when, whole};
 use crate::support::{Ran, World};
 
-const PRICE: &str = "// prices\nexports.net = (cents) => cents;\nexports.gross = (cents) => cents * 1.19;\n";
-const EDITED: &str =
+pub(crate) const PRICE: &str = "// prices\nexports.net = (cents) => cents;\nexports.gross = (cents) => cents * 1.19;\n";
+pub(crate) const EDITED: &str =
     "// prices\nexports.net = (cents) => cents;\nexports.gross = (cents) => Math.round(cents * 1.19);\n";
 
 /// A chain whose first draft of the writer replaces a passage of `lib/price.js`, as far as a person has to judge it.
-fn passage_shown() -> (Model, World) {
+pub(crate) fn passage_shown() -> (Model, World) {
     let edit = json!({"path": "lib/price.js", "base": null, "content": null, "delete": false,
         "replace": [{"find": "cents * 1.19", "with": "Math.round(cents * 1.19)"}]});
     let tests = reply(json!({"artifacts": [{"kind": "tests", "title": "Whole cents", "body": "", "edits": [edit]}]}));

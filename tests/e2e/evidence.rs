@@ -53,6 +53,28 @@ fn what_changes_before_a_chain_finishes_is_checked_again() {
     }
 }
 
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_elsewhere_since_the_tests_is_a_change() {
+    let question = json!([{"id": "rollback", "text": "How is it rolled back?", "why": "It may fail.", "options": ["a", "b"],
+        "recommended": "a", "area": "rollback"}]);
+    let unsure = json!({"questions": question, "confidence": [{"area": "deployment", "confidence": 0.5}]});
+    let asks = first(1, when("deployment_checker", reply(unsure)));
+    let (model, world) = (Model::start(but(vec![asks], RIGHT)), shop());
+    world.write("lib/good.js", "");
+    world.write("lib/bad.js", "process.exit(1);\n");
+    let link = |target: &str| {
+        let _ = std::fs::remove_file(world.project.join("lib/current.js"));
+        std::os::unix::fs::symlink(target, world.project.join("lib/current.js")).expect("a link can be made");
+    };
+    link("good.js");
+    script(&world, "test", "node --test && node lib/current.js");
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("How is it rolled back?");
+    link("bad.js");
+    let _ = model.run(&world, &["answer", "a"]).exits(3).says("Files were changed since they were checked");
+    let _ = incomplete(&model, &world);
+}
+
 fn wait_for(path: &Path) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !path.exists() {

@@ -163,3 +163,38 @@ fn machines_see_what_waits_and_approve_nothing_else() {
     assert!(asks["proposal"]["body"].as_str().is_some_and(|body| body.contains("own command")), "{asks}");
     assert!(world.project.join("test/discount.test.js").exists() && !world.project.join("test/other.test.js").exists());
 }
+
+#[test]
+fn a_grant_covers_no_configuration_of_what_runs_nor_tests_among_the_code() {
+    const CODE: &str = "pub fn net(c: u32) -> u32 { c }\n#[cfg(test)]\nmod checks {\n    #[test]\n    fn kept() { assert_eq!(super::net(1), 1); }\n}\n";
+    for (edit, state) in [
+        (whole(".cargo/config.toml", "[alias]\n", None), "planned"),
+        (whole("turbo.json", "{}\n", None), "planned"),
+        (passage("src/net.rs", "assert_eq!(super::net(1), 1);", ""), "planned"),
+        (passage("src/net.rs", "{ c }", "{ c + 0 }"), "written"),
+    ] {
+        let (model, world) = granted(std::slice::from_ref(&edit));
+        world.write("src/net.rs", CODE);
+        let _ = until_the_tests_ran(&model, &world);
+        assert_eq!(second(&model, &world).0, state, "{edit}");
+    }
+}
+
+#[test]
+fn no_number_of_manifests_hides_the_one_that_runs() {
+    let tampers = "const fs = require('fs');\nconst manifest = JSON.parse(fs.readFileSync('package.json'));\nmanifest.scripts.test = 'true';\n\
+         fs.writeFileSync('package.json', JSON.stringify(manifest, null, 2));\nfs.writeFileSync('z/a/b/package.json', '{ }');\n\
+         require('node:assert').ok(fs.existsSync('lib/discount.js'));\n";
+    let tests = drafts("test_generator", "tests", &[whole("test/discount.test.js", tampers, None)]);
+    let (model, world) = (Model::start(but(vec![tests], WRONG)), shop());
+    for number in 0..510 {
+        world.write(&format!("apps/a{number:03}/package.json"), "{}\n");
+    }
+    world.write("z/a/b/package.json", "{}\n");
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3);
+    let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
+    let ran = model.run(&world, &["approve"]).exits(3).shows("\"test\": \"true\"");
+    let ran = ran.says("do was changed: one of the files that lie deeper, package.json");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+}

@@ -6,6 +6,7 @@ mod caching;
 mod cases;
 mod durability;
 mod edits;
+mod elsewhere;
 mod evidence;
 mod grants;
 mod hostile;
@@ -20,3 +21,6 @@ mod streams;
 mod summaries;
 mod support;
 mod trouble;
+#[cfg(unix)]
+mod typed;
+mod writes;

@@ -276,6 +276,20 @@ pub(crate) fn script(world: &World, name: &str, line: &str) {
 }
 
 #[test]
+fn checks_find_the_variables_that_the_user_names_and_no_others() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "build", "echo url=$DATABASE_URL node=$NODE_ENV other=$OTHER.; exit 3");
+    let folder = world.home().join("config/certus");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    std::fs::write(folder.join("config.toml"), "check-environment = [\"DATABASE_URL\", \"NODE_*\"]\n")
+        .expect("written");
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("npm run build");
+    let mut command = model.command(&world, &["approve"]);
+    command.env("DATABASE_URL", "postgres://here").env("NODE_ENV", "test").env("OTHER", "hidden");
+    let _ = Ran::of(command.output().expect("the binary runs")).shows("url=postgres://here node=test other=.");
+}
+
+#[test]
 fn a_build_that_fails_is_passed_over_by_a_person_alone() {
     let (model, world) = (Model::start(whole(RIGHT)), shop());
     script(&world, "build", "echo BROKEN; exit 3");

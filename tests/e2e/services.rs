@@ -123,6 +123,27 @@ fn a_service_that_repeats_the_key_does_not_bring_it_into_the_record() {
 }
 
 #[test]
+fn a_key_in_the_projects_own_files_goes_nowhere_with_them() {
+    let world = World::with("express-shop");
+    world.write("lib/config.js", format!("module.exports = {{ apiKey: '{KEY}', sessionSecret: 'x' }};\n"));
+    world.write("project_rules.md", format!("Call the service with {KEY}.\n"));
+    // JSON spells it so that nobody finds it before it is read.
+    let spelled: String = KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let reply = format!(r#"{{"notes": "The key is {spelled}.", "confidence": {{"requirements": 0.97}}}}"#);
+    let service = Service::with(Script::always(Reply::new(&reply)));
+    let key = [("OPENAI_API_KEY", KEY)];
+    let _ = without_key(flow(&world, &service.openai(), &key).ok());
+    let sent: Vec<String> = service.log().iter().map(|call| call.body.to_string()).collect();
+    assert!(sent.iter().any(|body| body.contains("Call the service with [key].")), "the rules are there");
+    assert!(sent.iter().all(|body| !body.contains(KEY)), "it is sent as a key and in no other way");
+    let ran = Ran::of(world.command(&["stack", "."]).envs(key).output().expect("the binary runs")).ok();
+    let _ = without_key(ran);
+    assert_eq!(holds_key(&world.project.join(".certus")), Vec::<String>::new());
+    let elsewhere = |path: &String| !path.ends_with("project_rules.md") && !path.ends_with("lib/config.js");
+    assert_eq!(holds_key(world.home()).into_iter().filter(elsewhere).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
 fn a_model_that_is_not_there_is_named() {
     let world = World::with("express-shop");
     let service = Service::with(Script { models: vec!["gpt-6.1-sol".to_owned()], ..Script::always(Reply::new(SURE)) });

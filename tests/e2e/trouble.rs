@@ -108,6 +108,26 @@ fn a_chain_goes_on_once_the_service_does() {
 }
 
 #[test]
+fn a_request_that_its_service_finds_too_large_is_made_anew_for_the_window_that_is_said_then() {
+    let folder = |world: &World| world.home().join("config/certus");
+    let (model, world) = (Model::start(meets(1, Fault::new("context", ""))), shop());
+    std::fs::create_dir_all(folder(&world)).expect("the folder can be made");
+    let _ = model.run(&world, &FLOW).exits(6).says("`window = TOKENS` under [providers.openai]");
+    std::fs::write(folder(&world).join("config.toml"), "[providers.openai]\nwindow = 9000\n").expect("written");
+    let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
+    let sent = model.requests("requirement_disambiguator");
+    assert!(sent.len() == 2 && sent[1].len() < sent[0].len() && sent[1].len() < 9_000 * 3, "{}", sent.len());
+    // What was put off for another reason is made anew too, once it does not fit any more.
+    let (model, world) = (Model::start(meets(3, Fault::new("server", ""))), shop());
+    std::fs::create_dir_all(folder(&world)).expect("the folder can be made");
+    let _ = model.run(&world, &FLOW).exits(6).says("openai failed");
+    std::fs::write(folder(&world).join("config.toml"), "[providers.openai]\nwindow = 9000\n").expect("written");
+    let _ = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
+    let sent = model.requests("requirement_disambiguator");
+    assert!(sent.len() == 4 && sent[3].len() < sent[2].len(), "{}", sent.len());
+}
+
+#[test]
 fn what_was_paid_for_in_vain_is_counted_and_kept() {
     let refusal = Reply { stop: Stop::Refusal, ..Reply::new("I will not.") };
     let (model, world) = (Model::start(meets(1, refusal)), shop());

@@ -138,8 +138,9 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::Outcome {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
-        Body::TakenOver => {
-            "This chain was recorded elsewhere: what it was allowed to do there is asked again".to_owned()
+        Body::TakenOver { .. } => {
+            "This chain was recorded elsewhere: what was allowed, checked and shown there is asked, checked and shown again"
+                .to_owned()
         }
         Body::BudgetWarned(warning) => warning.to_string(),
         Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.claimed.is_some() => {

@@ -383,10 +383,20 @@ fn draft(draft: &Draft) -> DraftLine {
         kind: text(&draft.kind),
         title: text(&draft.title),
         state: draft.state.name(),
-        why: draft.state.problem().or(draft.conflict.as_deref()).map(text),
+        why: why(draft).as_deref().map(text),
         files: files.iter().map(|file| file.path.clone()).collect(),
         waits: matches!(draft.state, DraftState::Planned(_)),
         diffs: Vec::new(),
+    }
+}
+
+/// Why it came to nothing, or has to be seen again. What was found when it was to be written is part of why it then failed.
+fn why(draft: &Draft) -> Option<String> {
+    match (draft.conflict.as_deref(), draft.state.problem()) {
+        (Some(conflict), Some(problem)) if matches!(draft.state, DraftState::Failed { .. }) => {
+            Some(format!("{conflict}; {problem}"))
+        }
+        (conflict, problem) => problem.or(conflict).map(str::to_owned),
     }
 }
 

@@ -93,6 +93,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     });
     // A thread may still wait in a read from the terminal: nobody needs it any more.
     runtime.shutdown_background();
+    crate::typed::put_back();
     result
 }
 

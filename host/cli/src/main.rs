@@ -9,6 +9,7 @@ mod context;
 mod editor;
 mod output;
 mod terminal;
+mod typed;
 
 use std::process::ExitCode;
 

@@ -63,9 +63,19 @@ impl Output {
         stdout_is_terminal && !self.json && !self.events
     }
 
+    /// A diff on stdout.
+    pub(crate) fn diff(&self, diff: &str) {
+        self.line(folded(diff, false, std::io::stdout().is_terminal()));
+    }
+
+    /// A diff that a person is asked about, on stderr.
+    pub(crate) fn ask_diff(&self, diff: &str) {
+        self.ask(&folded(diff, false, std::io::stderr().is_terminal()));
+    }
+
     /// Markdown on stdout: headings stand out, the rest is shown as it is written.
     pub(crate) fn markdown(&self, text: &str) {
-        for line in text.lines() {
+        for line in folded(text, true, std::io::stdout().is_terminal()).lines() {
             match line.trim_start_matches('#') {
                 heading if heading.len() < line.len() => self.heading(heading.trim()),
                 _ => self.line(line),
@@ -133,7 +143,7 @@ impl Output {
     /// What a person is asked, on stderr, however quiet.
     pub(crate) fn ask(&self, text: &str) {
         let wrap = std::io::stderr().is_terminal();
-        text.lines().for_each(|line| write_err(&wrapped(line, wrap)));
+        folded(text, true, wrap).lines().for_each(|line| write_err(&wrapped(line, wrap)));
         if text.is_empty() {
             write_err("");
         }
@@ -229,6 +239,44 @@ fn wrapped(line: &str, wrap: bool) -> String {
     textwrap::fill(line, options)
 }
 
+/// Lines of a diff broken at the terminal's width, each part but the first behind a mark: what a line goes on with could look like
+/// a line that comes or goes. With `fenced`, a text of which only what stands in a fence is a diff.
+fn folded(text: &str, fenced: bool, wrap: bool) -> Cow<'_, str> {
+    let width = if wrap { textwrap::termwidth() } else { return Cow::Borrowed(text) };
+    folded_to(text, fenced, width)
+}
+
+fn folded_to(text: &str, fenced: bool, width: usize) -> Cow<'_, str> {
+    const MARK: &str = "↳ ";
+    const TAB: usize = 8;
+    let mut is_diff = !fenced;
+    if !is_diff && !text.contains("```diff") {
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    for line in text.lines() {
+        if fenced && line.starts_with("```") {
+            is_diff = line.starts_with("```diff");
+        }
+        let mut column = 0;
+        for c in line.chars() {
+            let wide = |column: usize| match c {
+                '\t' => TAB - column % TAB,
+                _ => textwrap::core::display_width(c.encode_utf8(&mut [0; 4])),
+            };
+            if is_diff && column > MARK.len() && column + wide(column) > width {
+                folded.push('\n');
+                folded.push_str(MARK);
+                column = 2;
+            }
+            folded.push(c);
+            column += wide(column);
+        }
+        folded.push('\n');
+    }
+    Cow::Owned(folded)
+}
+
 /// Push out what is left; the exit status is that of the work, unless its output was lost.
 pub(crate) fn finish(status: u8) -> u8 {
     wrote(std::io::stdout().flush());
@@ -279,7 +327,21 @@ fn write_err(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::completed;
+    use super::{completed, folded_to};
+
+    #[test]
+    fn what_a_line_of_a_diff_goes_on_with_looks_like_no_other_line() {
+        let diff = "@@ -1 +1 @@\n+let text = 1;-let text = 2;\n+\tlong\tline\n";
+        assert_eq!(
+            folded_to(diff, false, 14),
+            "@@ -1 +1 @@\n+let text = 1;\n↳ -let text = \n↳ 2;\n+\tlong\n↳ \tline\n"
+        );
+        assert_eq!(folded_to(diff, false, 80), diff);
+        let body = format!("Before it +let text = 1\n```diff\n{diff}```\nand after it -let text = 1\n");
+        let folded = folded_to(&body, true, 14);
+        assert!(folded.starts_with("Before it +let text = 1\n```diff\n@@"), "{folded}");
+        assert!(folded.ends_with("\n↳ \tline\n```\nand after it -let text = 1\n"), "{folded}");
+    }
 
     #[test]
     fn a_command_line_in_a_hint_finds_the_same_project() {

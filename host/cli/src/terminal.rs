@@ -1,7 +1,7 @@
 //! A person at a terminal: one question at a time, inline, scrollback kept. Progress on stderr.
 
 use std::collections::HashMap;
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,6 +35,8 @@ struct Arriving {
     tail: String,
 }
 
+/// What is said of lines that came at once where one is wanted.
+const SEVERAL: &str = "Several lines came at once, and none of them counts: one is wanted.";
 /// Characters of an answer that are seen while it arrives.
 const TAIL: usize = 120;
 
@@ -122,7 +124,7 @@ impl Listener for Progress {
 }
 
 /// Planned edits, file by file.
-fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str)) {
+fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str), show_diff: impl Fn(&str)) {
     show("");
     show(&format!("{} ({}): {}", edits.draft, edits.kind, edits.title));
     if let Some(conflict) = &edits.conflict {
@@ -130,7 +132,7 @@ fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str)) {
     }
     for file in &edits.files {
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
-        show(&file.diff);
+        show_diff(&file.diff);
     }
     if edits.files.iter().any(|file| file.cut) {
         let all = format!(
@@ -194,36 +196,46 @@ impl Terminal {
         self.read_again(prompt, || ()).await
     }
 
-    /// Read a line. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them:
+    /// Read what is typed from now on: what was typed before can be meant for nothing that is asked here. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them:
     /// they are shown again what they were asked.
     async fn read_again(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         self.progress.done();
+        crate::typed::forget();
         self.output.prompt(prompt);
-        let mut read = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map(|count| (count, line))
-        });
+        let mut read = tokio::task::spawn_blocking(crate::typed::read);
         let mut resumed = Resumed::new();
         let read = loop {
             tokio::select! {
                 read = &mut read => break read,
                 () = resumed.next() => {
                     again();
+                    crate::typed::forget();
                     self.output.prompt(prompt);
                 }
             }
         };
         match read {
-            Ok(Ok((0, _))) => {
+            Ok(Ok(None)) => {
                 Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
                     .hint(crate::context::GO_ON))
             }
-            Ok(Ok((_, line))) => {
+            Ok(Ok(Some(text))) => {
                 self.output.prompt_answered();
-                Ok(line.trim().to_owned())
+                Ok(text.trim().to_owned())
             }
             Ok(Err(error)) => Err(Failure::failed(format!("cannot read from the terminal: {error}"))),
             Err(_) => Err(Failure::of(Kind::Interrupted, "interrupted")),
+        }
+    }
+
+    /// Read a verdict, in small letters. Of several lines that came at once, nobody knows which one is meant.
+    async fn read_verdict(&self, prompt: &str) -> Result<String, Failure> {
+        loop {
+            let text = self.read(prompt).await?;
+            if !text.contains('\n') {
+                return Ok(text.to_lowercase());
+            }
+            self.output.ask(SEVERAL);
         }
     }
 
@@ -293,7 +305,14 @@ impl Person for Terminal {
                     None => continue,
                 }
             }
-            if Answers::option(&question.text, &question.options, &text) == Some(None) {
+            let option = |text: &str| Answers::option(&question.text, &question.options, text);
+            if let Some((first, _)) = text.split_once('\n')
+                && option(first.trim()).is_some()
+            {
+                self.output.ask(SEVERAL);
+                continue;
+            }
+            if option(&text) == Some(None) {
                 self.output.ask(&format!("There is no option {text}."));
                 continue;
             }
@@ -309,8 +328,8 @@ impl Person for Terminal {
             return Ok(None);
         }
         loop {
-            let text = self.read("\nApprove this? [y]es, [n]o, [m]ore info: ").await?;
-            return Ok(Some(match text.to_lowercase().as_str() {
+            let text = self.read_verdict("\nApprove this? [y]es, [n]o, [m]ore info: ").await?;
+            return Ok(Some(match text.as_str() {
                 "y" | "yes" => Verdict::Approved,
                 "n" | "no" => Verdict::Rejected(self.must_read("What is wrong with it? ").await?),
                 "m" | "more" | "more-info" => Verdict::MoreInfo(self.must_read("What do you want to know? ").await?),
@@ -323,15 +342,15 @@ impl Person for Terminal {
         self.progress.done();
         if only_show || !self.interactive {
             // Whoever approves later, in another process, has seen what.
-            show_edits(edits, &self.output, |text| self.output.line(text));
+            show_edits(edits, &self.output, |text| self.output.line(text), |diff| self.output.diff(diff));
             return Ok(None);
         }
         // Where questions go: what is to be approved must be seen, whatever stdout is for.
-        show_edits(edits, &self.output, |text| self.output.ask(text));
+        show_edits(edits, &self.output, |text| self.output.ask(text), |diff| self.output.ask_diff(diff));
         let how = "\nWrite this? [y]es, this and all in these [f]iles, all in this [c]hain, [e]dit it first, [n]o: ";
         loop {
             let paths = || edits.files.iter().map(|file| file.path.clone()).collect();
-            return Ok(Some(match self.read(how).await?.to_lowercase().as_str() {
+            return Ok(Some(match self.read_verdict(how).await?.as_str() {
                 "y" | "yes" => EditVerdict::Approved(None),
                 "f" | "file" => EditVerdict::Approved(Some(Grant::Files(paths()))),
                 "c" | "chain" => EditVerdict::Approved(Some(Grant::Chain)),

@@ -73,6 +73,9 @@ pub enum Check {
 }
 
 impl Check {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Test, Self::Lint, Self::Build];
+
     /// `test`, `lint` or `build`.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,20 +12,21 @@ mod grants;
 mod learn;
 mod read;
 mod reviews;
+mod taken_over;
 
 use std::collections::BTreeMap;
 
 pub use agreement::Parts;
 pub use closing::Closing;
 pub use effects::{Effect, EffectState, Run};
-pub use grants::says_what_runs;
 use serde::{Deserialize, Serialize};
+pub(crate) use taken_over::is_the_laws;
 
 use crate::calibration::Scorer;
 use crate::knowledge::{Decision, Fact, ProposalStatus, QuestionStatus, Uncertainty};
 use crate::{
-    Body, Cap, Caps, Digest, Draft, EffectId, ErrorCode, Event, Grant, Millis, ProjectSummary, PromptCall, Scope,
-    Shared, Started, Usage, Warning,
+    Body, Cap, Caps, Digest, Discovery, Draft, EffectId, ErrorCode, Event, Grant, Millis, ProjectSummary, PromptCall,
+    Scope, Shared, Started, Usage, Warning,
 };
 
 /// The kind of proposal that lets one command line of the project run, for this chain. Its title is the line.
@@ -85,7 +86,11 @@ pub struct Chain {
     what_runs: BTreeMap<String, Digest>,
     #[serde(skip_serializing_if = "String::is_empty")]
     what_changed: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    scripts: BTreeMap<String, Discovery>,
     last_write: u64,
+    #[serde(skip_serializing_if = "crate::reply::is_zero")]
+    taken_over: u64,
     disturbed: u32,
     confidence_from: Option<String>,
     restored_from: Option<String>,
@@ -214,6 +219,7 @@ impl Chain {
             self.scored_by.retain(|area, _| self.scores.contains_key(area));
             self.reviews.retain(|area, score| (0.0..=1.0).contains(score) && crate::law::reviewer::of(area).is_some());
             self.uncertainties.retain(|known| (0.0..=1.0).contains(&known.confidence));
+            self.dates_nothing_ahead(event.seq);
             self.restored_from = Some(from.clone());
         }
         self.version = event.seq;
@@ -280,7 +286,7 @@ impl Chain {
                 self.warned.push(warning.scope);
                 self.warnings.push(*warning);
             }
-            Body::TakenOver => self.lose_permissions(),
+            Body::TakenOver { phases } => self.lose_what_was_said_elsewhere(phases, event.seq),
             Body::TreeChanged { .. } => {
                 self.files_changed(event.seq);
                 self.asks_reviewers_again();

@@ -92,6 +92,15 @@ pub enum DraftState {
     },
 }
 
+impl Draft {
+    /// It is planned against the files as they are, and seen again. Passages say themselves what they stand in; a whole file was
+    /// written for the one that it names.
+    pub(crate) fn plan_anew(&mut self) {
+        self.edits.iter_mut().filter(|edit| !edit.replace.is_empty()).for_each(|edit| edit.base = None);
+        self.state = DraftState::Amended;
+    }
+}
+
 impl DraftState {
     /// The state's name.
     pub fn name(&self) -> &'static str {
@@ -149,6 +158,9 @@ pub struct FileChange {
     /// There is more to the change than a person is shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+    /// It changes tests that stand in the file among the code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tests: bool,
 }
 
 /// A plan that was carried out.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, PluginRef, Request, Usage,
+    Amount, Cap, Caps, Chain, Digest, EffectId, ErrorCode, Law, Methodology, Outcome, Phase, PluginRef, Request, Usage,
     Warning,
 };
 
@@ -198,8 +198,13 @@ pub enum Body {
     },
     /// Most of a cap is used up; told once.
     BudgetWarned(Warning),
-    /// The chain was recorded elsewhere or by somebody else: what it may do on its word alone, it may no longer.
-    TakenOver,
+    /// The chain was recorded elsewhere or by somebody else: what it may do on its word alone, it may no longer, and what ran or was
+    /// reviewed there is no evidence here.
+    TakenOver {
+        /// The phases of its methodology as they are installed here; empty where it had the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        phases: Vec<Phase>,
+    },
     /// Somebody changed the project's files since its check ran: that run is no evidence of them.
     TreeChanged {
         /// Of the project as it is.
@@ -296,7 +301,7 @@ impl Body {
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned(_) => "budget-warned",
-            Self::TakenOver => "taken-over",
+            Self::TakenOver { .. } => "taken-over",
             Self::TreeChanged { .. } => "tree-changed",
             Self::WhatRuns { .. } => "what-runs",
             Self::ContextFilled { .. } => "context-filled",

@@ -147,7 +147,7 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
-pub(crate) use implementation::waiver_title;
+pub(crate) use implementation::waiver_of;
 pub use implementation::{after_undo, due, judge_undo, take_over};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};

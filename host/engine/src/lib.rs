@@ -21,15 +21,14 @@ mod knowledge;
 pub mod law;
 mod methodology;
 mod number;
+mod paths;
 mod reply;
 mod shared;
 mod view;
 
 pub use action::{Action, Asking, Check};
 pub use budget::{Amount, Cap, Caps, Estimate, OverBudget, Scope, Spending, Unit, Warning};
-pub use chain::{
-    Chain, Closing, Effect, EffectState, Ended, Evidence, Parts, Pause, PhaseVisit, Run, Then, says_what_runs,
-};
+pub use chain::{Chain, Closing, Effect, EffectState, Ended, Evidence, Parts, Pause, PhaseVisit, Run, Then};
 pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
 pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};
@@ -44,6 +43,7 @@ pub use knowledge::{
 };
 pub use law::{Catalogue, CommandRef, Law, PromptRef, Refusal, Ruling};
 pub use methodology::{Gate, Loosened, MOST_SAMPLES, Methodology, MethodologyError, Phase, SAMPLES, Tightening};
+pub use paths::{changes_tests_within, says_what_runs};
 pub use reply::{Discovery, Document, Gap, PromptCall, RaisedQuestion, RepliedUncertainty, Reply, Usage};
 pub use shared::Shared;
 pub use view::{CheckRun, View};

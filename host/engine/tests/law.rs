@@ -88,8 +88,15 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             grant: None,
         },
         Request::Plan { draft } => {
-            let file =
-                FileChange { path: format!("f{}", *luck % 3), old: None, new: None, added: 1, removed: 0, cut: false };
+            let file = FileChange {
+                path: format!("f{}", *luck % 3),
+                old: None,
+                new: None,
+                added: 1,
+                removed: 0,
+                cut: false,
+                tests: false,
+            };
             let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: vec![file] };
             Outcome::Planned { plan }
         }
@@ -188,7 +195,8 @@ fn write(drive: &mut Drive) -> String {
     let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
     perform(drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = drive.chain.drafts().last().expect("a draft").id.clone();
-    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false };
+    let file =
+        FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false, tests: false };
     let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file] };
     perform(drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant: None };
@@ -427,7 +435,8 @@ fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_gran
     let artifacts = vec![Document { kind: "change".to_owned(), edits, ..Document::default() }];
     perform(&mut drive, prompt("p"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = "D1".to_owned();
-    let file = FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false };
+    let file =
+        FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false, tests: false };
     let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file] };
     perform(&mut drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let grant = Some(Grant::Chain);

@@ -300,13 +300,13 @@ fn the_setting_is_everybodys_and_bounded() {
 fn a_chain_that_came_from_elsewhere_makes_nobody_pay_for_samples() {
     let scored = [begun(9.0), vec![intent(1, prompt("p"), 2), outcome(1, answered("goal", 0.9))]].concat();
     let chain = Chain::fold(&events(scored.clone()));
-    assert_eq!(law::take_over(&chain), [Body::TakenOver]);
-    let taken = Chain::fold(&events([scored, vec![Body::TakenOver]].concat()));
+    assert_eq!(law::take_over(&chain, None), [Body::TakenOver { phases: Vec::new() }]);
+    let taken = Chain::fold(&events([scored, vec![Body::TakenOver { phases: Vec::new() }]].concat()));
     assert_eq!((law::samples_wanted(&taken), law::samples(&taken, "api").len()), (1, 0));
-    assert!(law::take_over(&taken).is_empty());
+    assert!(law::take_over(&taken, None).is_empty());
     // Nor for those that were on their way there.
     let begun = Chain::fold(&events(sampled(0.9, 2)));
-    let ended = law::take_over(&begun);
+    let ended = law::take_over(&begun, None);
     let taken = Chain::fold(&events(sampled(0.9, 2).into_iter().chain(ended)));
     assert_eq!(taken.open_effects().count(), 0);
     assert_eq!(taken.parts("goal").map(|parts| (parts.asked, parts.mean)), Some((2, None)));

@@ -178,6 +178,10 @@ impl CallError {
                 "go on; if it happens again, see whether it works by itself: claude -p hello".to_owned()
             }
             CallErrorKind::Authentication if program => "run `claude` once and log in".to_owned(),
+            CallErrorKind::Authentication if self.status == Some(407) => format!(
+                "name them in its address: `proxy = \"http://USER:PASSWORD@HOST:PORT\"` under [providers.{provider}], or in the \
+                 variable that has it now"
+            ),
             CallErrorKind::Authentication => format!("store a working key: certus login {provider}"),
             CallErrorKind::Billing => "settle the account with the provider, or choose another provider".to_owned(),
             CallErrorKind::Quota if self.retry_after.is_some() => "go on then, or choose another provider".to_owned(),
@@ -190,7 +194,10 @@ impl CallError {
                 "check the model and its options in the configuration: it may not know structured output".to_owned()
             }
             CallErrorKind::TooLarge | CallErrorKind::ContextOverflow => {
-                "send less context, or choose a model with a larger window".to_owned()
+                format!(
+                    "say how large its window is: `window = TOKENS` under [providers.{provider}]; or choose a model with a \
+                     larger one"
+                )
             }
             CallErrorKind::RateLimited => match self.retry_after {
                 Some(wait) => format!("go on in {} s", wait.as_secs().max(1)),
@@ -199,14 +206,19 @@ impl CallError {
             CallErrorKind::Conflict | CallErrorKind::Overloaded | CallErrorKind::Server => {
                 "go on later, or choose another provider".to_owned()
             }
-            CallErrorKind::Timeout(Phase::Total) => "allow it more time, or choose a faster model".to_owned(),
+            CallErrorKind::Timeout(Phase::Total) => format!(
+                "allow it more time: `timeouts = {{ total = SECONDS }}` under [providers.{provider}]; or choose a faster model"
+            ),
             CallErrorKind::Timeout(_) | CallErrorKind::Cut => {
                 "go on; if it happens again, check the network".to_owned()
             }
             CallErrorKind::Connection { .. } if provider == "ollama" => "start it: ollama serve".to_owned(),
+            CallErrorKind::Connection { .. } if self.said.to_ascii_lowercase().contains("certificate") => {
+                "check the address; where its issuer is your own, name the issuer's file: SSL_CERT_FILE=FILE".to_owned()
+            }
             CallErrorKind::Connection { .. } => "check the network, the base URL and the proxy".to_owned(),
             CallErrorKind::Refusal => "say the goal in other words, or choose another model".to_owned(),
-            CallErrorKind::Truncated => "allow it more output tokens".to_owned(),
+            CallErrorKind::Truncated => "allow it more: `max-output-tokens = TOKENS` under [limits]".to_owned(),
             CallErrorKind::Unreadable => "check that the base URL is the one of the service".to_owned(),
         }
     }
@@ -214,6 +226,9 @@ impl CallError {
     fn sentence(&self) -> String {
         let (provider, model) = (&self.provider, &self.model);
         match self.kind {
+            CallErrorKind::Authentication if self.status == Some(407) => {
+                format!("the proxy before {provider} wants a user and a password")
+            }
             CallErrorKind::Authentication => format!("{provider} does not accept the key"),
             CallErrorKind::Billing => format!("{provider} wants to be paid first"),
             CallErrorKind::Quota => match self.retry_after {

@@ -66,6 +66,16 @@ impl Redactor {
         })
     }
 
+    /// The text of a file with `[key]` for every secret; nothing where none is in it. A short one may be a word, such as
+    /// `ollama` where a service asks for no key, and stays.
+    pub fn hidden_in_file(&self, text: &str) -> Option<String> {
+        let secrets = || self.0.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST);
+        if !secrets().any(|secret| text.contains(secret)) {
+            return None;
+        }
+        Some(secrets().fold(text.to_owned(), |text, secret| text.replace(secret, "[key]")))
+    }
+
     /// Take over into `shown` what of a text that goes on can be shown already, with `[key]` for every secret. What may be
     /// the beginning of one is left, and is less than the longest secret.
     fn advance(&self, text: &mut String, shown: &mut String) {

@@ -188,7 +188,7 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
         Body::ChainStarted(_)
         | Body::BudgetSet { .. }
         | Body::BudgetWarned(_)
-        | Body::TakenOver
+        | Body::TakenOver { .. }
         | Body::TreeChanged { .. }
         | Body::WhatRuns { .. }
         | Body::ContextFilled { .. }

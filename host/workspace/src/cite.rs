@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::open::Stamp;
 use crate::project::Project;
-use crate::read::{READ_LIMIT, text_of};
+use crate::read::READ_LIMIT;
 
 /// Fewest characters other than blanks in a quote: less than that is found everywhere.
 const SHORTEST_QUOTE: usize = 3;
@@ -76,7 +76,7 @@ impl Project {
                 return Some(Arc::clone(words));
             }
         }
-        let words = Arc::new(Words::of(&text_of(path, file, &seen, READ_LIMIT).ok()?));
+        let words = Arc::new(Words::of(&self.shown_text(path, file, &seen, READ_LIMIT).ok()?));
         let mut kept = self.texts.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes + words.size() > MOST_KEPT {
             *kept = Kept::default();

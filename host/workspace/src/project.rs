@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -21,7 +22,11 @@ pub struct Project {
     trusted: BTreeSet<String>,
     pub(crate) rules: RulesCache,
     pub(crate) texts: TextCache,
+    veil: OnceLock<Veil>,
 }
+
+/// A text without what nobody may read in it; nothing where there is nothing of the kind.
+pub type Veil = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// A directory on the way to something, with what is needed to judge what lies in it.
 pub(crate) struct Place {
@@ -69,7 +74,18 @@ impl Project {
             trusted: BTreeSet::new(),
             rules: RulesCache::default(),
             texts: TextCache::default(),
+            veil: OnceLock::new(),
         })
+    }
+
+    /// From now on texts of files are read, searched and cited without what the veil takes out. The first veil stays.
+    pub fn hide(&self, veil: Veil) {
+        let _ = self.veil.set(veil);
+    }
+
+    /// What of a text may be read, where that is not all of it.
+    pub(crate) fn veiled(&self, text: &str) -> Option<String> {
+        self.veil.get().and_then(|veil| veil(text))
     }
 
     /// Let these excluded paths be seen: each is one file, or one directory with everything below it that is not excluded
@@ -174,15 +190,20 @@ impl Project {
         }
         let mut place = self.start().map_err(|source| ReadError::Io { path: path(), source })?;
         for name in directory.split('/').filter(|name| !name.is_empty()) {
-            let shut = match self.pass(&place, name, true) {
-                Pass::Visible => None,
-                Pass::Through(shut) => shut,
-                Pass::No(why) => return Err(ReadError::Excluded { path: path(), why }),
-            };
-            let reached = join(&place.path, name);
-            place = self.enter(&place, name, shut).map_err(|refused| self.read_error(asked, &reached, refused))?;
+            place = self.step(&place, name, asked)?;
         }
         Ok(place)
+    }
+
+    /// Ask the gate for the directory `name` in `place`, and step into it; errors name `asked`.
+    pub(crate) fn step(&self, place: &Place, name: &str, asked: &str) -> Result<Place, ReadError> {
+        let shut = match self.pass(place, name, true) {
+            Pass::Visible => None,
+            Pass::Through(shut) => shut,
+            Pass::No(why) => return Err(ReadError::Excluded { path: asked.to_owned(), why }),
+        };
+        let reached = join(&place.path, name);
+        self.enter(place, name, shut).map_err(|refused| self.read_error(asked, &reached, refused))
     }
 
     /// `asked` failed because of what is at `reached`, which is `asked` or a directory on the way.

@@ -1,8 +1,8 @@
 //! Reading one file: a bounded text, or a digest of any length.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io::Read;
+use std::rc::Rc;
 
 use cap_std::fs::{File, Metadata};
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// sha-256 of the content, in hex: what [`Project::digest`] says of the same bytes.
+    /// sha-256 of the content, in hex: what [`Project::digest`] says of the same bytes, unless something in them is hidden.
     #[must_use]
     pub fn digest(&self) -> String {
         hex::encode(Sha256::digest(self.text.as_bytes()))
@@ -47,7 +47,7 @@ impl Project {
     /// See [`ReadError`].
     pub fn read_limited(&self, path: &str, limit: u64) -> Result<Text, ReadError> {
         let (file, seen) = self.open_file(path)?;
-        let text = text_of(path, file, &seen, limit)?;
+        let text = self.shown_text(path, file, &seen, limit)?;
         Ok(Text { path: path.to_owned(), text })
     }
 
@@ -76,6 +76,12 @@ impl Project {
         Reader { project: self, places: HashMap::new() }
     }
 
+    /// The content of an open file, as far as it may be read.
+    pub(crate) fn shown_text(&self, path: &str, file: File, seen: &Metadata, limit: u64) -> Result<String, ReadError> {
+        let text = text_of(path, file, seen, limit)?;
+        Ok(self.veiled(&text).unwrap_or(text))
+    }
+
     pub(crate) fn open_file(&self, path: &str) -> Result<(File, Metadata), ReadError> {
         let (place, name) = self.locate(path)?;
         open::file(&place.directory, &name).map_err(|refused| self.read_error(path, &join(&place.path, &name), refused))
@@ -86,7 +92,7 @@ impl Project {
 /// it.
 pub struct Reader<'a> {
     project: &'a Project,
-    places: HashMap<String, Place>,
+    places: HashMap<String, Rc<Place>>,
 }
 
 impl Reader<'_> {
@@ -99,15 +105,28 @@ impl Reader<'_> {
             return Err(ReadError::Outside { path: path.to_owned() });
         }
         let (directory, name) = split(path);
-        let place = match self.places.entry(directory.to_owned()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(self.project.place(directory, path)?),
-        };
-        self.project.admit(place, name, path)?;
+        let place = self.place(directory, path)?;
+        self.project.admit(&place, name, path)?;
         let (file, seen) = open::file(&place.directory, name)
             .map_err(|refused| self.project.read_error(path, &join(&place.path, name), refused))?;
-        let text = text_of(path, file, &seen, READ_LIMIT)?;
+        let text = self.project.shown_text(path, file, &seen, READ_LIMIT)?;
         Ok(Text { path: path.to_owned(), text })
+    }
+
+    fn place(&mut self, directory: &str, asked: &str) -> Result<Rc<Place>, ReadError> {
+        if let Some(known) = self.places.get(directory) {
+            return Ok(Rc::clone(known));
+        }
+        let place = if directory.is_empty() {
+            self.project.place("", asked)?
+        } else {
+            let (parent, name) = split(directory);
+            let parent = self.place(parent, asked)?;
+            self.project.step(&parent, name, asked)?
+        };
+        let place = Rc::new(place);
+        self.places.insert(directory.to_owned(), Rc::clone(&place));
+        Ok(place)
     }
 }
 

@@ -10,8 +10,8 @@ use crate::read::digest_of;
 /// The state of a project's visible files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TreeDigest {
-    /// In hex: sha-256 over path, NUL and content digest of every file, by path. A file that could not be read counts with a
-    /// digest of zeros.
+    /// In hex: sha-256 over path, NUL and content digest of every file, by path; then path, a byte 1 and the digest of the target's
+    /// text of every symbolic link, by path. A file that could not be read counts with a digest of zeros.
     pub sha256: String,
     /// Files that are covered.
     pub files: u64,
@@ -19,7 +19,7 @@ pub struct TreeDigest {
     pub bytes: u64,
     /// Files that are listed but could not be read.
     pub unreadable: u64,
-    /// The listing was cut at a bound: files beyond it are not covered.
+    /// The listing was cut at a bound: files and links beyond it are not covered, and nothing shows that they are the same.
     pub truncated: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The files that are new, gone or of another content in a later state, by path.
+    /// The files and links that are new, gone or of another content or target in a later state, by path.
     #[must_use]
     pub fn changed(&self, later: &Tree) -> Vec<String> {
         let gone = self.files.keys().filter(|path| !later.files.contains_key(*path));
@@ -44,7 +44,8 @@ impl Tree {
 }
 
 impl Project {
-    /// Digest every listed file. Streamed, so that large files are covered too; excluded files are not.
+    /// Digest every listed file, and where every link leads. Streamed, so that large files are covered too; excluded files are
+    /// not, and neither is what only a link leads to.
     #[must_use]
     pub fn tree_digest(&self) -> TreeDigest {
         self.tree().digest
@@ -70,6 +71,13 @@ impl Project {
                 Some(_) => digest.files += 1,
                 None => digest.unreadable += 1,
             }
+        }
+        for link in listing.links {
+            let target: [u8; 32] = Sha256::new().chain_update([1]).chain_update(&link.target).finalize().into();
+            hasher.update(link.path.as_bytes());
+            hasher.update([1]);
+            hasher.update(target);
+            files.insert(link.path, target);
         }
         digest.sha256 = hex::encode(hasher.finalize());
         Tree { digest, files }

@@ -39,6 +39,15 @@ pub struct Entry {
     pub size: u64,
 }
 
+/// A symbolic link that may be seen. It is never followed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    /// What it names, as bytes of the operating system; empty where that cannot be read.
+    pub target: Vec<u8>,
+}
+
 /// Something that is there and is not listed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
@@ -87,6 +96,8 @@ impl std::fmt::Display for Why {
 pub struct Listing {
     /// Sorted by path, byte by byte.
     pub entries: Vec<Entry>,
+    /// Sorted by path, byte by byte: at most as many as there may be files. They are left out too.
+    pub links: Vec<Link>,
     /// At most 1,000, sorted by path.
     pub left_out: Vec<LeftOut>,
     /// How many more were left out.
@@ -165,6 +176,7 @@ impl Project {
         }
         let mut listing = walk.listing;
         listing.entries.sort();
+        listing.links.sort();
         listing.left_out.sort();
         listing
     }
@@ -217,6 +229,16 @@ impl Walk<'_> {
                 Ok(seen) => self.leave_out_refused(&path, Refused::Is(open::kind(&seen.file_type()))),
                 Err(error) => self.leave_out_refused(&path, Refused::Io(error)),
             },
+            Pass::Visible if file_type.is_symlink() => {
+                if self.listing.links.len() >= self.bounds.entries {
+                    self.stop_at(&path);
+                } else {
+                    let target = place.directory.read_link_contents(name).unwrap_or_default();
+                    let target = target.into_os_string().into_encoded_bytes();
+                    self.listing.links.push(Link { path: path.clone(), target });
+                }
+                self.leave_out_refused(&path, Refused::Is(open::SYMBOLIC_LINK));
+            }
             Pass::Visible => self.leave_out_refused(&path, Refused::Is(open::kind(&file_type))),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use certus_workspace::edit::{Change, EditError, FileEdit, Kind, Permit, Plan, Replacement, Undo, Written};
-use certus_workspace::{Project, Text};
+use certus_workspace::{Citation, Project, Text};
 use proptest::prelude::*;
 use support::edits::{base, delete, replace, restored, whole};
 use support::{Scene, paths};
@@ -68,6 +68,21 @@ fn a_stored_plan_is_the_same_plan_and_a_damaged_one_is_refused() {
     assert!(matches!(project.write(&damaged), Err(EditError::Damaged { .. })));
     let reworded: Plan = serde_json::from_str(&stored.replace("+b", "+harmless")).expect("loaded");
     assert_ne!(reworded.digest(), plan.digest(), "an approval is of what was shown");
+    // Whoever changes the store can compute digests too: what is shown follows from what is written, or it is refused.
+    let stored: serde_json::Value = serde_json::from_str(&stored).expect("loaded");
+    let other = project.plan(&[whole(&project, "a.txt", "evil\n")], &Permit::default()).expect("planned");
+    let mut shows_another = stored.clone();
+    shows_another["files"][0]["new"] = "evil\n".into();
+    shows_another["files"][0]["new_digest"] = other.files()[0].new_digest.clone().into();
+    let mut counts = stored.clone();
+    counts["files"][0]["added"] = 0.into();
+    let mut not_cut = stored;
+    not_cut["files"][0]["diff_cut"] = true.into();
+    for forged in [shows_another, counts, not_cut] {
+        let forged: Plan = serde_json::from_value(forged).expect("loaded");
+        assert!(matches!(forged.check(), Err(EditError::Damaged { path }) if path == "a.txt"));
+        assert!(matches!(project.write(&forged), Err(EditError::Damaged { .. })));
+    }
     project.write(&loaded).expect("written");
     assert_eq!(project.read("a.txt").expect("read").text, "b\n");
 }
@@ -109,13 +124,54 @@ fn a_write_that_was_cut_short_is_completed_by_the_next() {
     scene.write("a.txt", "A\n");
     scene.write("d/new.txt", "new\n");
     fs::remove_file(scene.at("c.txt")).expect("rm");
-    let written = project.write(&plan).expect("written");
+    let written = project.resume(&plan).expect("written");
     assert_eq!(written.already, ["a.txt", "d/new.txt", "c.txt"]);
-    assert_eq!(project.write(&plan).expect("again").already.len(), 4);
+    assert_eq!(project.resume(&plan).expect("again").already.len(), 4);
     project.undo(&written.undo, restored(&written)).expect("undone");
     assert_eq!(paths(&project.files()), ["a.txt", "b.txt", "c.txt"]);
     assert!(!scene.at("d").exists());
     assert_eq!(project.read("a.txt").expect("read").text, "a\n");
+}
+
+#[test]
+fn what_somebody_else_made_as_planned_is_not_taken_back() {
+    let scene = Scene::with(&[("a.txt", "a\n"), ("b.txt", "b\n")]);
+    let project = scene.open();
+    let edits =
+        [whole(&project, "a.txt", "A\n"), whole(&project, "d/new.txt", "new\n"), whole(&project, "b.txt", "B\n")];
+    let plan = project.plan(&edits, &Permit::default()).expect("planned");
+    scene.write("a.txt", "A\n");
+    scene.write("d/new.txt", "new\n");
+    let written = project.write(&plan).expect("written");
+    assert_eq!(written.already, ["a.txt", "d/new.txt"]);
+    project.undo(&written.undo, restored(&written)).expect("undone");
+    let texts = ["a.txt", "b.txt", "d/new.txt"].map(|path| project.read(path).expect("read").text);
+    assert_eq!(texts, ["A\n", "b\n", "new\n"]);
+}
+
+#[test]
+fn a_write_that_was_cut_short_is_put_back_where_somebody_changed_a_file_since() {
+    let scene = Scene::with(&[("a.txt", "a\n"), ("b.txt", "b\n"), ("c.txt", "c\n")]);
+    let project = scene.open();
+    let edits = [
+        whole(&project, "a.txt", "A\n"),
+        whole(&project, "d/new.txt", "new\n"),
+        whole(&project, "b.txt", "B\n"),
+        whole(&project, "c.txt", "C\n"),
+    ];
+    let plan = project.plan(&edits, &Permit::default()).expect("planned");
+    scene.write("a.txt", "A\nmine\n");
+    scene.write("d/new.txt", "new\n");
+    scene.write("b.txt", "B\n");
+    let error = project.resume(&plan).expect_err("a.txt is changed");
+    assert_eq!(
+        error.to_string(),
+        "writing was cut short before, and a.txt was changed since: look whether it still holds what was to be written; put \
+         back as before: b.txt, d/new.txt"
+    );
+    let texts = ["a.txt", "b.txt", "c.txt"].map(|path| project.read(path).expect("read").text);
+    assert_eq!(texts, ["A\nmine\n", "b\n", "c\n"]);
+    assert!(!scene.at("d").exists());
 }
 
 fn many(project: &Project) -> Plan {
@@ -133,7 +189,7 @@ fn writes_and_undoes_until_it_is_killed() {
     let project = Project::open(std::path::Path::new(&directory)).expect("opens");
     let plan = many(&project);
     loop {
-        let written = project.write(&plan).expect("written");
+        let written = project.resume(&plan).expect("written");
         fs::write(std::path::Path::new(&directory).join("../begun"), "").expect("write");
         project.undo(&written.undo, restored(&written)).expect("undone");
     }
@@ -160,7 +216,7 @@ fn a_process_that_is_killed_leaves_a_state_from_which_one_can_go_on_and_back() {
         std::thread::sleep(std::time::Duration::from_micros(700 * round));
         writer.kill().expect("killed");
         writer.wait().expect("reaped");
-        let written = project.write(&plan).expect("written");
+        let written = project.resume(&plan).expect("written");
         cut_short += usize::from(!matches!(written.already.len(), 0 | 20));
         assert!(plan.files().iter().all(|file| project.digest(&file.path).ok() == file.new_digest));
         project.undo(&written.undo, restored(&written)).expect("undone");
@@ -207,6 +263,23 @@ fn certus_s_own_files_are_edited_only_when_allowed_by_name() {
 }
 
 #[cfg(unix)]
+#[test]
+fn what_is_hidden_is_neither_read_nor_found_nor_edited() {
+    let scene = Scene::with(&[("a.js", "const key = 'secret-1';\n"), ("b.js", "const b = 1;\n")]);
+    let project = scene.open();
+    let edits = ["a.js", "b.js"].map(|path| replace(&project, path, &[("const", "let")]));
+    project.hide(Box::new(|text| text.contains("secret-1").then(|| text.replace("secret-1", "[key]"))));
+    let veiled = "const key = '[key]';\n";
+    assert_eq!(project.read("a.js").expect("read").text, veiled);
+    assert_eq!(project.reader().read("a.js").expect("read").text, veiled);
+    assert_eq!(project.cite("a.js", 1, "const key = '[key]'"), Citation::Found { line: 1 });
+    assert_eq!(project.cite("a.js", 1, "const key = 'secret-1'"), Citation::Missing);
+    assert_eq!(project.search("secret", "**", 10).expect("searched"), Vec::new());
+    let refused = project.plan(&edits, &Permit::default());
+    assert!(matches!(refused, Err(EditError::Hidden { path }) if path == "a.js"));
+    project.plan(&edits[1..], &Permit::default()).expect("nothing is hidden in it");
+}
+
 #[test]
 fn permission_bits_stay() {
     use std::os::unix::fs::PermissionsExt;

@@ -55,6 +55,21 @@ fn links_are_never_followed_wherever_they_lead() {
     for path in ["in.txt", "in/real.txt", "loop-a", "self/src/real.txt", "dangling"] {
         assert!(matches!(project.read(path), Err(ReadError::NotRegular { what: "a symbolic link", .. })), "{path}");
     }
+    // Who reads several files sees what who reads one does, in whichever order.
+    let mut reader = project.reader();
+    for path in [
+        "src/real.txt",
+        "twice",
+        "in/real.txt",
+        "out/secret.txt",
+        "self/src/real.txt",
+        "src/absent",
+        "../x",
+        "src/real.txt/y",
+    ] {
+        let one = project.read(path).map_err(|error| error.to_string());
+        assert_eq!(reader.read(path).map_err(|error| error.to_string()), one, "{path}");
+    }
     assert!(matches!(project.list("out"), Err(FindError::Directory(ReadError::Outside { .. }))));
     assert_eq!(project.glob("out/*").expect_err("refused").to_string(), "out/* is not inside the project");
     assert_eq!(project.search("outside", "**", 10).expect("searched"), []);

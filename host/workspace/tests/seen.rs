@@ -202,6 +202,32 @@ fn the_tree_digest_moves_with_names_and_contents_only_of_what_is_seen() {
 }
 
 #[test]
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the test changes a link")]
+fn the_tree_digest_knows_where_links_lead_and_follows_none() {
+    let scene = Scene::with(&[("good.js", "good"), ("bad.js", "bad")]);
+    let project = scene.open();
+    let plain = project.tree_digest();
+    let link = |target: &str| {
+        let _ = std::fs::remove_file(scene.at("cur.js"));
+        std::os::unix::fs::symlink(target, scene.at("cur.js")).expect("link");
+        project.tree()
+    };
+    let (good, bad) = (link("good.js"), link("bad.js"));
+    assert_eq!(good.changed(&bad), ["cur.js"]);
+    let outside = [link("/etc/passwd"), link("../good.js"), link("nowhere")];
+    let digests: std::collections::BTreeSet<String> =
+        [&good, &bad].into_iter().chain(&outside).map(|tree| tree.digest.sha256.clone()).collect();
+    assert_eq!(digests.len(), 5);
+    assert_eq!(link("good.js"), good);
+    // What a link names is not its content.
+    std::fs::remove_file(scene.at("cur.js")).expect("rm");
+    assert_eq!(project.tree_digest(), plain);
+    scene.write("cur.js", "good.js");
+    assert_eq!(good.changed(&project.tree()), ["cur.js"]);
+}
+
+#[test]
 fn the_commit_is_read_from_gits_own_files() {
     const ONE: &str = "1111111111111111111111111111111111111111";
     const TWO: &str = "2222222222222222222222222222222222222222";

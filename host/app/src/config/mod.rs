@@ -72,6 +72,8 @@ pub struct Config {
     pub context_window: u64,
     /// How far one of the project's own checks may go.
     pub check_limits: certus_workspace::run::Limits,
+    /// Variables that they find in their environment besides the usual ones.
+    pub check_environment: Vec<String>,
     /// What a person says on the command line of this chain's cap.
     pub own_cap: Option<Cap>,
     user_caps: Caps,
@@ -104,6 +106,20 @@ impl Config {
         let file = project::read(project)?;
         let json = config_json::read(project)?;
 
+        if let Some(name) = user.limits.of_nothing() {
+            return Err(Failure::usage(format!("{}: [limits] {name} is 0", path.display()))
+                .hint("write how much may be used, or leave it away"));
+        }
+        if let Some(name) = user.check_environment.iter().find(|name| certus_workspace::run::is_secret(name)) {
+            let name = crate::clean::line(name, 60);
+            return Err(Failure::usage(format!(
+                "{}: check-environment names {name}, which is a secret's name",
+                path.display()
+            ))
+            .hint(
+                "what the project's tests need as a secret has to be set where they run, such as in a file they read",
+            ));
+        }
         let mut services = services::services(user.providers, environment, &path)?;
         if let Some(model) = environment.user("DEFAULT_MODEL").or(user.default_model) {
             check_model(&model).map_err(|why| Failure::usage(format!("the default model {why}")))?;
@@ -138,6 +154,7 @@ impl Config {
             max_output_tokens: asked.map_or(ceiling, |asked| asked.clamp(1, ceiling)),
             context_window: windows.fold(usable, u64::min),
             check_limits: check_limits(&user.limits, &file.limits),
+            check_environment: user.check_environment,
             own_cap: (flags.chain != Cap::default()).then_some(flags.chain),
             user_caps: user.budget.caps(&path.display().to_string())?,
             project_caps: file.budget.caps(project::NAME)?.tightened(warned),

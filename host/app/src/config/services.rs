@@ -45,6 +45,9 @@ const ADDRESSES: [(&str, &[&str]); 4] = [
     ("ollama", &["OLLAMA_HOST"]),
 ];
 
+/// Seconds of a time-out at most: a day.
+const LONGEST: u64 = 24 * 60 * 60;
+
 /// Names that mean something else than a service.
 const TAKEN: [&str; 3] = ["offline", "manual", "replay"];
 
@@ -226,13 +229,27 @@ impl ServiceConfig {
                     .hint(format!("write the variable's name there, and store the key: certus login {}", self.name)));
             }
         }
-        let seconds = |named: Option<u64>, other: Duration| named.map_or(other, |s| Duration::from_secs(s.max(1)));
+        let named = [section.timeouts.connect, section.timeouts.idle, section.timeouts.total];
+        if named.into_iter().flatten().any(|seconds| !(1..=LONGEST).contains(&seconds)) {
+            return Err(wrong(format!("has a time-out outside of 1 to {LONGEST} seconds")));
+        }
+        let seconds = |named: Option<u64>, other: Duration| named.map_or(other, Duration::from_secs);
         self.timeouts = Timeouts {
             connect: seconds(section.timeouts.connect, self.timeouts.connect),
             idle: seconds(section.timeouts.idle, self.timeouts.idle),
             total: seconds(section.timeouts.total, self.timeouts.total),
         };
-        self.proxy = section.proxy.unwrap_or_else(|| self.proxy.clone());
+        if let Some(proxy) = section.proxy {
+            // Not repeated: it may have a password in it.
+            if !is_proxy(&proxy) {
+                return Err(wrong("has a proxy that is no address".to_owned())
+                    .hint("write proxy = \"http://HOST:PORT\", \"environment\" or \"none\""));
+            }
+            self.proxy = proxy;
+        }
+        if section.requests_per_minute == Some(0) || section.tokens_per_minute == Some(0) {
+            return Err(wrong("allows nothing in a minute".to_owned()).hint("leave it away for no limit"));
+        }
         self.limits = Limits {
             requests_per_minute: section.requests_per_minute.or(self.limits.requests_per_minute),
             tokens_per_minute: section.tokens_per_minute.or(self.limits.tokens_per_minute),
@@ -267,6 +284,13 @@ impl ServiceConfig {
     pub(crate) fn is_at_home(&self) -> bool {
         self.base_url == Self::built_in("", self.dialect).base_url
     }
+}
+
+fn is_proxy(text: &str) -> bool {
+    let address =
+        ["http://", "https://", "socks5://", "socks5h://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let is_host = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    matches!(text, "environment" | "none") || address.is_some_and(is_host)
 }
 
 /// All services: the built-in ones, then the user's sections over them and beside them.

@@ -96,6 +96,23 @@ fn budgets_are_the_lower_of_the_users_and_the_projects() {
 }
 
 #[test]
+fn a_limit_that_leaves_nothing_is_refused() {
+    for name in ["max-output-tokens", "check-seconds", "check-output-mib", "context-window"] {
+        let failure = read("", &format!("[limits]\n{name} = 0"), None).expect_err(name);
+        assert!(failure.message.ends_with(&format!("[limits] {name} is 0")), "{failure}");
+    }
+}
+
+#[test]
+fn variables_for_checks_are_the_users_to_name_and_no_secrets() {
+    let named = |text: &str| read("", text, None).map(|config| config.check_environment);
+    assert_eq!(named("check-environment = [\"DATABASE_URL\", \"NODE_*\"]").expect("valid"), ["DATABASE_URL", "NODE_*"]);
+    let failure = named("check-environment = [\"DB_PASSWORD\"]").expect_err("a secret");
+    assert!(failure.message.ends_with("check-environment names DB_PASSWORD, which is a secret's name"), "{failure}");
+    assert!(read("check-environment = [\"DATABASE_URL\"]", "", None).is_err(), "a project names none");
+}
+
+#[test]
 fn a_project_chooses_nothing_for_its_reader() {
     for (text, key) in [
         ("provider = \"x\"", "provider"),

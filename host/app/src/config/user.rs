@@ -20,6 +20,8 @@ pub(super) struct UserFile {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     pub(super) providers: BTreeMap<String, Section>,
+    /// Variables of the environment that the project's own checks find too: names, or beginnings followed by `*`.
+    pub(super) check_environment: Vec<String>,
     /// `[methodology.NAME]`: its settings.
     pub(super) methodology: BTreeMap<String, BTreeMap<String, f64>>,
 }
@@ -34,6 +36,19 @@ pub(super) struct Limits {
     pub(super) check_output_mib: Option<u64>,
     /// Tokens of a model's context window that are used.
     pub(super) context_window: Option<u64>,
+}
+
+impl Limits {
+    /// The first that leaves nothing to work with.
+    pub(super) fn of_nothing(&self) -> Option<&'static str> {
+        let named = [
+            ("max-output-tokens", self.max_output_tokens.map(u64::from)),
+            ("check-seconds", self.check_seconds),
+            ("check-output-mib", self.check_output_mib),
+            ("context-window", self.context_window),
+        ];
+        named.into_iter().find(|(_, number)| *number == Some(0)).map(|(name, _)| name)
+    }
 }
 
 /// Read `config.toml`.

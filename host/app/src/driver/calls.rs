@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certus_engine::{
-    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Usage, budget, law,
+    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, ProviderError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -217,7 +217,11 @@ impl<'a> Driver<'a> {
     async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
         let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
-        let raw = self.keep(&answer.text);
+        let parsed = certus_prompts::parse_reply(&answer.text).map(|parsed| self.without_keys(parsed.reply));
+        let raw = match &parsed {
+            Ok((_, Some(shown))) => self.keep(shown),
+            _ => self.keep(&answer.text),
+        };
         let by = Attribution {
             provider: self.provider.name().to_owned(),
             model: answer.model,
@@ -229,9 +233,8 @@ impl<'a> Driver<'a> {
             from_memo: false,
             confidence_from: answer.confidence_from,
         };
-        let outcome = match certus_prompts::parse_reply(&answer.text) {
-            Ok(parsed) => {
-                let mut reply = parsed.reply;
+        let outcome = match parsed {
+            Ok((mut reply, _)) => {
                 super::prompt::cite(&self.session.project(), &mut reply);
                 Outcome::Replied { reply: Box::new(reply), by }
             }
@@ -279,6 +282,20 @@ impl<'a> Driver<'a> {
         };
         self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: self.session.elapsed(elapsed_ms) });
         Ok(Next::Settled)
+    }
+
+    /// A reply without keys, and its text where one had to be taken out: JSON can spell them so that nobody finds them in it.
+    fn without_keys(&self, reply: Reply) -> (Reply, Option<String>) {
+        let text = serde_json::to_string(&reply).unwrap_or_default();
+        let shown = self.session.redactor().redact(text.clone());
+        if shown == text {
+            return (reply, None);
+        }
+        match serde_json::from_str(&shown) {
+            Ok(reply) => (reply, Some(shown)),
+            // A key that is part of the form would have to be one of its words.
+            Err(_) => (reply, None),
+        }
     }
 
     /// Record what an attempt left behind, and set aside what the next one may cost unless it has to wait.

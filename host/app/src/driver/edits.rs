@@ -1,18 +1,14 @@
-//! Edits and checks: planning a draft against the files, showing it, writing what was approved, taking it back, and running
-//! the project's own commands.
+//! Edits: planning a draft against the files, showing it, writing what was approved, and taking it back.
 //!
 //! A plan is stored whole, with every text before and after, before it is shown: so the same bytes are approved, written and
 //! taken back, by whatever process.
 
-use std::time::Instant;
-
 use certus_engine::{
-    Body, Check, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, law,
+    Body, Digest, Edit, EffectId, ErrorCode, FileChange, Outcome, Plan, Replacement, Request, changes_tests_within, law,
 };
 use certus_workspace::edit::{self, Change, EditError, FileEdit, Permit, Undo};
-use certus_workspace::run::{self, Environment};
 
-use super::perform::elapsed;
+use super::checks::first;
 use super::record::Common;
 use super::{Driver, Stop};
 use crate::Failure;
@@ -22,21 +18,20 @@ use crate::session::edits::{named_draft, what_there_is};
 
 /// Characters of a digest that name a file's content at least.
 const BASE: usize = 8;
-/// Bytes of a check's last lines that are kept in the events.
-const TAIL: usize = 16 * 1024;
-/// Files that a check changed, of which the events keep the names.
-const CHANGED: usize = 20;
 
 /// Why an effect of a draft failed, as it is recorded.
-struct Fault(ErrorCode, String);
+pub(super) struct Fault(pub(super) ErrorCode, pub(super) String);
 
 impl From<EditError> for Fault {
     fn from(error: EditError) -> Self {
         let code = match &error {
-            EditError::Conflict { .. } | EditError::Exists { .. } | EditError::Missing { .. } => ErrorCode::Diverged,
-            EditError::Protected { .. } => ErrorCode::Denied,
+            EditError::Conflict { .. }
+            | EditError::CutShort { .. }
+            | EditError::Exists { .. }
+            | EditError::Missing { .. } => ErrorCode::Diverged,
+            EditError::Protected { .. } | EditError::Hidden { .. } => ErrorCode::Denied,
             EditError::TooLarge { .. } | EditError::TooMany { .. } | EditError::TooMuch { .. } => ErrorCode::Limit,
-            EditError::HalfDone { .. } | EditError::Io { .. } => ErrorCode::Failed,
+            EditError::HalfDone { .. } | EditError::Io { .. } | EditError::Damaged { .. } => ErrorCode::Failed,
             _ => ErrorCode::Invalid,
         };
         Self(code, error.to_string())
@@ -86,34 +81,26 @@ impl Driver<'_> {
             return Err(EditError::Protected { path: file.path.clone() }.into());
         }
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
-        let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
-        let files = plan.files().iter().map(|file| {
-            Ok(FileChange {
-                path: file.path.clone(),
-                old: digest(&file.old_digest)?,
-                new: digest(&file.new_digest)?,
-                added: u32::try_from(file.added).unwrap_or(u32::MAX),
-                removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
-                cut: file.diff_cut,
-            })
-        });
-        let files = files.collect::<Result<_, Fault>>()?;
+        let files = changes(&plan)?;
         Ok((Plan { digest: parsed(&plan.digest())?, stored: Digest::of(&bytes), files }, bytes))
     }
 
-    /// The plan as it was stored, if it is the one that is meant.
+    /// The plan as it was stored, if it is the one that is meant. What the events say of it is what grants are compared with.
     fn stored(&self, plan: &Plan) -> Result<edit::Plan, Fault> {
-        let bytes = match self.session.blob(plan.stored) {
-            Ok(Some(bytes)) => bytes,
-            _ => return Err(damaged("the plan")),
-        };
-        let stored: edit::Plan = serde_json::from_slice(&bytes).map_err(|_| damaged("the plan"))?;
-        if parsed(&stored.digest())? == plan.digest { Ok(stored) } else { Err(damaged("the plan")) }
+        let stored = self.session.stored_plan(plan)?.ok_or_else(|| damaged("the plan"))?;
+        if changes(&stored)? == plan.files { Ok(stored) } else { Err(damaged("the plan")) }
+    }
+
+    /// The same, for a person, who can have it made anew.
+    fn believed(&self, plan: &Plan) -> Result<edit::Plan, Failure> {
+        let refuse =
+            "refuse the edits, and they are made anew: certus reject --why \"what is stored of them is damaged\"";
+        self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message).hint(refuse))
     }
 
     /// What a person is shown of planned edits.
     pub(crate) fn shown_edits(&self, draft: &str, plan: &Plan) -> Result<ShownEdits, Failure> {
-        let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+        let stored = self.believed(plan)?;
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
         Ok(ShownEdits {
             chain: self.id.to_string(),
@@ -163,10 +150,14 @@ impl Driver<'_> {
 
     pub(crate) fn edits_judged(&self, plan: &Plan, verdict: EditVerdict) -> Result<Outcome, Failure> {
         let (verdict, grant) = match verdict {
-            EditVerdict::Approved(grant) => (certus_engine::Verdict::Approved, grant),
+            // Whoever approves saw what will be written, or nothing is approved.
+            EditVerdict::Approved(grant) => {
+                self.believed(plan)?;
+                (certus_engine::Verdict::Approved, grant)
+            }
             EditVerdict::Refused(why) => (certus_engine::Verdict::Rejected(crate::clean::clean(&why)), None),
             EditVerdict::Amended(contents) => {
-                let stored = self.stored(plan).map_err(|Fault(_, message)| Failure::failed(message))?;
+                let stored = self.believed(plan)?;
                 let edits = stored.files().iter().map(|file| Edit {
                     path: file.path.clone(),
                     base: file.old_digest.clone(),
@@ -191,7 +182,7 @@ impl Driver<'_> {
         let gone = gone.map(|file| Fault(ErrorCode::Denied, deletes(&file.path)));
         let written = match (&plan, gone) {
             (_, Some(fault)) => Err(fault),
-            (Some(plan), None) => self.stored(plan).and_then(|stored| Ok(self.session.project().write(&stored)?)),
+            (Some(plan), None) => self.stored(plan).and_then(|stored| self.put(id, &stored)),
             (None, None) => Err(Fault(ErrorCode::Invalid, format!("{draft} is not approved"))),
         };
         let outcome = match written {
@@ -206,6 +197,20 @@ impl Driver<'_> {
         };
         self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
         self.commit().await
+    }
+
+    /// What is there before the first attempt is not ours; what is there before another one may be of the attempt before.
+    fn put(&self, id: EffectId, plan: &edit::Plan) -> Result<edit::Written, Fault> {
+        let project = self.session.project();
+        if self.chain.effect(id).is_some_and(|effect| effect.attempt > 1) {
+            return Ok(project.resume(plan)?);
+        }
+        let written = project.write(plan)?;
+        if !written.already.is_empty() {
+            let there = first(written.already.clone()).join(", ");
+            self.person.say(&format!("Already as planned, so not ours to take back: {there}"));
+        }
+        Ok(written)
     }
 
     /// Take written edits back.
@@ -227,60 +232,8 @@ impl Driver<'_> {
         self.commit().await
     }
 
-    /// Run one of the project's own checks, on the files as they are.
-    pub(crate) async fn check(&mut self, id: EffectId, check: Check, line: &str) -> Result<(), Failure> {
-        // Whoever allowed it may have done so in another process, long ago. Where nothing was noted then, nothing can be compared.
-        let noted = !self.chain.what_runs().is_empty();
-        if self.note_what_runs() && noted {
-            let message = "files that say what it does were changed since it was allowed".to_owned();
-            let outcome = Outcome::Failed { code: ErrorCode::Denied, message };
-            self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
-            return self.commit().await;
-        }
-        self.listener.busy(line);
-        let since = Instant::now();
-        let project = self.session.project();
-        let before = project.tree();
-        let tree = parsed(&before.digest.sha256).map_err(|Fault(_, message)| Failure::failed(message))?;
-        let command = run::Command {
-            line: line.to_owned(),
-            directory: String::new(),
-            environment: Environment::inherited(&[]),
-            limits: self.session.config().check_limits.clone(),
-        };
-        let outcome = match project.run(&command, |_| {}) {
-            Ok(running) => {
-                let finished = running.await;
-                let limit = if finished.timed_out {
-                    format!("\n(ended after {} s: too slow)", command.limits.time.as_secs())
-                } else if finished.wrote_too_much {
-                    format!("\n(ended after {} MiB of output: too much)", command.limits.written_bytes >> 20)
-                } else {
-                    String::new()
-                };
-                let status = if limit.is_empty() { finished.status } else { None };
-                let left = project.tree();
-                let (after, changed) = (parsed(&left.digest.sha256).ok(), first(before.changed(&left)));
-                // Tests print the environment that they read; what is recorded here is sent to a service as well.
-                let output = self.session.redactor().redact(finished.output);
-                let tail = format!("{}{limit}", end(&output, TAIL));
-                Outcome::Checked { status, tree, after, changed, tail }
-            }
-            // Evidence as well, and none of success: whoever decides what comes next must see it.
-            Err(error) => Outcome::Checked {
-                status: None,
-                tree,
-                after: None,
-                changed: Vec::new(),
-                tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
-            },
-        };
-        let elapsed_ms = self.session.elapsed(elapsed(since));
-        self.note(Body::Outcome { effect: id, outcome, elapsed_ms });
-        self.commit().await
-    }
-
-    /// Begin what a person asks for: taking a draft, or the last one, back.
+    /// Begin what a person asks for: taking a draft, or the last one, back. The paths of its files, but for those that were as planned
+    /// before it was written: these stay.
     ///
     /// # Errors
     /// There is no such draft, nothing was written, something else is open, a file changed meanwhile, or the store failed.
@@ -292,10 +245,9 @@ impl Driver<'_> {
             .map_err(|refusal| Failure::failed(refusal.detail).hint(what_there_is(self.id, &self.chain)))?;
         let [Request::Undo { draft, undo }] = ruling.requests.as_slice() else { return Ok(Vec::new()) };
         let (draft, undo) = (draft.clone(), *undo);
-        let files = self.chain.drafts().iter().find(|known| known.id == draft).map(|known| match &known.state {
-            certus_engine::DraftState::Written(written) => written.files.iter().map(|file| file.path.clone()).collect(),
-            _ => Vec::new(),
-        });
+        let record = self.session.blob(undo).ok().flatten();
+        let record = record.and_then(|bytes| serde_json::from_slice::<Undo>(&bytes).ok()).unwrap_or_default();
+        let files = record.files.into_iter().map(|file| file.path).collect();
         let basis = self.chain.version();
         let effect = self.intend(None, Request::Undo { draft: draft.clone(), undo }, basis, &mut Common::default());
         self.commit().await?;
@@ -305,30 +257,29 @@ impl Driver<'_> {
             Some(Outcome::Failed { message, .. }) => {
                 Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))
             }
-            _ => Ok(files.unwrap_or_default()),
+            _ => Ok(files),
         }
     }
 }
 
-/// The first of the files that a check changed, as they are shown; and how many more there are.
-fn first(mut changed: Vec<String>) -> Vec<String> {
-    let more = changed.len().saturating_sub(CHANGED);
-    changed.truncate(CHANGED);
-    let mut shown: Vec<String> = changed.iter().map(|path| crate::clean::line(path, 300)).collect();
-    shown.extend((more > 0).then(|| format!("and {more} more")));
-    shown
+/// What the events say of a plan.
+fn changes(plan: &edit::Plan) -> Result<Vec<FileChange>, Fault> {
+    let digest = |text: &Option<String>| text.as_deref().map(parsed).transpose();
+    let change = |file: &edit::PlannedFile| {
+        Ok(FileChange {
+            path: file.path.clone(),
+            old: digest(&file.old_digest)?,
+            new: digest(&file.new_digest)?,
+            added: u32::try_from(file.added).unwrap_or(u32::MAX),
+            removed: u32::try_from(file.removed).unwrap_or(u32::MAX),
+            cut: file.diff_cut,
+            tests: file.before().zip(file.after()).is_some_and(|(old, new)| changes_tests_within(&file.path, old, new)),
+        })
+    };
+    plan.files().iter().map(change).collect()
 }
 
-/// The last bytes of a text, from the beginning of a line.
-fn end(text: &str, most: usize) -> &str {
-    if text.len() <= most {
-        return text;
-    }
-    let tail = &text[text.ceil_char_boundary(text.len() - most)..];
-    tail.split_once('\n').map_or(tail, |(_, rest)| rest)
-}
-
-fn parsed(digest: &str) -> Result<Digest, Fault> {
+pub(super) fn parsed(digest: &str) -> Result<Digest, Fault> {
     digest.parse().map_err(|_| damaged("a digest"))
 }
 
@@ -417,12 +368,5 @@ mod tests {
         for edit in [none, two] {
             assert!(file_edit(&edit, None).is_err());
         }
-    }
-
-    #[test]
-    fn the_end_of_an_output_begins_with_a_line() {
-        assert_eq!(end("one\ntwo\nthree", 7), "three");
-        assert_eq!(end("short", 7), "short");
-        assert_eq!(end("ääääääää", 5), "ää");
     }
 }

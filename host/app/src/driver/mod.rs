@@ -8,6 +8,7 @@
 mod aside;
 mod attempt;
 mod calls;
+mod checks;
 mod command;
 #[cfg(test)]
 mod crowd;

@@ -105,10 +105,16 @@ impl Driver<'_> {
                 self.without(id, ErrorCode::Cancelled, &why);
                 continue;
             }
+            let rendered_now = self.sending.contains_key(&id);
             let request = self.call(id)?;
             match self.does_not_fit(&request).await {
                 // Nothing waits for a sample.
                 Some(message) if self.is_sample(id) => self.without(id, ErrorCode::Limit, &message),
+                // It was made for a larger window: nothing of it was sent, and it is made anew for this one.
+                Some(message) if !rendered_now => {
+                    let outcome = Outcome::Failed { code: ErrorCode::Limit, message };
+                    self.note(Body::Outcome { effect: id, outcome, elapsed_ms: 0 });
+                }
                 Some(message) => {
                     // Not put off: what goes on later has another model, or less to say, and must be rendered anew.
                     let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };

@@ -1,7 +1,7 @@
 //! Attempts that gave no answer: what they cost all the same, and whether there is another.
 
-use certus_engine::{ErrorCode, Leftover, Outcome, Request};
-use certus_providers::{ProviderError, Spent, retry};
+use certus_engine::{Body, ErrorCode, Leftover, Outcome, Request};
+use certus_providers::{CallErrorKind, ProviderError, Spent, retry};
 
 use super::attempt::{Call, Next};
 use super::{Driver, Stop};
@@ -38,6 +38,16 @@ impl Driver<'_> {
             // Without a terminal nobody sees what it is busy with.
             let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
             return self.again(again, leftover, possibly_billed, wait).await;
+        }
+        if error
+            .call()
+            .is_some_and(|failed| failed.kind == CallErrorKind::ContextOverflow && failed.spent == Spent::Nothing)
+            && !self.is_sample(call.id)
+        {
+            // Not put off: what goes on has a larger window, or says less, and is rendered anew.
+            let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
+            self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
         }
         let code = match error {
             ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,

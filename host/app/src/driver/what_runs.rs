@@ -9,8 +9,10 @@ use certus_workspace::edit::difference;
 
 use super::Driver;
 
-/// Files that are looked at.
+/// Files that are noted by name, those nearest to the root first; the rest as one.
 const FILES: usize = 500;
+/// What these are noted as: no file's name, as nothing lies above the root.
+const DEEPER: &str = "../one of the files that lie deeper";
 /// Bytes of a file of which the text is kept, so that a change of it can be shown.
 const TEXT: u64 = 256 * 1024;
 /// Bytes of a change that a person is shown.
@@ -23,11 +25,13 @@ impl Driver<'_> {
     pub(crate) fn note_what_runs(&mut self) -> bool {
         let project = self.session.project();
         let listed = project.files().entries.into_iter().map(|entry| entry.path).filter(|path| says_what_runs(path));
+        let mut listed: Vec<String> = listed.collect();
+        listed.sort_by_cached_key(|path| (path.matches('/').count(), path.clone()));
+        let digest_of = |path: &str| project.digest(path).ok().and_then(|digest| digest.parse::<Digest>().ok());
+        let deeper = listed.split_off(listed.len().min(FILES));
         let (mut files, mut texts) = (BTreeMap::new(), BTreeMap::new());
-        for path in listed.take(FILES) {
-            let Some(digest) = project.digest(&path).ok().and_then(|digest| digest.parse::<Digest>().ok()) else {
-                continue;
-            };
+        for path in listed {
+            let Some(digest) = digest_of(&path) else { continue };
             if self.chain.what_runs().get(&path) != Some(&digest)
                 && let Ok(bytes) = project.read_bytes(&path, TEXT)
                 && Digest::of(&bytes) == digest
@@ -35,6 +39,11 @@ impl Driver<'_> {
                 texts.insert(path.clone(), bytes);
             }
             files.insert(path, digest);
+        }
+        if !deeper.is_empty() {
+            let parts = deeper.iter().map(|path| (path, digest_of(path).map(|digest| digest.to_string())));
+            let all = Digest::of_json(&parts.collect::<Vec<_>>());
+            files.insert(DEEPER.to_owned(), all);
         }
         if files == *self.chain.what_runs() {
             return false;
@@ -59,7 +68,7 @@ impl Driver<'_> {
         let gone = before.keys().filter(|path| !files.contains_key(*path));
         let other = files.iter().filter(|(path, digest)| before.get(*path) != Some(digest)).map(|(path, _)| path);
         for path in gone.chain(other) {
-            let shown = crate::clean::line(path, 300);
+            let shown = crate::clean::line(path.strip_prefix("../").unwrap_or(path), 300);
             let kept = before.get(path).map(|digest| self.session.blob(*digest).ok().flatten());
             let old = kept.flatten().and_then(|bytes| String::from_utf8(bytes).ok());
             let new = texts.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
@@ -77,5 +86,18 @@ impl Driver<'_> {
         }
         // A fence within would end the one that it is shown in.
         (changed, crate::clean::clean(diff.replace("```", "~~~").trim_end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_command_is_told_from_says_what_runs() {
+        let sources: Vec<String> = certus_workspace::conventions::command_sources().collect();
+        assert!(sources.len() > 50, "{sources:?}");
+        let silent: Vec<&String> = sources.iter().filter(|path| !says_what_runs(path)).collect();
+        assert!(silent.is_empty(), "{silent:?}");
     }
 }

@@ -91,8 +91,15 @@ impl Session {
         })
     }
 
-    fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
+    pub(super) fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
         let (plugin, methodology) = self.registry.controller(name.unwrap_or(DEFAULT_METHODOLOGY))?;
+        if let Some(unknown) = self.config.settings.keys().find(|name| self.registry.controller(name).is_err()) {
+            let unknown = crate::clean::line(unknown, 60);
+            return Err(Failure::usage(format!(
+                "[methodology.{unknown}] in your configuration is of no installed methodology"
+            ))
+            .hint(format!("the one in use is [methodology.{}]", methodology.name)));
+        }
         let methodology = methodology.tightened(&self.config.gates).map_err(|error| {
             Failure::usage(format!("certus.toml: {error}"))
                 .hint("a project may ask for more than the methodology, never for less")

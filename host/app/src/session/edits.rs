@@ -1,6 +1,7 @@
 //! A chain's edits, as a person sees them.
 
-use certus_engine::{Chain, ChainId, Draft, DraftState, Request};
+use certus_engine::{Chain, ChainId, Draft, DraftState, Plan, Request};
+use certus_workspace::edit;
 use serde::Serialize;
 
 use super::Session;
@@ -48,6 +49,18 @@ impl Session {
         self.edits_of(id, &self.chain(id)?, draft, full)
     }
 
+    /// A plan as it was stored; nothing where it cannot be read, or is not the one that is meant.
+    ///
+    /// # Errors
+    /// It does not agree with itself: what it shows is not what it would write.
+    pub(crate) fn stored_plan(&self, plan: &Plan) -> Result<Option<edit::Plan>, edit::EditError> {
+        let bytes = self.blob(plan.stored).ok().flatten();
+        let stored: Option<edit::Plan> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let Some(stored) = stored.filter(|stored| stored.digest() == plan.digest.to_string()) else { return Ok(None) };
+        stored.check()?;
+        Ok(Some(stored))
+    }
+
     /// The same, of a chain that is at hand.
     pub(crate) fn edits_of(
         &self,
@@ -69,14 +82,17 @@ impl Session {
             Failure::failed(none).hint(what_there_is(id, chain))
         })?;
         let shown = chain.effects().rev().find_map(|(_, effect)| match &effect.request {
-            Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan.stored),
+            Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan),
             _ => None,
         });
-        let bytes = shown.map(|stored| self.blob(stored)).transpose()?.flatten();
-        let plan: Option<certus_workspace::edit::Plan> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let plan = plan
+        let plan = shown
             .ok_or_else(|| Failure::failed(format!("{} was never shown", draft.id)).hint(what_there_is(id, chain)))?;
-        let line = |file: &certus_workspace::edit::PlannedFile| FileLine {
+        let plan = match self.stored_plan(plan) {
+            Ok(Some(plan)) => plan,
+            Ok(None) => return Err(Failure::failed(format!("what was stored of {} cannot be read", draft.id))),
+            Err(error) => return Err(Failure::failed(error.to_string())),
+        };
+        let line = |file: &edit::PlannedFile| FileLine {
             file: file.path.clone(),
             added: file.added,
             removed: file.removed,

@@ -13,7 +13,7 @@ mod prompts;
 mod provider;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use certus_engine::{Cap, Fact, Millis, Shared};
 use certus_prompts::Library;
@@ -28,7 +28,8 @@ pub use self::named::named_answers;
 pub use self::prompts::{PromptSummary, PromptText};
 use crate::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};
-use crate::config::{Config, Environment, Flags, PRICES_FILE, UserDirs, project_file};
+use crate::config::{Config, Environment, Flags, PRICES_FILE, ServiceConfig, UserDirs, project_file};
+use crate::keys::{Kept, Keys};
 use crate::paths::{project_root, state_dir};
 use crate::plugins::Registry;
 
@@ -60,7 +61,7 @@ pub struct Session {
     /// The user's own, looked at before the bundled ones.
     own_prices: Option<Prices>,
     prices: OnceLock<Prices>,
-    redactor: OnceLock<Redactor>,
+    redactor: Arc<LazyRedactor>,
     /// What is wrong with the user's own files, where that stops nothing.
     passed_over: Vec<Failure>,
     rules: Option<String>,
@@ -121,6 +122,10 @@ impl Session {
             Some(now) => Box::new(FixedClock(now)),
             None => Box::new(SystemClock),
         };
+        let redactor = redactor(&config, &environment, dirs.as_ref());
+        let keys = Arc::clone(&redactor);
+        // Who reads no text of the project asks for no key.
+        project.hide(Box::new(move |text| keys.hidden_in_file(text)));
         Ok(Self {
             project,
             state,
@@ -143,7 +148,7 @@ impl Session {
             stable: Mutex::new(Arc::default()),
             facts: Mutex::default(),
             prices: OnceLock::new(),
-            redactor: OnceLock::new(),
+            redactor,
             passed_over,
         })
     }
@@ -205,6 +210,19 @@ impl Session {
         let name = crate::clean::line(&name, 60);
         (!name.is_empty()).then_some(name)
     }
+}
+
+/// Takes the keys that this process may come across out of texts; it looks for them when it is first used.
+type LazyRedactor = LazyLock<Redactor, Box<dyn FnOnce() -> Redactor + Send>>;
+
+fn redactor(config: &Config, environment: &Environment, dirs: Option<&UserDirs>) -> Arc<LazyRedactor> {
+    let in_use = config.provider.split(':').next().unwrap_or_default().to_owned();
+    let services: Vec<ServiceConfig> = config.services().cloned().collect();
+    let kept = dirs.map(|dirs| Kept::in_directory(&dirs.config));
+    let environment = environment.clone();
+    Arc::new(LazyLock::new(Box::new(move || {
+        Keys { environment: &environment, kept }.redactor(services.iter(), &in_use)
+    })))
 }
 
 fn open_project(root: &Path) -> Result<Project, Failure> {

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use certus_engine::{ChainId, Event, law};
+use certus_engine::{Chain, ChainId, Event, Phase, law};
 use certus_store::{Store, StoreError};
 
 use super::Session;
@@ -23,7 +23,8 @@ impl Session {
         for row in store.rows()? {
             // One that cannot be read cannot be gone on with either; once it is repaired, the store is another.
             let Ok(mut chain) = store.chain(row.id) else { continue };
-            let bodies = law::take_over(&chain);
+            let phases = self.phases_as_installed(&chain);
+            let bodies = law::take_over(&chain, phases.as_deref());
             if bodies.is_empty() {
                 continue;
             }
@@ -47,6 +48,13 @@ impl Session {
             let _ = std::fs::write(&note, place);
         }
         Ok(events)
+    }
+
+    /// The phases that a chain begun here by the same controller would have.
+    fn phases_as_installed(&self, chain: &Chain) -> Option<Vec<Phase>> {
+        let controller = self.registry.pinned(&chain.started()?.controller).ok()?;
+        let name = controller.manifest.methodology.as_ref()?.get("name")?.as_str()?;
+        self.methodology(Some(name)).ok().map(|(_, methodology)| methodology.phases)
     }
 
     fn note_of(&self, store: &Store) -> Result<Option<PathBuf>, StoreError> {

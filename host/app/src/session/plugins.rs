@@ -77,7 +77,7 @@ impl Session {
     /// # Errors
     /// A bundled interpreter cannot be loaded.
     pub async fn read_stack(&self, goal: Option<&str>) -> Result<Reading, Failure> {
-        crate::stack::read(&self.project, &self.registry, goal, || self.runtime(), || self.summaries()).await
+        crate::stack::read(&self.project(), &self.registry, goal, || self.runtime(), || self.summaries()).await
     }
 
     /// What interpreters said of files before; none where it cannot be kept, which costs only time.

@@ -1,5 +1,6 @@
 //! A project's prompts: listed, shown, and rendered for a chain.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -31,7 +32,11 @@ impl Session {
             documents: material.documents,
             notes: material.notes,
         };
-        let rendered = certus_prompts::render(prompt, view, arguments, self.rules.as_deref(), &extra, budget)
+        let rules = self.rules.as_deref().map(|rules| match self.redactor().hidden_in_file(rules) {
+            Some(rules) => Cow::Owned(rules),
+            None => Cow::Borrowed(rules),
+        });
+        let rendered = certus_prompts::render(prompt, view, arguments, rules.as_deref(), &extra, budget)
             .map_err(|error| Failure::usage(error.to_string()))?;
         let left_out = rendered.left_out.into_iter().map(|left| (left.part, left.count)).collect();
         // A cast of more saturates.

@@ -48,10 +48,7 @@ impl Session {
 
     /// Takes the keys that this process may come across out of what others print.
     pub(crate) fn redactor(&self) -> &Redactor {
-        self.redactor.get_or_init(|| {
-            let in_use = self.config.provider.split(':').next().unwrap_or_default();
-            self.keys().redactor(self.config.services(), in_use)
-        })
+        &self.redactor
     }
 
     /// What should be known before a service is asked: what the project's files wanted and did not get, and whose key pays.

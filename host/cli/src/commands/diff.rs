@@ -27,7 +27,7 @@ pub(crate) fn run(args: &DiffArgs, global: &Global, output: &Output) -> Result<u
     for file in &edits.files {
         output.line("");
         output.line(format!("{}  +{} -{}", file.file, file.added, file.removed));
-        output.line(&file.diff);
+        output.diff(&file.diff);
     }
     if edits.files.iter().any(|file| file.cut) {
         output.hint(&format!("see all of it: certus diff {} --full --chain {}", edits.draft, edits.chain));

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver};
-use certus_app::{Answers, Failure, FlowReport, Handover, Kind};
+use certus_app::{Answers, Failure, FlowReport, Handover};
 use clap::Args;
 use serde::Serialize;
 
@@ -49,11 +49,11 @@ pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u
     let was_complete = driver.chain().ended().is_some_and(|ended| ended.success);
     let files = context::block_on(driver.undo(args.draft.as_deref()))?;
     progress.done();
-    if files.is_empty() {
-        return Err(Failure::of(Kind::Failed, "nothing was taken back"));
-    }
     let report = FlowReport::of(id, driver.chain(), None, &context::suffix(global));
-    output.line(format!("Taken back: {}", files.join(", ")));
+    output.line(match files.as_slice() {
+        [] => "Nothing to take back: its files were as planned before it was written, and stay".to_owned(),
+        files => format!("Taken back: {}", files.join(", ")),
+    });
     if was_complete && driver.chain().ended().is_none() {
         output.line(format!("Chain {id} was complete and is open again, in {}", report.phase));
         if let Some(next) = &report.next {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::grants::says_what_runs;
 use super::{Chain, Effect};
+use crate::paths::says_what_runs;
 use crate::{Digest, Draft, DraftState, EffectId, ErrorCode, Outcome, Reply, Request, Verdict, Written};
 
 impl Chain {
@@ -66,20 +66,22 @@ impl Chain {
                 changed = true;
                 DraftState::Undone
             }
-            // What changed meanwhile was not seen by whoever approved: the draft is planned against the files as they are, and shown
-            // again. Passages say themselves what they stand in; a whole file was written for the one that it names.
+            // What changed meanwhile was not seen by whoever approved.
             (
                 Request::Write { .. },
                 Outcome::Failed { code: ErrorCode::Diverged, message },
                 DraftState::Approved(_),
             ) => {
-                draft.edits.iter_mut().filter(|edit| !edit.replace.is_empty()).for_each(|edit| edit.base = None);
                 draft.conflict = Some(message.clone());
+                draft.plan_anew();
                 DraftState::Amended
             }
-            // Taking back failed: it is still written.
-            (Request::Undo { .. }, ..) => return,
-            (_, Outcome::Failed { code, message }, _) => DraftState::Failed { code: *code, message: message.clone() },
+            // Where taking back failed, it is still written; where the draft went another way meanwhile, it goes that way.
+            (
+                Request::Plan { .. } | Request::ApproveEdits { .. } | Request::Write { .. },
+                Outcome::Failed { code, message },
+                state,
+            ) if waits_for(&effect.request, state) => DraftState::Failed { code: *code, message: message.clone() },
             _ => return,
         };
         draft.state = next;
@@ -95,32 +97,6 @@ impl Chain {
     /// What replies drafted, oldest first.
     pub fn drafts(&self) -> &[Draft] {
         &self.drafts
-    }
-
-    /// Whether anything would run, be written or be spent without a person being asked, because the chain says that one was.
-    pub fn has_permissions(&self) -> bool {
-        let approved = |draft: &Draft| matches!(draft.state, DraftState::Approved(_));
-        !self.allowed_commands.is_empty()
-            || !self.grants.is_empty()
-            || self.own_cap.is_some()
-            || crate::law::samples_wanted(self) > 1
-            || self.drafts.iter().any(approved)
-    }
-
-    /// What a person said to whoever recorded this so far was said to them.
-    pub(super) fn lose_permissions(&mut self) {
-        self.allowed_commands.clear();
-        self.grants.clear();
-        self.own_cap = None;
-        // Who goes on pays for them.
-        if let Some(started) = &mut self.started {
-            started.methodology.settings.remove(crate::SAMPLES);
-        }
-        for draft in &mut self.drafts {
-            if let DraftState::Approved(plan) = &draft.state {
-                draft.state = DraftState::Planned(plan.clone());
-            }
-        }
     }
 
     /// Whether a person let this command line run in this chain.
@@ -158,5 +134,14 @@ impl Chain {
     /// The event of the last write or undo; 0 before the first.
     pub fn last_write(&self) -> u64 {
         self.last_write
+    }
+}
+
+/// Whether a draft that stands like this is what the request is about.
+fn waits_for(request: &Request, state: &DraftState) -> bool {
+    match request {
+        Request::Plan { .. } => matches!(state, DraftState::New | DraftState::Amended),
+        Request::ApproveEdits { .. } => matches!(state, DraftState::Planned(_)),
+        _ => matches!(state, DraftState::Approved(_)),
     }
 }

@@ -241,7 +241,10 @@ impl Chain {
     }
 
     pub(super) fn believe(&mut self, id: EffectId) {
-        let Some(effect) = self.effects.get_mut(&id) else { return };
+        let Some(effect) = self.effects.get_mut(&id).filter(|effect| matches!(effect.state, EffectState::Settled(_)))
+        else {
+            return;
+        };
         let EffectState::Settled(outcome) = std::mem::replace(&mut effect.state, EffectState::Pending) else {
             return;
         };
@@ -257,6 +260,7 @@ impl Chain {
         match (&effect.request, &*outcome) {
             (Request::ReadProject, Outcome::ProjectRead(found)) => {
                 self.project = found.summary.clone();
+                self.note_scripts(&found.facts);
                 self.move_facts(&found.facts);
                 self.learn_facts(&found.facts);
             }

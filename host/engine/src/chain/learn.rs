@@ -8,7 +8,7 @@ use crate::knowledge::{
     says_nothing,
 };
 use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
-use crate::{Attribution, Digest, EffectId, Outcome, Reply, slug};
+use crate::{Attribution, Check, Digest, EffectId, Outcome, Reply, slug};
 
 /// Facts that one chain keeps; what comes after is in its events and nowhere else.
 const MOST_FACTS: usize = 4_000;
@@ -74,6 +74,26 @@ impl Chain {
                 self.facts[moved].source = Some(place.clone());
             }
         }
+    }
+
+    /// What the project's scripts do that checks are called by, as reading the project found it. Anybody may state such a fact, so
+    /// what the law says of a command is kept apart from what else is known; of several the one nearest to the root, where
+    /// commands run.
+    pub(super) fn note_scripts(&mut self, found: &[Discovery]) {
+        let depth = |one: &Discovery| one.evidence.as_ref().map(|place| place.path.matches('/').count());
+        self.scripts.clear();
+        for check in Check::ALL {
+            let key = format!("script.{}", check.name());
+            let here = found.iter().filter(|one| one.cited && one.key == key && one.evidence.is_some());
+            if let Some(script) = here.min_by_key(|one| depth(one)) {
+                self.scripts.insert(check.name().to_owned(), script.clone());
+            }
+        }
+    }
+
+    /// What the project's script of a check said when the project was read.
+    pub(crate) fn script(&self, check: Check) -> Option<&Discovery> {
+        self.scripts.get(check.name())
     }
 
     pub(super) fn learn_facts(&mut self, found: &[Discovery]) {

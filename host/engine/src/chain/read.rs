@@ -131,11 +131,11 @@ impl Chain {
         fresh.filter(|evidence| evidence.seq > self.last_write || self.last_write == 0).filter(holds)
     }
 
-    /// Whether a person let the chain go on, in this visit, although a check fails.
+    /// Whether a person let the chain go on, in this visit, although a check fails, with this output.
     pub fn waives(&self, evidence: &Evidence) -> bool {
-        let title = crate::law::waiver_title(evidence);
+        let asked = crate::law::waiver_of(evidence);
         let here = |status: &&ProposalStatus| status.phase == self.phase && status.visit == self.visit();
-        self.waivers().filter(here).any(|status| status.proposal.title == title)
+        self.waivers().filter(here).any(|status| status.proposal == asked)
     }
 
     /// What a person lets the chain pass over.
@@ -147,10 +147,11 @@ impl Chain {
         })
     }
 
-    /// Whether exactly this was put before a person since an event.
+    /// Whether exactly this was put before a person since an event, and here.
     pub(crate) fn was_asked_since(&self, proposal: &crate::Proposal, seq: u64) -> bool {
         let asks =
             |effect: &Effect| matches!(&effect.request, Request::Approve { proposal: asked } if asked == proposal);
+        let seq = seq.max(self.taken_over);
         self.effects.values().any(|effect| effect.basis >= seq && asks(effect))
     }
 
@@ -289,9 +290,10 @@ impl Chain {
         self.effects().filter(|(_, effect)| effect.is_open() && effect.request.waits_for_person())
     }
 
-    /// The reply that an equal request already got in this chain.
+    /// The reply that an equal request already got in this chain, and here.
     pub fn memo(&self, digest: Digest) -> Option<&Reply> {
-        self.effects.values().find_map(|effect| match (&effect.request, effect.outcome()) {
+        let here = |effect: &&Effect| effect.settled >= self.taken_over;
+        self.effects.values().filter(here).find_map(|effect| match (&effect.request, effect.outcome()) {
             (Request::Prompt { .. }, Some(Outcome::Replied { reply, .. })) if effect.digest == digest => Some(&**reply),
             _ => None,
         })

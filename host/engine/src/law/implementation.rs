@@ -2,7 +2,9 @@
 //! is run that a person did not let run.
 
 use super::{Judged, Law, Ruling, perform, refuse};
-use crate::{Body, Chain, Check, DraftState, EffectId, ErrorCode, Lack, Outcome, Proposal, Request, Verdict, chain};
+use crate::{
+    Body, Chain, Check, DraftState, EffectId, ErrorCode, Lack, Outcome, Phase, Proposal, Request, Verdict, chain,
+};
 
 /// Judge the wish to put a draft before the person.
 pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
@@ -51,6 +53,7 @@ pub(super) fn run_check(chain: &Chain, check: Check) -> Judged {
     // Another visit may ask again.
     let last = chain
         .proposals_of_visit()
+        .filter(|status| status.withdrawn.is_none())
         .rfind(|status| status.digest == proposal.digest() || waives(&status.proposal))
         .and_then(|status| Some((waives(&status.proposal), status.verdict.as_ref()?)));
     let needed =
@@ -81,12 +84,11 @@ fn script(chain: &Chain, check: Check) -> String {
     if chain.changed_what_runs() || !chain.what_changed().is_empty() {
         return String::new();
     }
-    let key = format!("script.{}", check.name());
-    let Some(fact) = chain.facts().iter().find(|fact| fact.cited && fact.key == key) else { return String::new() };
-    let Some(place) = &fact.source else { return String::new() };
+    let Some(found) = chain.script(check) else { return String::new() };
+    let Some(place) = &found.evidence else { return String::new() };
     let plain = |letter: char| if letter.is_control() || letter == '`' { ' ' } else { letter };
-    let mut text: String = fact.value.chars().take(MOST).map(plain).collect();
-    if fact.value.chars().count() > MOST {
+    let mut text: String = found.value.chars().take(MOST).map(plain).collect();
+    if found.value.chars().count() > MOST {
         text.push('…');
     }
     format!(", which was `{text}` when the project was read ({}:{})", place.path, place.line)
@@ -113,23 +115,26 @@ fn waiver(chain: &Chain) -> Option<Proposal> {
     }
     let evidence =
         chain.evidence_of_visit().find(|one| one.failed() && !named.contains(&one.check) && !chain.waives(one))?;
-    let title = waiver_title(evidence);
-    let asked =
-        |status: &crate::ProposalStatus| status.proposal.kind == chain::WAIVER && status.proposal.title == title;
+    let proposal = waiver_of(evidence);
+    let asked = |status: &crate::ProposalStatus| status.proposal == proposal && status.withdrawn.is_none();
     if chain.proposals_of_visit().any(asked) {
         return None;
     }
-    let tail = &evidence.tail[evidence.tail.ceil_char_boundary(evidence.tail.len().saturating_sub(WAIVER_TAIL))..];
-    let body = format!("Everything else that this phase wants is there. Its last lines:\n\n{tail}");
-    Some(Proposal { kind: chain::WAIVER.to_owned(), title, body })
+    Some(proposal)
 }
 
 /// Bytes of a failed check's output that a person sees with the question.
 const WAIVER_TAIL: usize = 2_000;
 
-/// What a person is asked of a failed check.
-pub(crate) fn waiver_title(evidence: &crate::Evidence) -> String {
-    format!("Go on although `{}` fails?", evidence.command)
+/// What a person is asked of a failed check: of how it failed, and no other time.
+pub(crate) fn waiver_of(evidence: &crate::Evidence) -> Proposal {
+    let tail = evidence.tail.as_str();
+    let shown = &tail[tail.ceil_char_boundary(tail.len().saturating_sub(WAIVER_TAIL))..];
+    // What stands above is part of what is passed over.
+    let of = if shown.len() < tail.len() { format!(" (of output {})", crate::Digest::of(tail)) } else { String::new() };
+    let body = format!("Everything else that this phase wants is there. Its last lines{of}:\n\n{shown}");
+    let title = format!("Go on although `{}` fails?", evidence.command);
+    Proposal { kind: chain::WAIVER.to_owned(), title, body }
 }
 
 /// What only a person may pass over.
@@ -153,23 +158,30 @@ pub fn due(chain: &Chain) -> Ruling {
     Ruling { record: Vec::new(), requests: request.into_iter().collect() }
 }
 
-/// What becomes of a chain that somebody else recorded, or this person on another machine: a repository can bring one along.
-/// Nothing runs, writes or spends because it says that a person allowed it. Empty where there is nothing to lose.
-pub fn take_over(chain: &Chain) -> Vec<Body> {
-    let acts = |request: &Request| {
-        use Request::{Check, Sample, Undo, Write};
-        matches!(request, Check { .. } | Write { .. } | Undo { .. } | Sample { .. })
+/// What becomes of a chain that somebody else recorded, or this person in another place: a repository can bring one along.
+/// Nothing runs, writes or spends because it says that a person allowed it, and nothing is built on what it says that was run,
+/// read or shown: all of that happens here, and its gates are those of its methodology as it is installed, where that is known.
+/// Empty where there is nothing to lose.
+pub fn take_over(chain: &Chain, installed: Option<&[Phase]>) -> Vec<Body> {
+    let acts = |request: &Request| match request {
+        Request::Check { .. } | Request::Write { .. } | Request::Undo { .. } | Request::Sample { .. } => true,
+        // What waits for a person is shown as it is made here.
+        Request::ApproveEdits { .. } => true,
+        Request::Approve { proposal } => chain::is_the_laws(proposal),
+        _ => false,
     };
-    let begun: Vec<EffectId> =
-        chain.open_effects().filter(|(_, effect)| acts(&effect.request)).map(|(id, _)| id).collect();
-    if begun.is_empty() && !chain.has_permissions() {
+    let open = chain.effects().filter(|(_, effect)| effect.is_open());
+    let begun: Vec<EffectId> = open.filter(|(_, effect)| acts(&effect.request)).map(|(id, _)| id).collect();
+    let own = chain.started().map(|started| started.methodology.phases.as_slice());
+    let phases = installed.filter(|phases| own.is_some_and(|own| own != *phases)).unwrap_or_default().to_vec();
+    if begun.is_empty() && phases.is_empty() && !chain.rests_on_the_past() {
         return Vec::new();
     }
     let ended = begun.into_iter().map(|effect| {
-        let message = "it was begun by somebody else, or on another machine".to_owned();
+        let message = "it was begun by somebody else, or in another place".to_owned();
         Body::Outcome { effect, outcome: Outcome::Failed { code: ErrorCode::Cancelled, message }, elapsed_ms: 0 }
     });
-    std::iter::once(Body::TakenOver).chain(ended).collect()
+    std::iter::once(Body::TakenOver { phases }).chain(ended).collect()
 }
 
 /// What becomes of a chain that was complete when a draft was taken back: it is open again, in the phase that wrote the draft,

@@ -11,6 +11,8 @@ use crate::{Action, Body, Catalogue, Chain, Digest, Evidence, Millis, Proposal, 
 const PATIENCE: u32 = 3;
 /// How often a chain goes back from its last phase because files were changed, before a person is asked.
 const RETURNS: usize = 2;
+/// Why a phase is entered again whose evidence is missing.
+const MISSING: &str = "nothing shows that the files as they are pass";
 /// Why a phase is entered again whose evidence no longer holds.
 const CHANGED: &str = "files were changed since they were checked";
 /// What a person is asked where files change again and again.
@@ -25,12 +27,12 @@ pub fn leaving(chain: &Chain, action: Action, catalogue: &dyn Catalogue) -> Acti
 
 /// Whether an action builds on what checks said of the files: then these have to be looked at before it is judged.
 pub fn builds_on_evidence(chain: &Chain, action: &Action) -> bool {
-    !named(chain, action).is_empty()
+    named(chain, action).map_or_else(|| gathers_again(chain, action).is_some(), |passes| !passes.is_empty())
 }
 
-/// The passes that an action builds on; none where it builds on none, or one is missing: then the law refuses it anyway.
-fn named<'c>(chain: &'c Chain, action: &Action) -> Vec<&'c Evidence> {
-    let Some(here) = chain.phase_definition() else { return Vec::new() };
+/// The passes that an action builds on; empty where it builds on none, `None` where one is missing.
+fn named<'c>(chain: &'c Chain, action: &Action) -> Option<Vec<&'c Evidence>> {
+    let Some(here) = chain.phase_definition() else { return Some(Vec::new()) };
     let finishes = matches!(action, Action::Finish(_));
     let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
     let checks: Vec<&String> = match action {
@@ -48,13 +50,30 @@ fn named<'c>(chain: &'c Chain, action: &Action) -> Vec<&'c Evidence> {
         let passed = |one: &&Evidence| one.check == *check && one.passed();
         if finishes { chain.fresh_evidence().find(passed) } else { chain.evidence_of_visit().find(passed) }
     };
-    checks.into_iter().map(pass).collect::<Option<Vec<_>>>().unwrap_or_default()
+    checks.into_iter().map(pass).collect()
+}
+
+/// The phase that a chain goes back to that would finish and lacks evidence: what was written was taken back, or the checks ran
+/// elsewhere. Any other action that lacks some is refused.
+fn gathers_again(chain: &Chain, action: &Action) -> Option<String> {
+    let phase = back(chain).filter(|_| matches!(action, Action::Finish(_)))?;
+    (chain.visits_of(&phase) < VISITS_PER_PHASE).then_some(phase)
+}
+
+fn enters_again(chain: &Chain, phase: String, why: &str, now: Millis) -> Vec<Body> {
+    let mut record = leave(chain, false, now);
+    record.push(Body::PhaseEntered { visit: chain.visits_of(&phase) + 1, phase, why: why.to_owned() });
+    record
 }
 
 /// What has to happen before an action is judged that builds on evidence, the project's files being this tree; nothing where
 /// all of it still holds.
 pub fn judge_tree(chain: &Chain, action: &Action, tree: Digest, now: Millis) -> Option<Ruling> {
-    if named(chain, action).iter().all(|evidence| chain.speaks_of(evidence, tree)) {
+    let Some(passes) = named(chain, action) else {
+        let record = enters_again(chain, gathers_again(chain, action)?, MISSING, now);
+        return Some(Ruling { record, requests: Vec::new() });
+    };
+    if passes.iter().all(|evidence| chain.speaks_of(evidence, tree)) {
         return None;
     }
     let changed = Body::TreeChanged { tree };
@@ -73,8 +92,7 @@ pub fn judge_tree(chain: &Chain, action: &Action, tree: Digest, now: Millis) -> 
                 return Some(asks);
             }
             let mut record = vec![changed];
-            record.extend(leave(chain, false, now));
-            record.push(Body::PhaseEntered { visit: chain.visits_of(&phase) + 1, phase, why: CHANGED.to_owned() });
+            record.extend(enters_again(chain, phase, CHANGED, now));
             again(record)
         }
         (Action::Finish(_), _) => again(vec![changed]),

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
+pub mod story;
+
 use std::collections::BTreeMap;
 
 use certus_engine::*;
@@ -305,7 +307,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         stored,
         files: files
             .into_iter()
-            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false })
+            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false })
             .collect(),
     })
 }

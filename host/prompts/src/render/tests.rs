@@ -380,7 +380,8 @@ fn within(view: &View, extra: &Extra, bytes: usize) -> Rendered {
 #[test]
 fn files_drafts_checks_and_notes_are_shown() {
     let mut view = view();
-    let change = FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1, cut: false };
+    let change =
+        FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1, cut: false, tests: false };
     let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change] };
     let failed = DraftState::Failed { code: ErrorCode::Failed, message: "src/app.js changed meanwhile".into() };
     view.drafts = vec![draft(1, DraftState::Planned(plan)), draft(2, failed)];

@@ -97,7 +97,8 @@ pub(crate) fn parsed(body: &str) -> (Value, String) {
     let said = match message {
         Some(message) => message.to_owned(),
         None if body.trim_start().starts_with('<') => "it is a web page".to_owned(),
-        None => body.chars().take(1000).collect(),
+        // Not cut: a key that is cut in two is not found any more.
+        None => body.to_owned(),
     };
     (json, said)
 }
@@ -153,6 +154,15 @@ mod tests {
             after(&[("retry-after", date), ("date", "Wed, 21 Oct 2026 07:28:00 GMT")]),
             Some(Duration::from_secs(5))
         );
+    }
+
+    #[test]
+    fn a_long_key_in_a_long_message_is_not_cut_in_two() {
+        let key = "opaque".repeat(300);
+        let body = format!("{}the token {key} is revoked", "x ".repeat(400));
+        let redactor = Redactor::new([crate::Secret::new(key).expect("a key")]);
+        let error = Problem::new(CallErrorKind::Authentication, &parsed(&body).1).into_error("a", "m", &redactor);
+        assert!(!error.said.contains("opaque"), "{}", error.said);
     }
 
     #[test]

@@ -423,6 +423,7 @@ mod tests {
             added: 3,
             removed: 0,
             cut: false,
+            tests: false,
         }];
         let plan = engine::Plan { digest: proposal.digest(), stored: proposal.digest(), files: changes.clone() };
         let written = engine::Written { plan: plan.digest, undo: plan.digest, files: changes };

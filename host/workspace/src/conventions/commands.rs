@@ -6,18 +6,14 @@
 
 use super::manifests::Manifest;
 use super::source::Note;
-use super::{Commands, Files, Finding, Language, layout};
+use super::{Commands, Files, Finding, Language, layout, manifests};
 use crate::path::split;
 
 /// An offer: rank of its language, rank within the language, and what it is.
 type Offer = (usize, u8, Finding);
 
 /// The commands, and the findings that cite them.
-pub(super) fn choose(
-    files: &mut Files<'_>,
-    languages: &[Language],
-    manifests: &[Manifest],
-) -> (Commands, Vec<Finding>) {
+pub(super) fn choose(files: &mut Files<'_>, languages: &[Language], read: &[Manifest]) -> (Commands, Vec<Finding>) {
     let rank = |names: &[&str]| {
         let best = languages.iter().position(|language| names.contains(&language.name));
         best.unwrap_or(if names.is_empty() { usize::MAX } else { languages.len() })
@@ -31,7 +27,7 @@ pub(super) fn choose(
     ];
     for (key, slot) in slots {
         let mut offers: Vec<Offer> = Vec::new();
-        for manifest in manifests.iter().filter(|manifest| manifest.directory.is_empty()) {
+        for manifest in read.iter().filter(|manifest| manifest.directory.is_empty()) {
             let wanted = |note: &&Note| note.key == key;
             for note in manifest.notes.iter().filter(wanted).take(1) {
                 let within = if is_usual(&note.value) { 2 } else { 0 };
@@ -99,6 +95,12 @@ const BY_FILE: &[(&str, &str, &str, &str)] = &[
     ("command.lint", ".flake8", "Python", "flake8"),
     ("command.lint", ".rubocop.yml", "Ruby", "bundle exec rubocop"),
 ];
+
+/// Files of the root that a command may be told from. Tests that are told by their names are none: they say that there are
+/// some, and nothing of the command.
+pub(super) fn sources() -> impl Iterator<Item = String> {
+    manifests::names().chain(BY_FILE.iter().map(|(_, path, ..)| (*path).to_owned()))
+}
 
 fn quoting(files: &mut Files<'_>, path: &str, key: &str, command: &str) -> Option<Finding> {
     let source = files.source(path)?;

@@ -95,6 +95,11 @@ impl Files<'_> {
     }
 }
 
+/// Paths from which a command of the project may be told: each of them says what that command is, or what it does.
+pub fn command_sources() -> impl Iterator<Item = String> {
+    commands::sources()
+}
+
 /// Survey the files of a listing. `read` gives the text of one of them, or nothing where it cannot be read.
 #[must_use]
 pub fn survey(entries: &[Entry], read: &mut dyn FnMut(&str) -> Option<String>) -> Survey {

@@ -103,6 +103,12 @@ pub enum EditError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// Something in it is hidden from whoever wrote the edit, and must not be stored with it.
+    #[error("{} holds a key of yours, which nobody else may read: move the key into the environment or .env first", shown(.path))]
+    Hidden {
+        /// As given.
+        path: String,
+    },
     /// There is a base and no file.
     #[error("{} does not exist", shown(.path))]
     Missing {
@@ -165,8 +171,17 @@ pub enum EditError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// An earlier write of the same plan was cut short, and somebody changed these files since: whether they hold what was to be
+    /// written too, nobody knows. What was written of the others was put back.
+    #[error("{}", cut_short(.changed, .back))]
+    CutShort {
+        /// Paths of files that are neither what the plan was made for nor what it makes.
+        changed: Vec<String>,
+        /// Paths of files that are as they were before.
+        back: Vec<String>,
+    },
     /// It failed in the middle, and these files could not be put back, mostly because somebody changed them since.
-    #[error("{cause}; not put back: {}", .left.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", "))]
+    #[error("{cause}; not put back: {}", listed(.left))]
     HalfDone {
         /// Paths of files that are as the edits wanted them, or as somebody made them since.
         left: Vec<String>,
@@ -174,4 +189,18 @@ pub enum EditError {
         #[source]
         cause: Box<EditError>,
     },
+}
+
+fn listed(paths: &[String]) -> String {
+    paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ")
+}
+
+fn cut_short(changed: &[String], back: &[String]) -> String {
+    let (it, was) = if changed.len() == 1 { ("it", "was") } else { ("they", "were") };
+    let back = if back.is_empty() { String::new() } else { format!("; put back as before: {}", listed(back)) };
+    format!(
+        "writing was cut short before, and {} {was} changed since: look whether {it} still hold{} what was to be written{back}",
+        listed(changed),
+        if changed.len() == 1 { "s" } else { "" }
+    )
 }

@@ -122,8 +122,12 @@ impl Plan {
         hex::encode(hasher.finalize())
     }
 
-    /// A plan that was stored is believed only as far as it agrees with itself.
-    pub(crate) fn check(&self) -> Result<(), EditError> {
+    /// A plan that was stored is believed only as far as it agrees with itself: what a person is shown follows from what will be
+    /// written, whoever stored it.
+    ///
+    /// # Errors
+    /// [`EditError::Damaged`] names the first file of which a text, a digest or the diff is another.
+    pub fn check(&self) -> Result<(), EditError> {
         for file in &self.files {
             let digest = |text: &Option<String>| text.as_ref().map(|text| digest(text.as_bytes()));
             let kind = match (&file.old, &file.new) {
@@ -132,7 +136,12 @@ impl Plan {
                 (Some(_), None) => Some(Kind::Delete),
                 (None, None) => None,
             };
-            if kind != Some(file.kind) || digest(&file.old) != file.old_digest || digest(&file.new) != file.new_digest {
+            let shown = diff::unified(&file.path, file.old.as_deref(), file.new.as_deref());
+            if kind != Some(file.kind)
+                || (digest(&file.old), digest(&file.new)) != (file.old_digest.clone(), file.new_digest.clone())
+                || (shown.text, shown.cut) != (file.diff.clone(), file.diff_cut)
+                || (shown.added, shown.removed) != (file.added, file.removed)
+            {
                 return Err(EditError::Damaged { path: file.path.clone() });
             }
         }
@@ -185,6 +194,9 @@ impl Project {
     fn planned(&self, edit: &FileEdit, site: &Site, permit: &Permit) -> Result<PlannedFile, EditError> {
         let path = || edit.path.clone();
         let there = if site.missing.is_empty() { self.text_at(&edit.path, site)? } else { None };
+        if there.as_ref().is_some_and(|(text, _)| self.veiled(text).is_some()) {
+            return Err(EditError::Hidden { path: path() });
+        }
         let old = match (&edit.base, there) {
             (None, None) if matches!(edit.change, Change::Whole(_)) => {
                 site.check_new(&edit.path, permit.fold_case)?;

@@ -108,6 +108,22 @@ impl Step {
         sync(dir).map_err(|error| self.io(error))
     }
 
+    /// How far a step is that a killed process may have begun, and nothing is left in waiting but what may be somebody's work.
+    pub(crate) fn settled(&self, dir: &Dir, name: &str) -> Result<Look, EditError> {
+        let waiting = self.waiting();
+        let look = self.look(dir, name);
+        if let Ok(look) = look {
+            self.settle(dir, name, &waiting, look)?;
+        } else if let Some(left) = self.find(dir, &waiting)? {
+            // Whole or in part, it is what was to come; or else what was there when the plan was made, and the plan has that too.
+            let begun = self.to.as_ref().is_some_and(|to| to.bytes.starts_with(&left.bytes));
+            if begun || self.from.as_ref() == Some(&left.digest) {
+                dir.remove_file(&waiting).map_err(|error| self.io(error))?;
+            }
+        }
+        look
+    }
+
     /// Deal with what a killed process left in waiting.
     fn settle(&self, dir: &Dir, name: &str, waiting: &str, look: Look) -> Result<(), EditError> {
         let Some(left) = self.find(dir, waiting)? else { return Ok(()) };
@@ -421,6 +437,23 @@ mod tests {
             fs::write(scene.place.path().join(creation.waiting()), "new").expect("write");
             scene.take(&creation).expect("taken");
             assert_eq!(scene.files(), f("new"));
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_also_where_the_file_was_changed_since() {
+        for change in [step(Some("old"), Some("new")), step(Some("old"), None), step(None, Some("new"))] {
+            let waiting = change.waiting();
+            let from = change.from.as_ref().map(|_| "old");
+            let to = change.to.as_ref().map(|_| ["", "ne", "new"]);
+            for left in from.into_iter().chain(to.into_iter().flatten()) {
+                let scene = Scene::with(&[("f", "old, then theirs"), (&waiting, left)]);
+                assert!(matches!(change.settled(&scene.dir, "f"), Err(EditError::Conflict { .. })));
+                assert_eq!(scene.files(), f("old, then theirs"), "{left}");
+            }
+            let scene = Scene::with(&[("f", "theirs"), (&waiting, "theirs too")]);
+            assert!(change.settled(&scene.dir, "f").is_err());
+            assert_eq!(scene.files().len(), 2, "nobody's work is removed");
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::edit::plan::digest;
 use crate::edit::swap::{Content, Look, Step};
-use crate::edit::{EditError, MOST_EDITS, Plan};
+use crate::edit::{EditError, MOST_EDITS, Plan, PlannedFile};
 use crate::project::Project;
 
 /// What was written.
@@ -14,7 +14,8 @@ pub struct Written {
     pub undo: Undo,
     /// What the changed files held before: sha-256 in hex, and the bytes. The caller keeps them for as long as `undo` is to work.
     pub bytes: Vec<(String, Vec<u8>)>,
-    /// Paths that were already as planned, from an earlier call with the same plan that was cut short.
+    /// Paths that were already as planned. Of [`Project::write`] somebody else made them so, and they are no part of `undo`; of
+    /// [`Project::resume`] they count as written by the call before.
     pub already: Vec<String>,
 }
 
@@ -40,10 +41,45 @@ pub struct UndoEntry {
     pub mode: Option<u32>,
 }
 
+fn content(text: &Option<String>, digest: &Option<String>) -> Option<Content> {
+    let (text, digest) = (text.as_ref()?, digest.as_ref()?);
+    Some(Content { digest: digest.clone(), bytes: text.clone().into_bytes() })
+}
+
+fn steps(plan: &Plan) -> Vec<Step> {
+    let step = |file: &PlannedFile| Step {
+        path: file.path.clone(),
+        from: file.old_digest.clone(),
+        to: content(&file.new, &file.new_digest),
+        mode: None,
+    };
+    plan.files().iter().map(step).collect()
+}
+
+/// What takes a plan back, but for the files that are `not_ours`.
+fn written(plan: &Plan, already: Vec<String>, not_ours: &[String]) -> Written {
+    let mut undo = Undo { files: Vec::new(), directories: plan.directories().to_vec() };
+    let mut bytes: Vec<(String, Vec<u8>)> = Vec::new();
+    for file in plan.files().iter().filter(|file| !not_ours.contains(&file.path)) {
+        undo.files.push(UndoEntry {
+            path: file.path.clone(),
+            written: file.new_digest.clone(),
+            previous: file.old_digest.clone(),
+            mode: file.mode,
+        });
+        if let Some(old) = content(&file.old, &file.old_digest)
+            && bytes.iter().all(|(digest, _)| *digest != old.digest)
+        {
+            bytes.push((old.digest, old.bytes));
+        }
+    }
+    Written { undo, bytes, already }
+}
+
 impl Project {
     /// Write a plan, all of it or nothing. Every file is compared once more with what the plan was made for, all of them before the
-    /// first is written and each right before its turn. A file that is already as planned counts as written, so a call that was
-    /// cut short is completed by the next one with the same plan.
+    /// first is written and each right before its turn. A file that is already as planned is left as it is, and stays when the rest
+    /// is taken back: somebody else made it so.
     ///
     /// Every file is replaced as a whole and is on the disk when this returns. Permission bits stay; an owner other than the
     /// caller, extended attributes and other hard links of a file do not.
@@ -53,33 +89,53 @@ impl Project {
     /// files written by this call are put back; [`EditError::HalfDone`] names those that could not be.
     pub fn write(&self, plan: &Plan) -> Result<Written, EditError> {
         plan.check()?;
-        let content = |text: &Option<String>, digest: &Option<String>| {
-            let (text, digest) = (text.as_ref()?, digest.as_ref()?);
-            Some(Content { digest: digest.clone(), bytes: text.clone().into_bytes() })
-        };
-        let steps = plan.files().iter().map(|file| Step {
-            path: file.path.clone(),
-            from: file.old_digest.clone(),
-            to: content(&file.new, &file.new_digest),
-            mode: None,
-        });
-        let already = self.take_all(&steps.collect::<Vec<_>>())?;
-        let mut undo = Undo { files: Vec::new(), directories: plan.directories().to_vec() };
-        let mut bytes: Vec<(String, Vec<u8>)> = Vec::new();
-        for file in plan.files() {
-            undo.files.push(UndoEntry {
-                path: file.path.clone(),
-                written: file.new_digest.clone(),
-                previous: file.old_digest.clone(),
-                mode: file.mode,
-            });
-            if let Some(old) = content(&file.old, &file.old_digest)
-                && bytes.iter().all(|(digest, _)| *digest != old.digest)
-            {
-                bytes.push((old.digest, old.bytes));
+        let already = self.take_all(&steps(plan))?;
+        Ok(written(plan, already.clone(), &already))
+    }
+
+    /// Complete a write of the same plan that was cut short. What it wrote cannot be told from what somebody else made the same:
+    /// a file that is as planned counts as written.
+    ///
+    /// # Errors
+    /// As [`Project::write`]; where somebody changed one of the files since, [`EditError::CutShort`]: what was written of the others
+    /// is put back then.
+    pub fn resume(&self, plan: &Plan) -> Result<Written, EditError> {
+        plan.check()?;
+        let steps = steps(plan);
+        self.put_back_unless_all_fit(plan, &steps)?;
+        Ok(written(plan, self.take_all(&steps)?, &[]))
+    }
+
+    fn put_back_unless_all_fit(&self, plan: &Plan, steps: &[Step]) -> Result<(), EditError> {
+        let (mut back, mut changed) = (Vec::new(), Vec::new());
+        for (file, step) in plan.files().iter().zip(steps) {
+            match self.settled(step) {
+                Ok(Look::Before) => {}
+                Ok(Look::After) => back.push(Step {
+                    path: file.path.clone(),
+                    from: file.new_digest.clone(),
+                    to: content(&file.old, &file.old_digest),
+                    mode: file.mode,
+                }),
+                Err(_) => changed.push(file.path.clone()),
             }
         }
-        Ok(Written { undo, bytes, already })
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let put = |step: &&Step| self.take_one(step, &mut Vec::new(), &mut Vec::new()).is_ok();
+        let (back, left): (Vec<&Step>, Vec<&Step>) = back.iter().rev().partition(put);
+        self.remove_empty(plan.directories());
+        changed.extend(left.iter().map(|step| step.path.clone()));
+        Err(EditError::CutShort { changed, back: back.iter().map(|step| step.path.clone()).collect() })
+    }
+
+    /// How far a step is, without what a killed process left beside the file.
+    fn settled(&self, step: &Step) -> Result<Look, EditError> {
+        match self.reach(&step.path, None)? {
+            Some((dir, name)) => step.settled(&dir, &name),
+            None => step.look_nowhere(),
+        }
     }
 
     /// Take a write back, all of it or nothing. `lookup` gives the bytes that [`Written::bytes`] gave out under a digest. Like a
@@ -110,20 +166,17 @@ impl Project {
 
     /// Take all steps or none; the paths of those that had been taken before.
     fn take_all(&self, steps: &[Step]) -> Result<Vec<String>, EditError> {
-        let mut already = Vec::new();
+        // All of them, so that nothing is left beside any, and only then the first that does not fit.
+        let looks: Vec<_> = steps.iter().map(|step| self.settled(step)).collect();
+        looks.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let (mut back, mut made, mut already) = (Vec::new(), Vec::new(), Vec::new());
         for step in steps {
-            let look = match self.reach(&step.path, None)? {
-                Some((dir, name)) => step.look(&dir, &name)?,
-                None => step.look_nowhere()?,
-            };
-            if look == Look::After {
-                already.push(step.path.clone());
-            }
-        }
-        let (mut back, mut made) = (Vec::new(), Vec::new());
-        for step in steps {
+            let taken = back.len();
             if let Err(cause) = self.take_one(step, &mut made, &mut back) {
                 return Err(self.put_back(&back, &made, cause));
+            }
+            if back.len() == taken {
+                already.push(step.path.clone());
             }
         }
         Ok(already)

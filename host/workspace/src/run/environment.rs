@@ -99,7 +99,9 @@ impl Environment {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a variable of that name holds a secret, as far as names tell.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_uppercase();
     SECRET_STARTS.iter().any(|start| name.starts_with(start))
         || SECRET_PARTS.iter().any(|part| name.contains(part))

@@ -28,7 +28,7 @@ mod watch;
 use std::io;
 use std::time::Duration;
 
-pub use environment::{Environment, MARK};
+pub use environment::{Environment, MARK, is_secret};
 pub use running::Running;
 
 use crate::error::ReadError;

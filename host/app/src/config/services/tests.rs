@@ -84,6 +84,27 @@ fn the_environment_says_where_a_service_is() {
 }
 
 #[test]
+fn what_nobody_means_is_refused_by_its_place() {
+    for (text, says) in [
+        ("[openai]\ntimeouts = { total = 9223372036854775807 }", "has a time-out outside of 1 to 86400 seconds"),
+        ("[openai]\ntimeouts = { idle = 0 }", "has a time-out outside of"),
+        ("[openai]\nrequests-per-minute = 0", "allows nothing in a minute"),
+        ("[openai]\ntokens-per-minute = 0", "allows nothing in a minute"),
+        ("[openai]\nwindow = 0", "window is of 0 tokens"),
+        ("[openai]\nproxy = \"localhost hunter2\"", "has a proxy that is no address"),
+        ("[openai]\nproxy = \"\"", "has a proxy that is no address"),
+        ("[openai]\nproxy = \"http://\"", "has a proxy that is no address"),
+    ] {
+        let failure = read(text, &[]).expect_err(text);
+        assert!(failure.message.starts_with("config.toml: [providers.openai] "), "{failure}");
+        assert!(failure.message.contains(says) && !failure.to_string().contains("hunter2"), "{failure}");
+    }
+    for proxy in ["environment", "none", "http://u:p@h:3128", "socks5://h:1080"] {
+        read(&format!("[openai]\nproxy = \"{proxy}\""), &[]).expect(proxy);
+    }
+}
+
+#[test]
 fn passwords_in_addresses_are_not_shown() {
     let services =
         read("[openai]\nbase-url = \"https://u:hunter2@h\"\nproxy = \"http://u:hunter2@p\"", &[]).expect("valid");

@@ -41,67 +41,85 @@ struct Form {
 const WEB: &[&str] = &["JavaScript", "TypeScript", "Vue", "Svelte"];
 const JVM: &[&str] = &["Java", "Kotlin", "Scala", "Groovy"];
 
+/// Which names a kind of manifest has, what it is called, the languages whose projects have one, and what it says.
+type Row = (&'static [&'static str], &'static str, &'static [&'static str], Reader);
+
+/// Manifests that are known by their whole name.
+const NAMED: &[Row] = &[
+    (&["package.json"], "npm package", WEB, npm::package),
+    (&["deno.json", "deno.jsonc"], "Deno project", WEB, nothing),
+    (&["composer.json"], "Composer package", &["PHP"], npm::composer),
+    (&["pyproject.toml"], "Python project", &["Python"], toml::pyproject),
+    (&["Pipfile"], "Pipenv project", &["Python"], toml::pipfile),
+    (&["setup.py", "setup.cfg"], "Python package", &["Python"], lines::setup),
+    (
+        &["requirements.txt", "requirements-dev.txt", "dev-requirements.txt", "requirements_dev.txt"],
+        "Python requirements",
+        &["Python"],
+        lines::requirements,
+    ),
+    (&["Cargo.toml"], "Cargo manifest", &["Rust"], toml::cargo),
+    (&["go.mod"], "Go module", &["Go"], lines::go_mod),
+    (&["pom.xml"], "Maven project", JVM, xml::pom),
+    (&["build.gradle", "build.gradle.kts"], "Gradle build", JVM, blocks::gradle),
+    (&["settings.gradle", "settings.gradle.kts"], "Gradle settings", JVM, blocks::gradle_settings),
+    (&["build.sbt"], "sbt build", &["Scala"], nothing),
+    (&["Gemfile"], "Bundler project", &["Ruby"], blocks::gemfile),
+    (&["Rakefile"], "Rake tasks", &["Ruby"], blocks::rakefile),
+    (&["mix.exs"], "Mix project", &["Elixir"], blocks::mix),
+    (&["pubspec.yaml"], "Dart package", &["Dart"], lines::pubspec),
+    (&["Package.swift"], "Swift package", &["Swift"], nothing),
+    (&["CMakeLists.txt"], "CMake project", &["C", "C++"], nothing),
+    (&["meson.build"], "Meson project", &["C", "C++"], nothing),
+    (&["configure.ac"], "Autoconf project", &["C", "C++"], nothing),
+    (&["BUILD.bazel", "MODULE.bazel"], "Bazel project", &[], nothing),
+    (&["dune-project"], "Dune project", &["OCaml", "Reason"], nothing),
+    (&["stack.yaml"], "Stack project", &["Haskell"], nothing),
+    (&["package.yaml"], "hpack package", &["Haskell"], nothing),
+    (&["elm.json"], "Elm project", &["Elm"], nothing),
+    (&["rebar.config"], "Rebar project", &["Erlang"], nothing),
+    (&["gleam.toml"], "Gleam project", &["Gleam"], nothing),
+    (&["project.clj"], "Leiningen project", &["Clojure"], nothing),
+    (&["deps.edn"], "Clojure project", &["Clojure"], nothing),
+    (&["build.zig"], "Zig build", &["Zig"], nothing),
+    (&["shard.yml"], "Crystal shard", &["Crystal"], nothing),
+    (&["dub.json", "dub.sdl"], "Dub package", &["D"], nothing),
+    (&["alire.toml"], "Alire crate", &["Ada"], nothing),
+    (&["fpm.toml"], "Fortran package", &["Fortran"], nothing),
+    (&["Project.toml"], "Julia project", &["Julia"], nothing),
+    (&["DESCRIPTION"], "R package", &["R"], nothing),
+    (&["cpanfile", "Makefile.PL", "Build.PL", "dist.ini"], "Perl distribution", &["Perl"], nothing),
+    (&["fpmake.pp"], "Free Pascal package", &["Pascal"], nothing),
+    (&["Makefile", "GNUmakefile", "makefile"], "Makefile", &[], lines::makefile),
+    (&["justfile", "Justfile"], "just recipes", &[], lines::justfile),
+    (&["Dockerfile", "Containerfile"], "container image", &[], lines::dockerfile),
+    (&["docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"], "Compose services", &[], nothing),
+];
+
+/// Manifests that are known by the ending of their name.
+const ENDING: &[Row] = &[
+    (&[".csproj", ".fsproj"], ".NET project", &["C#", "F#"], xml::csproj),
+    (&[".sln"], ".NET solution", &["C#", "F#"], lines::solution),
+    (&[".cabal"], "Cabal package", &["Haskell"], lines::cabal),
+    (&[".opam"], "opam package", &["OCaml", "Reason"], nothing),
+    (&[".lpi", ".dproj"], "Pascal project", &["Pascal"], nothing),
+    (&[".nimble"], "Nimble package", &["Nim"], nothing),
+    (&[".rockspec"], "LuaRocks package", &["Lua"], nothing),
+    (&[".gemspec"], "Ruby gem", &["Ruby"], nothing),
+];
+
 /// The form of a file of this name, if it is a manifest.
 fn form(name: &str) -> Option<Form> {
-    let (kind, languages, read): (_, &'static [&'static str], Reader) = match name {
-        "package.json" => ("npm package", WEB, npm::package),
-        "deno.json" | "deno.jsonc" => ("Deno project", WEB, nothing),
-        "composer.json" => ("Composer package", &["PHP"], npm::composer),
-        "pyproject.toml" => ("Python project", &["Python"], toml::pyproject),
-        "Pipfile" => ("Pipenv project", &["Python"], toml::pipfile),
-        "setup.py" | "setup.cfg" => ("Python package", &["Python"], lines::setup),
-        "requirements.txt" | "requirements-dev.txt" | "dev-requirements.txt" | "requirements_dev.txt" => {
-            ("Python requirements", &["Python"], lines::requirements)
-        }
-        "Cargo.toml" => ("Cargo manifest", &["Rust"], toml::cargo),
-        "go.mod" => ("Go module", &["Go"], lines::go_mod),
-        "pom.xml" => ("Maven project", JVM, xml::pom),
-        "build.gradle" | "build.gradle.kts" => ("Gradle build", JVM, blocks::gradle),
-        "settings.gradle" | "settings.gradle.kts" => ("Gradle settings", JVM, blocks::gradle_settings),
-        "build.sbt" => ("sbt build", &["Scala"], nothing),
-        "Gemfile" => ("Bundler project", &["Ruby"], blocks::gemfile),
-        "Rakefile" => ("Rake tasks", &["Ruby"], blocks::rakefile),
-        "mix.exs" => ("Mix project", &["Elixir"], blocks::mix),
-        "pubspec.yaml" => ("Dart package", &["Dart"], lines::pubspec),
-        "Package.swift" => ("Swift package", &["Swift"], nothing),
-        "CMakeLists.txt" => ("CMake project", &["C", "C++"], nothing),
-        "meson.build" => ("Meson project", &["C", "C++"], nothing),
-        "configure.ac" => ("Autoconf project", &["C", "C++"], nothing),
-        "BUILD.bazel" | "MODULE.bazel" => ("Bazel project", &[], nothing),
-        "dune-project" => ("Dune project", &["OCaml", "Reason"], nothing),
-        "stack.yaml" => ("Stack project", &["Haskell"], nothing),
-        "package.yaml" => ("hpack package", &["Haskell"], nothing),
-        "elm.json" => ("Elm project", &["Elm"], nothing),
-        "rebar.config" => ("Rebar project", &["Erlang"], nothing),
-        "gleam.toml" => ("Gleam project", &["Gleam"], nothing),
-        "project.clj" => ("Leiningen project", &["Clojure"], nothing),
-        "deps.edn" => ("Clojure project", &["Clojure"], nothing),
-        "build.zig" => ("Zig build", &["Zig"], nothing),
-        "shard.yml" => ("Crystal shard", &["Crystal"], nothing),
-        "dub.json" | "dub.sdl" => ("Dub package", &["D"], nothing),
-        "alire.toml" => ("Alire crate", &["Ada"], nothing),
-        "fpm.toml" => ("Fortran package", &["Fortran"], nothing),
-        "Project.toml" => ("Julia project", &["Julia"], nothing),
-        "DESCRIPTION" => ("R package", &["R"], nothing),
-        "cpanfile" | "Makefile.PL" | "Build.PL" | "dist.ini" => ("Perl distribution", &["Perl"], nothing),
-        "fpmake.pp" => ("Free Pascal package", &["Pascal"], nothing),
-        "Makefile" | "GNUmakefile" | "makefile" => ("Makefile", &[], lines::makefile),
-        "justfile" | "Justfile" => ("just recipes", &[], lines::justfile),
-        "Dockerfile" | "Containerfile" => ("container image", &[], lines::dockerfile),
-        "docker-compose.yml" | "docker-compose.yaml" | "compose.yml" | "compose.yaml" => {
-            ("Compose services", &[], nothing)
-        }
-        _ if name.ends_with(".csproj") || name.ends_with(".fsproj") => (".NET project", &["C#", "F#"], xml::csproj),
-        _ if name.ends_with(".sln") => (".NET solution", &["C#", "F#"], lines::solution),
-        _ if name.ends_with(".cabal") => ("Cabal package", &["Haskell"], lines::cabal),
-        _ if name.ends_with(".opam") => ("opam package", &["OCaml", "Reason"], nothing),
-        _ if name.ends_with(".lpi") || name.ends_with(".dproj") => ("Pascal project", &["Pascal"], nothing),
-        _ if name.ends_with(".nimble") => ("Nimble package", &["Nim"], nothing),
-        _ if name.ends_with(".rockspec") => ("LuaRocks package", &["Lua"], nothing),
-        _ if name.ends_with(".gemspec") => ("Ruby gem", &["Ruby"], nothing),
-        _ => return None,
-    };
-    Some(Form { kind, languages, read })
+    let named = NAMED.iter().find(|(names, ..)| names.contains(&name));
+    let found =
+        named.or_else(|| ENDING.iter().find(|(endings, ..)| endings.iter().any(|ending| name.ends_with(ending))));
+    found.map(|&(_, kind, languages, read)| Form { kind, languages, read })
+}
+
+/// A name of each kind of manifest.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    let ending = ENDING.iter().flat_map(|(endings, ..)| endings.iter().map(|ending| format!("a{ending}")));
+    NAMED.iter().flat_map(|(names, ..)| names.iter().map(|name| (*name).to_owned())).chain(ending)
 }
 
 /// A manifest that is only named.

@@ -1,0 +1,82 @@
+//! A chain that somebody else drove, in a copy of their folder: what it says that ran, runs here.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::model::{GOAL, Model, WRONG, but, first, reply, shop, when};
+use crate::support::World;
+
+/// A folder for PATH in which `npm` passes whatever it is asked.
+fn passing(world: &World) -> String {
+    let folder = world.home().join("their-tools");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    let npm = folder.join("npm");
+    // The tests fail before there is code, and pass whatever it is.
+    std::fs::write(&npm, "#!/bin/sh\ntest -e lib/discount.js\n").expect("written");
+    std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).expect("it may run");
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
+}
+
+/// Nothing says any more that the store is this user's.
+fn is_taken_elsewhere(world: &World) {
+    std::fs::remove_dir_all(world.home().join("config/certus/stores")).expect("it was theirs");
+}
+
+#[test]
+fn a_chain_that_came_in_a_clone_completes_on_no_evidence_but_what_is_gathered_here() {
+    let question = json!([{"id": "rollback", "text": "How is it rolled back?", "why": "It may fail.", "options": ["a", "b"],
+        "recommended": "a", "area": "rollback"}]);
+    let unsure = json!({"questions": question, "confidence": [{"area": "deployment", "confidence": 0.5}]});
+    let asks = first(1, when("deployment_checker", reply(unsure)));
+    let (model, world) = (Model::start(but(vec![asks], WRONG)), shop());
+    let theirs = passing(&world);
+    for arguments in [&["flow", GOAL][..], &["approve"], &["approve", "--all-in-chain"], &["approve"]] {
+        let ran = model.command(&world, arguments).env("PATH", &theirs).output().expect("it runs");
+        assert_eq!(ran.status.code(), Some(3), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["phase"], "deployment-readiness", "{shown}");
+    is_taken_elsewhere(&world);
+    let ran = model.run(&world, &["answer", "a"]).exits(3).says("was recorded elsewhere").shows("npm test");
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let ran = model.run(&world, &["approve"]);
+    assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
+    let (_, shown) = model.json(&world, &["show"]);
+    let last = shown["checks"].as_array().and_then(|checks| checks.last()).expect("they ran");
+    assert_eq!((&last["check"], &last["status"]), (&json!("test"), &json!(1)), "{shown}");
+}
+
+#[test]
+fn edits_that_waited_elsewhere_are_shown_as_they_are_made_here() {
+    let (model, world) = (Model::start(crate::model::whole(WRONG)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("+test('ten percent are taken off'");
+    is_taken_elsewhere(&world);
+    // What was seen elsewhere is not what a yes is to.
+    let ran = model.run(&world, &["approve"]).says("was recorded elsewhere").says("hint: ");
+    assert_ne!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(!world.project.join("test/discount.test.js").exists());
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
+    assert!(world.project.join("test/discount.test.js").exists());
+}
+
+#[test]
+fn a_chain_that_came_in_a_clone_has_the_gates_that_are_installed() {
+    use certus_app::engine::{ChainId, Gate, law};
+    let world = World::with("express-shop");
+    let _ = world.run(&["new", GOAL]).ok();
+    let open = || {
+        let store = certus_store::Store::open(&world.project.join(".certus"), certus_store::Mode::ReadWrite);
+        store.expect("it opens")
+    };
+    let own = open().chain(ChainId(1)).expect("it folds").started().expect("begun").clone();
+    let mut weak = own.clone();
+    weak.methodology.phases.iter_mut().for_each(|phase| phase.gate = Gate::default());
+    let _ = open().create_blocking(1, law::begin(weak), Vec::new()).expect("created");
+    is_taken_elsewhere(&world);
+    let _ = world.run(&["flow", "--continue", "--chain", "2"]).says("was recorded elsewhere");
+    let chain = open().chain(ChainId(2)).expect("it folds");
+    assert_eq!(chain.started().expect("begun").methodology.phases, own.methodology.phases);
+}

@@ -1,0 +1,123 @@
+//! What is typed at a real terminal: an answer is to what was on the screen when it was typed.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
+use std::ptr::null_mut;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use fake_api::Reply;
+use serde_json::json;
+
+use crate::model::{GOAL, Model, RIGHT, but, document, reply, shop, when, whole};
+use crate::support::World;
+
+/// A process at a terminal of its own.
+struct Terminal {
+    keyboard: File,
+    screen: Arc<Mutex<String>>,
+    /// How much of the screen was waited for.
+    seen: usize,
+    child: Child,
+}
+
+impl Terminal {
+    fn start(mut command: Command) -> Self {
+        let (mut ours, mut theirs) = (-1, -1);
+        // SAFETY: both are places for a descriptor, and nothing else is asked for.
+        let opened = unsafe { libc::openpty(&raw mut ours, &raw mut theirs, null_mut(), null_mut(), null_mut()) };
+        assert_eq!(opened, 0, "there is a terminal to be had");
+        // SAFETY: both were just opened, and are nobody else's. Other tests start processes, which must not hold them open.
+        let [ours, theirs] = [ours, theirs].map(|end| unsafe {
+            libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC);
+            OwnedFd::from_raw_fd(end)
+        });
+        let end = || Stdio::from(theirs.try_clone().expect("the end can be shared"));
+        let child = command.env("TERM", "dumb").stdin(end()).stdout(end()).stderr(end()).spawn().expect("it runs");
+        let keyboard = File::from(ours);
+        let mut output = keyboard.try_clone().expect("the end can be shared");
+        let screen = Arc::new(Mutex::new(String::new()));
+        let shown = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                shown.lock().expect("nobody panics").push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        });
+        Self { keyboard, screen, seen: 0, child }
+    }
+
+    /// Wait until this is shown, behind what was waited for before.
+    fn until(&mut self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let screen = self.screen.lock().expect("nobody panics").clone();
+            if let Some(at) = screen[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return;
+            }
+            assert!(Instant::now() < deadline, "{text:?} is not shown:\n{screen}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).expect("it can be typed");
+    }
+
+    /// Close it where something is asked, as with Ctrl-D: whatever was not typed for it is gone.
+    fn closes(mut self) {
+        self.types("\u{4}");
+        self.until("the question waits");
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(3));
+    }
+}
+
+const VERDICT: &str = "Write this? [y]es, this and all in these [f]iles, all in this [c]hain, [e]dit it first, [n]o: ";
+
+fn nothing_was_written(model: &Model, world: &World) -> serde_json::Value {
+    let (_, shown) = model.json(world, &["show"]);
+    assert!(!world.project.join("test/discount.test.js").exists() && !world.project.join("lib/discount.js").exists());
+    assert_eq!(shown["checks"], json!([]), "and nothing ran");
+    shown
+}
+
+#[test]
+fn what_is_pasted_as_a_reason_is_all_of_it_the_reason() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let mut terminal = Terminal::start(model.command(&world, &["approve"]));
+    terminal.until(VERDICT);
+    terminal.types("n\n");
+    terminal.until("What is wrong with it? ");
+    // As terminals paste: at once, the last line without an end.
+    terminal.types("The name is wrong:\nc\ny\nit is no discount");
+    terminal.until(VERDICT);
+    terminal.closes();
+    let shown = nothing_was_written(&model, &world);
+    assert_eq!(shown["edits"][0]["why"], "The name is wrong:\nc\ny\nit is no discount");
+    assert_eq!(shown["edits"][1]["state"], "planned");
+}
+
+#[test]
+fn what_was_typed_before_something_was_shown_does_not_judge_it() {
+    let test = &[("test/discount.test.js", "require('../lib/discount');\n")];
+    let tests = reply(json!({"artifacts": document("tests", "Ten percent", "", test)}));
+    let slow = when("test_generator", Reply { delay_ms: 500, ..tests });
+    let (model, world) = (Model::start(but(vec![slow], RIGHT)), shop());
+    let mut terminal = Terminal::start(model.command(&world, &["flow", GOAL]));
+    terminal.until("Approve this? [y]es, [n]o, [m]ore info: ");
+    terminal.types("y\ny\ny\ny\ny\n");
+    terminal.until("Several lines came at once");
+    terminal.until("Approve this? [y]es, [n]o, [m]ore info: ");
+    terminal.types("y\n");
+    terminal.until("Running test_generator");
+    terminal.types("y\n");
+    terminal.until(VERDICT);
+    terminal.closes();
+    let shown = nothing_was_written(&model, &world);
+    assert_eq!(shown["solution"]["verdict"], "approved");
+    assert_eq!(shown["edits"][0]["state"], "planned");
+}
