@@ -13,6 +13,7 @@ mod hostile;
 mod journey;
 mod lies;
 mod model;
+mod paid;
 mod room;
 mod samples;
 mod services;

@@ -177,7 +177,7 @@ impl State {
             Err(failure) => (None, Some(format!("{}; it is passed over", failure.message))),
         };
         let prices = own.into_iter().fold(Prices::bundled(), Prices::extended);
-        Ok(CostReport { warning, ..report(days, costs, &prices, since) })
+        Ok(CostReport { warning, ..report(days, costs, &prices) })
     }
 
     /// What one chain cost.
@@ -220,9 +220,9 @@ impl State {
     }
 }
 
-fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> CostReport {
+fn report(days: u32, costs: certus_store::Costs, prices: &Prices) -> CostReport {
     let usd = dollars(costs.usd_micros);
-    let saved = costs.by_model.iter().map(|line| saved(prices, line, at)).fold(0, u64::saturating_add);
+    let saved = costs.cached.iter().map(|run| saved(prices, run)).fold(0, u64::saturating_add);
     let gained: f64 = costs.by_chain.iter().map(|line| line.gained).sum();
     let lost = costs.by_chain.iter().map(|line| line.lost_usd_micros).fold(0, u64::saturating_add);
     let closed: u64 = costs.removed.iter().map(|line| line.closed).sum();
@@ -259,9 +259,18 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices, at: i64) -> Co
 /// An amount of money for people. What nobody knows the price of is not free.
 pub(crate) fn money(amount: Amount) -> String {
     match (amount.usd_micros, amount.unpriced_tokens) {
-        (usd, 0) => format!("${:.4}", dollars(usd)),
+        (usd, 0) => said(usd),
         (0, _) => "price unknown".to_owned(),
-        (usd, unpriced) => format!("${:.4} and {unpriced} tokens of unknown price", dollars(usd)),
+        (usd, unpriced) => format!("{} and {unpriced} tokens of unknown price", said(usd)),
+    }
+}
+
+/// Millionths of a dollar for people: what is not zero does not look like it.
+pub(crate) fn said(usd_micros: u64) -> String {
+    if (1..100).contains(&usd_micros) {
+        format!("${:.6}", dollars(usd_micros))
+    } else {
+        format!("${:.4}", dollars(usd_micros))
     }
 }
 
@@ -275,14 +284,13 @@ pub(crate) fn dollars(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// What reading from the cache saved, in millionths of a dollar. A line's name is `provider/model`.
-fn saved(prices: &Prices, line: &certus_store::CostLine, at: i64) -> u64 {
-    let model = line.name.split_once('/').map_or("", |(_, model)| model);
+/// What reading from the cache saved in one run, in millionths of a dollar: the price may depend on the day, and on how much came in.
+fn saved(prices: &Prices, run: &certus_store::CachedRun) -> u64 {
     let cost = |cached_tokens| {
-        let usage = Usage { input_tokens: line.cached_tokens, cached_tokens, ..Usage::default() };
-        prices.cost(model, &usage, at)
+        let usage = Usage { input_tokens: run.input_tokens, cached_tokens, ..Usage::default() };
+        prices.cost(&run.model, &usage, run.at)
     };
-    match (cost(0), cost(line.cached_tokens)) {
+    match (cost(0), cost(run.cached_tokens)) {
         (Some(full), Some(cached)) => full.saturating_sub(cached),
         _ => 0,
     }
@@ -334,8 +342,10 @@ fn suggestions(report: &Seen<'_>) -> Vec<String> {
         report.by_prompt.iter().filter(|line| line.runs >= ENOUGH && line.gained < 0.005 && share(line.usd) >= 10.0)
     {
         all.push(format!(
-            "{} cost ${:.4} in {} runs and raised the confidence by nothing.",
-            line.name, line.usd, line.runs
+            "{} cost {} in {} runs and raised the confidence by nothing.",
+            line.name,
+            priced(line.usd, 0),
+            line.runs
         ));
     }
     if share(report.lost_usd) >= 5.0 {

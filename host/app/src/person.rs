@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use certus_engine::{Body, Chain, Event, Grant, Proposal, Question, Verdict};
 
 use crate::Failure;
-use crate::costs::{dollars, money};
+use crate::costs::{money, said};
 use crate::driver::Estimate;
 
 /// Who can be asked.
@@ -146,16 +146,16 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.claimed.is_some() => {
             let claimed = by.claimed.unwrap_or_default();
             format!(
-                "{} says that it took {} tokens and ${:.4}, which cannot be: {} tokens and ${:.4} are counted",
+                "{} says that it took {} tokens and {}, which cannot be: {} tokens and {} are counted",
                 by.provider,
                 claimed.tokens(),
-                dollars(claimed.usd_micros),
+                said(claimed.usd_micros),
                 by.usage.tokens(),
-                dollars(by.usage.usd_micros)
+                said(by.usage.usd_micros)
             )
         }
         Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.cut => {
-            format!("The connection to {} broke, but its answer was whole: it is used", by.provider)
+            format!("The connection to {} broke or an error came, but its answer was whole: it is used", by.provider)
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
         Body::WhatRuns { changed, .. } if !changed.is_empty() => {

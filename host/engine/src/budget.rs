@@ -142,7 +142,7 @@ pub struct Caps {
     pub chain: Cap,
     /// All chains of a project in the last 24 hours; the user's own counts all of their projects.
     pub day: Cap,
-    /// What one plugin's commands ask for, in a chain.
+    /// What one plugin's commands ask for, in a chain. What a controller names is not among it: that is what a chain is for.
     pub plugin: Cap,
     /// The share of a cap at which a person is warned, in percent, where that is earlier than at 80.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,19 +192,29 @@ pub enum Scope {
     Chain,
     /// All chains of a project in the last 24 hours.
     Day,
-    /// One plugin in a chain.
+    /// The commands of one plugin in a chain.
     Plugin,
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Plugin => "plugin",
+            other => other.spans(),
+        })
+    }
+}
+
+impl Scope {
+    /// What its cap spans, for people. Its name alone, under which it is set, says too little of a plugin.
+    fn spans(self) -> &'static str {
+        match self {
             Self::Call => "call",
             Self::Phase => "phase",
             Self::Chain => "chain",
             Self::Day => "day",
-            Self::Plugin => "plugin",
-        })
+            Self::Plugin => "plugin's commands",
+        }
     }
 }
 
@@ -222,8 +232,8 @@ pub enum Unit {
 pub enum OverBudget {
     /// It could pass a cap.
     #[error(
-        "the budget of the {scope} is used up: {} used or set aside, {} wanted, {} allowed",
-        said(*unit, *used), said(*unit, *wanted), said(*unit, *cap)
+        "the budget of the {} is used up: {} used or set aside, {} wanted, {} allowed",
+        scope.spans(), said(*unit, *used), said(*unit, *wanted), said(*unit, *cap)
     )]
     Reached {
         /// Whose cap.
@@ -238,7 +248,7 @@ pub enum OverBudget {
         cap: u64,
     },
     /// Money is capped, and nobody knows what the model costs.
-    #[error("nobody knows what {model} costs, so the budget of the {scope} cannot be kept")]
+    #[error("nobody knows what {model} costs, so the budget of the {} cannot be kept", scope.spans())]
     Unpriced {
         /// Whose cap.
         scope: Scope,
@@ -264,7 +274,7 @@ impl OverBudget {
 pub struct Warning {
     /// Whose cap.
     pub scope: Scope,
-    /// Spent, possibly spent or set aside.
+    /// Spent or possibly spent. In events of old with what was set aside for calls in flight.
     #[serde(default)]
     pub used: Amount,
     /// What of the cap is nearly used up; nothing in events of old.
@@ -288,7 +298,7 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let most = self.cap == Cap::default() || self.cap.is_nearly(self.used);
-        write!(f, "{} of the budget of the {} is used up", if most { "Most" } else { "Much" }, self.scope)?;
+        write!(f, "{} of the budget of the {} is used up", if most { "Most" } else { "Much" }, self.scope.spans())?;
         let parts = [
             (Unit::UsdMicros, self.used.usd_micros, self.cap.usd_micros),
             (Unit::Tokens, self.used.tokens, self.cap.tokens),
@@ -299,7 +309,7 @@ impl fmt::Display for Warning {
             Some(format!("{} of {} ({percent} %)", said(unit, used), said(unit, cap)))
         });
         let parts: Vec<String> = parts.collect();
-        if parts.is_empty() { Ok(()) } else { write!(f, ": {} used or set aside", parts.join(", ")) }
+        if parts.is_empty() { Ok(()) } else { write!(f, ": {}", parts.join(", ")) }
     }
 }
 
@@ -337,10 +347,19 @@ impl Effect {
         }
     }
 
-    /// What it cost, may have cost, and has set aside.
+    /// What it cost or may have cost.
+    pub fn spent(&self) -> Amount {
+        self.answered().plus(self.lost)
+    }
+
+    /// What it cost, may have cost, and has set aside, each by itself.
+    pub fn spending(&self) -> Spending {
+        Spending { answered: self.answered(), lost: self.lost, reserved: self.reserved.unwrap_or_default() }
+    }
+
+    /// The same in a sum.
     pub fn committed(&self) -> Amount {
-        let spent = self.answered();
-        spent.plus(self.lost).plus(self.reserved.unwrap_or_default())
+        self.spending().total()
     }
 }
 
@@ -356,29 +375,47 @@ impl Chain {
 
     /// Spent, possibly spent or set aside by what an effect shares a cap with.
     pub fn committed(&self, scope: Scope, effect: EffectId) -> Amount {
-        let Some(this) = self.effect(effect) else { return Amount::default() };
-        let plugin = |effect: &Effect| {
-            // A sample is asked for on behalf of whoever asked for its prompt.
-            let asked = match effect.request {
-                Request::Sample { of, .. } => self.effect(of)?,
-                _ => effect,
-            };
-            match &self.effect(asked.invocation?)?.request {
-                Request::Command { plugin, .. } => Some(plugin.name.clone()),
-                _ => None,
-            }
-        };
-        let of = plugin(this);
-        let shares = |id: EffectId, other: &Effect| match scope {
+        self.shared(scope, effect).fold(Amount::default(), |sum, other| sum.plus(other.committed()))
+    }
+
+    /// Spent or possibly spent by what an effect shares a cap with.
+    pub fn spent(&self, scope: Scope, effect: EffectId) -> Amount {
+        self.shared(scope, effect).fold(Amount::default(), |sum, other| sum.plus(other.spent()))
+    }
+
+    /// The effects that share a cap with one.
+    fn shared(&self, scope: Scope, effect: EffectId) -> impl Iterator<Item = &Effect> {
+        let this = self.effect(effect);
+        let of = this.and_then(|this| self.plugin_of(this));
+        let shares = move |id: EffectId, other: &Effect| match scope {
             Scope::Call => id == effect,
-            Scope::Phase => other.phase == this.phase,
-            Scope::Chain => true,
-            Scope::Plugin => of.is_some() && plugin(other) == of,
+            Scope::Phase => this.is_some_and(|this| other.phase == this.phase),
+            Scope::Chain => this.is_some(),
+            Scope::Plugin => of.is_some() && self.plugin_of(other) == of,
             // Other chains share it: the store knows them.
             Scope::Day => false,
         };
-        let those = self.effects().filter(|(id, other)| shares(*id, other));
-        those.fold(Amount::default(), |sum, (_, other)| sum.plus(other.committed()))
+        self.effects().filter(move |(id, other)| shares(*id, other)).map(|(_, other)| other)
+    }
+
+    /// The plugin in whose command an effect was asked for; none where a controller, the law or a person asked for it.
+    fn plugin_of(&self, effect: &Effect) -> Option<&str> {
+        // A sample is asked for on behalf of whoever asked for its prompt.
+        let asked = match effect.request {
+            Request::Sample { of, .. } => self.effect(of)?,
+            _ => effect,
+        };
+        match &self.effect(asked.invocation?)?.request {
+            Request::Command { plugin, .. } => Some(&plugin.name),
+            _ => None,
+        }
+    }
+
+    /// The caps that count what an effect spends, but for the day's.
+    fn capped(&self, effect: EffectId) -> impl Iterator<Item = Scope> {
+        let commanded = self.effect(effect).is_some_and(|effect| self.plugin_of(effect).is_some());
+        let scopes = [Scope::Call, Scope::Phase, Scope::Chain, Scope::Plugin];
+        scopes.into_iter().filter(move |scope| *scope != Scope::Plugin || commanded)
     }
 }
 
@@ -390,18 +427,22 @@ pub fn reserve(chain: &Chain, effect: EffectId, wanted: &Estimate) -> Result<Rul
     let unpriced_tokens = if wanted.usd_micros.is_none() { wanted.tokens } else { 0 };
     let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0), unpriced_tokens };
     let caps = chain.caps();
-    let mut record = vec![Body::Reserved { effect, amount }];
-    for scope in [Scope::Call, Scope::Phase, Scope::Chain, Scope::Plugin] {
-        let (cap, used) = (caps.of(scope), chain.committed(scope, effect));
-        cap.admits(scope, used, wanted)?;
-        if scope != Scope::Call
-            && !chain.was_warned_of(scope)
-            && let Some(warning) = Warning::at(caps.warn_at(), scope, used.plus(amount), cap)
-        {
-            record.push(Body::BudgetWarned(warning));
-        }
+    for scope in chain.capped(effect) {
+        caps.of(scope).admits(scope, chain.committed(scope, effect), wanted)?;
     }
+    let record = [vec![Body::Reserved { effect, amount }], warnings(chain, effect)].concat();
     Ok(Ruling { record, requests: Vec::new() })
+}
+
+/// What a person is warned of, once for each scope, now that an effect spent something. What is only set aside is no reason:
+/// most of that comes back, and who is warned of it hears nothing when the money is gone.
+pub fn warnings(chain: &Chain, effect: EffectId) -> Vec<Body> {
+    let caps = chain.caps();
+    let scopes = chain.capped(effect).filter(|scope| *scope != Scope::Call && !chain.was_warned_of(*scope));
+    let warnings = scopes.filter_map(|scope| {
+        Warning::at(caps.warn_at(), scope, chain.spent(scope, effect), caps.of(scope)).map(Body::BudgetWarned)
+    });
+    warnings.collect()
 }
 
 /// What a person set for this chain alone, now or before.

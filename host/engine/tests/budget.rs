@@ -124,13 +124,17 @@ fn a_warning_names_its_scope_what_is_used_and_the_cap() {
     let chain = Cap { tokens: Some(1_000), usd_micros: Some(1_000_000) };
     let mut ledger = Ledger::new(Caps { chain, phase: money(900_000), ..Caps::default() });
     let effect = ledger.call();
-    ledger.reserve(effect, 10, Some(820_000)).expect("it fits");
+    ledger.reserve(effect, 10, Some(890_000)).expect("it fits");
+    assert!(ledger.chain.warnings().is_empty(), "what is set aside is not spent");
+    ledger.paid(effect, 10, 820_000);
+    budget::warnings(&ledger.chain, effect).into_iter().for_each(|body| ledger.note(body));
+    assert!(budget::warnings(&ledger.chain, effect).is_empty(), "once");
     let said: Vec<String> = ledger.chain.warnings().iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
         [
-            "Most of the budget of the phase is used up: $0.820000 of $0.900000 (91 %) used or set aside",
-            "Most of the budget of the chain is used up: $0.820000 of $1.000000 (82 %) used or set aside",
+            "Most of the budget of the phase is used up: $0.820000 of $0.900000 (91 %)",
+            "Most of the budget of the chain is used up: $0.820000 of $1.000000 (82 %)",
         ]
     );
     // An event of old says whose cap, and no more.
@@ -203,12 +207,17 @@ fn commands_of_one_plugin_share_its_cap() {
     assert!(nested(&mut ledger, one));
     assert!(!nested(&mut ledger, two));
     assert!(nested(&mut ledger, other));
+    // What the controller names is no command's: it has no cap of a plugin, not even one for each call.
+    for _ in 0..2 {
+        let effect = ledger.call();
+        ledger.reserve(effect, 1, Some(60)).expect("no plugin's command asked for it");
+    }
 }
 
 #[test]
 fn a_person_is_warned_once_at_four_fifths() {
     let mut ledger = Ledger::new(Caps { chain: money(100), ..Caps::default() });
-    let recorded: Vec<usize> = [79, 1, 1]
+    let recorded: Vec<usize> = [79, 1, 1, 1]
         .into_iter()
         .map(|price| {
             let effect = ledger.call();
@@ -217,7 +226,7 @@ fn a_person_is_warned_once_at_four_fifths() {
             recorded
         })
         .collect();
-    assert_eq!(recorded, [1, 2, 1]);
+    assert_eq!(recorded, [1, 1, 2, 1]);
 }
 
 #[test]
@@ -315,5 +324,5 @@ fn who_wants_to_be_warned_earlier_is() {
     let warned = |caps: Caps| certus_engine::Warning::at(caps.warn_at(), Scope::Chain, used, caps.chain);
     assert_eq!(warned(of(None)), None);
     let said = warned(of(Some(50))).expect("half of it is used").to_string();
-    assert_eq!(said, "Much of the budget of the chain is used up: 55 tokens of 100 tokens (55 %) used or set aside");
+    assert_eq!(said, "Much of the budget of the chain is used up: 55 tokens of 100 tokens (55 %)");
 }

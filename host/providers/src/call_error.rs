@@ -184,6 +184,7 @@ impl CallError {
             ),
             CallErrorKind::Authentication => format!("store a working key: certus login {provider}"),
             CallErrorKind::Billing => "settle the account with the provider, or choose another provider".to_owned(),
+            CallErrorKind::Quota if self.retry_after.is_some() => "go on then, or choose another provider".to_owned(),
             CallErrorKind::Quota => "raise the limit with the provider, or choose another provider".to_owned(),
             CallErrorKind::Permission => "choose a model that the key may use, or another key".to_owned(),
             CallErrorKind::NotFound if provider == "ollama" => format!("fetch it: ollama pull {}", self.model),
@@ -230,7 +231,10 @@ impl CallError {
             }
             CallErrorKind::Authentication => format!("{provider} does not accept the key"),
             CallErrorKind::Billing => format!("{provider} wants to be paid first"),
-            CallErrorKind::Quota => format!("the limit with {provider} is used up, and it does not say until when"),
+            CallErrorKind::Quota => match self.retry_after {
+                Some(wait) => format!("the limit with {provider} is used up; there is more in {}", in_words(wait)),
+                None => format!("the limit with {provider} is used up, and it does not say until when"),
+            },
             CallErrorKind::Permission => format!("{provider} does not permit this key to use {model}"),
             CallErrorKind::NotFound if provider == "claude-cli" => format!("{provider} has no model {model}"),
             CallErrorKind::NotFound => format!("{provider} has no model {model} at this address"),
@@ -254,6 +258,14 @@ impl CallError {
             CallErrorKind::ContextOverflow => format!("the request does not fit into the context window of {model}"),
             CallErrorKind::Unreadable => format!("what {provider} sent is no answer"),
         }
+    }
+}
+
+/// Rounded up, so that it is not too early then.
+fn in_words(wait: Duration) -> String {
+    match wait.as_secs().div_ceil(60) {
+        minutes @ 0..60 => format!("{} min", minutes.max(1)),
+        minutes => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }
 

@@ -49,7 +49,7 @@ pub use port::{
     AROUND, Answer, BYTES_PER_TOKEN, Billing, Progress, Provider, ProviderError, Request, Schema, Tier,
     estimated_tokens, one_answer,
 };
-pub use prices::Prices;
+pub use prices::{Prices, is_same_model};
 pub use replay::{Recorded, Replay, ReplayLimits, record_line};
 pub use secret::{Redactor, Secret};
 pub use service::{Credential, Limits, Models, Proxy, Service, Structured, Timeouts, on_this_machine};

@@ -164,8 +164,40 @@ struct WireChoice {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireText {
-    content: Option<String>,
+    content: Option<WireContent>,
     refusal: Option<String>,
+}
+
+/// A text, or a list of parts of which some are text and others are what the model thought.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireContent {
+    Text(String),
+    Parts(Vec<WirePart>),
+    Unknown(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WirePart {
+    #[serde(rename = "type")]
+    kind: String,
+    text: Option<Value>,
+}
+
+impl WireContent {
+    fn text(self) -> String {
+        let part = |part: WirePart| match part.text {
+            // Some name no type.
+            Some(Value::String(text)) if matches!(part.kind.as_str(), "text" | "output_text" | "") => Some(text),
+            _ => None,
+        };
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => parts.into_iter().filter_map(part).collect(),
+            Self::Unknown(_) => String::new(),
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -219,7 +251,7 @@ impl Dialect for Completions {
         let Some(choice) = wire.choices.into_iter().next() else { return Ok(Step::More) };
         let whole = choice.message.is_some();
         let text = choice.delta.or(choice.message).unwrap_or_default();
-        incoming.push(&text.content.unwrap_or_default());
+        incoming.push(&text.content.map(WireContent::text).unwrap_or_default());
         if let Some(refusal) = text.refusal.filter(|refusal| !refusal.is_empty()) {
             incoming.push(&refusal);
             incoming.end = Some(End::Failed(CallErrorKind::Refusal, String::new()));

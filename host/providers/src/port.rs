@@ -98,6 +98,12 @@ pub trait Progress: Send + Sync {
     /// More text of the answer, as it came but for keys: whoever shows it cleans it first. What was handed over here is in
     /// the answer as well, or in the error that takes its place.
     fn text(&self, delta: &str);
+
+    /// The service has said what came in, as it bills it; what goes out is not known yet. `model` answers, as the service names
+    /// it, or is empty. Told at most once, and not at all by services that say it only at the end.
+    fn took(&self, model: &str, usage: Usage) {
+        let _ = (model, usage);
+    }
 }
 
 /// Nobody is looking.
@@ -284,6 +290,8 @@ pub struct Answer {
     pub model: String,
     /// How the confidences in it were computed, where the provider can say.
     pub confidence_from: Option<String>,
+    /// Something went wrong after all of it was there: the connection broke, or an error or no event at all came behind it.
+    pub broke_after: bool,
 }
 
 /// Why there is no answer.

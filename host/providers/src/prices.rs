@@ -163,6 +163,15 @@ impl Prices {
 /// Names of Anthropic's families, by which the `claude` tool calls the newest model of each.
 const FAMILIES: [&str; 4] = ["haiku", "sonnet", "opus", "fable"];
 
+/// Whether two names are of one model: one has a date behind it that the other has not, or is the name of its family.
+pub fn is_same_model(one: &str, other: &str) -> bool {
+    let dated = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || is_date(rest));
+    let family = |name: &str, family: &str| FAMILIES.contains(&family) && version(name, family).is_some();
+    !one.is_empty()
+        && !other.is_empty()
+        && (dated(one, other) || dated(other, one) || family(one, other) || family(other, one))
+}
+
 /// The version in the name of a family's model: `claude-opus-5-5` is 5.5.
 fn version(model: &str, family: &str) -> Option<(u32, u32)> {
     let mut parts = model.strip_prefix("claude-")?.strip_prefix(family)?.strip_prefix('-')?.split('-').map(str::parse);

@@ -264,3 +264,93 @@ async fn calls_wait_for_their_turn() {
     assert!(second.await.is_err(), "it waits for the next minute");
     assert_eq!(server.log().len(), 1);
 }
+
+/// A stream of exactly these events, in the form of a service.
+fn stream(events: &[String]) -> Play {
+    let text = events.iter().map(|event| format!("{event}\n\n")).collect();
+    Play::Body { content_type: "text/event-stream".to_owned(), text }
+}
+
+#[tokio::test]
+async fn what_a_service_called_complete_is_an_answer_whatever_comes_behind_it() {
+    let said = |event: serde_json::Value| format!("data: {event}");
+    let start = json!({ "type": "message_start", "message": { "model": "m", "usage": { "input_tokens": 40, "output_tokens": 1 } } });
+    let block = |text: &str| json!({ "type": "content_block_delta", "delta": { "type": "text_delta", "text": text } });
+    let end = |reason: &str| json!({ "type": "message_delta", "delta": { "stop_reason": reason }, "usage": { "output_tokens": 9 } });
+    let late = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } });
+    let chunk = |text: &str, reason: serde_json::Value| {
+        json!({ "model": "m", "choices": [{ "delta": { "content": text }, "finish_reason": reason }],
+                "usage": { "prompt_tokens": 40, "completion_tokens": 9 } })
+    };
+    let failed = json!({ "error": { "code": 502, "message": "late" } });
+    let garbage = "data: {{{".to_owned();
+    for (api, events) in [
+        (Api::Anthropic, vec![said(start.clone()), said(block(TEXT)), said(end("end_turn")), said(late.clone())]),
+        (Api::Anthropic, vec![said(start.clone()), said(block(TEXT)), said(end("end_turn")), garbage.clone()]),
+        (Api::OpenAi, vec![said(chunk(TEXT, json!("stop"))), said(failed.clone())]),
+        (Api::OpenAi, vec![said(chunk(TEXT, json!("stop"))), garbage.clone(), "data: [DONE]".to_owned()]),
+    ] {
+        let server = server(Script::always(stream(&events))).await;
+        let answer = api.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
+        assert_eq!((answer.text.as_str(), answer.broke_after, answer.estimated), (TEXT, true, false), "{events:?}");
+        assert_eq!((answer.usage.input_tokens, answer.usage.output_tokens), (40, 9), "{events:?}");
+    }
+    // What it did not call complete, or called complete without a word of text, is none.
+    for (api, events) in [
+        (Api::Anthropic, vec![said(start.clone()), said(block(TEXT)), said(late.clone())]),
+        (Api::Anthropic, vec![said(start.clone()), said(end("end_turn")), said(late)]),
+        (Api::Anthropic, vec![said(start), said(block(TEXT)), said(end("max_tokens")), garbage]),
+        (Api::OpenAi, vec![said(chunk(TEXT, json!(null))), said(failed.clone())]),
+        (Api::OpenAi, vec![said(chunk("", json!("stop"))), said(failed)]),
+    ] {
+        let server = server(Script::always(stream(&events))).await;
+        let result = api.at(&server.url()).answer(request("go on"), &()).await;
+        assert!(result.is_err(), "{events:?}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_may_come_in_parts() {
+    let parts = json!([
+        { "type": "thinking", "thinking": [{ "type": "text", "text": "let me see" }] },
+        { "type": "text", "text": "{\"notes\": " },
+        { "text": "\"größer ✓\"}" },
+        { "type": "image_url", "image_url": { "url": "x" } },
+    ]);
+    let whole = json!({
+        "model": "m", "choices": [{ "message": { "content": parts }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 40, "completion_tokens": 9 },
+    });
+    let piece = json!({ "model": "m", "choices": [{ "delta": { "content": parts }, "finish_reason": "stop" }] });
+    let whole = Play::Body { content_type: "application/json".to_owned(), text: whole.to_string() };
+    for play in [whole, stream(&[format!("data: {piece}"), "data: [DONE]".to_owned()])] {
+        let server = server(Script::always(play)).await;
+        let answer = Api::OpenAi.at(&server.url()).answer(request("go on"), &()).await.expect("an answer");
+        assert_eq!(answer.text, TEXT);
+    }
+}
+
+/// Hears what came in.
+#[derive(Default)]
+struct Took(std::sync::Mutex<Vec<u64>>);
+
+impl certus_providers::Progress for Took {
+    fn text(&self, _: &str) {}
+
+    fn took(&self, _: &str, usage: certus_engine::Usage) {
+        self.0.lock().expect("not poisoned").push(usage.input_tokens);
+    }
+}
+
+#[tokio::test]
+async fn what_came_in_is_told_once_before_the_answer_is_there() {
+    let tokens = Tokens { uncached: 100, cache_read: 40, cache_write: 7, output: 12 };
+    let breaks = Some(fake_api::Break { after: 1, how: fake_api::How::Cut });
+    let server = server(Script::always(Reply { tokens: Some(tokens), breaks, ..Reply::new(TEXT) })).await;
+    for (api, told) in [(Api::Anthropic, vec![147]), (Api::OpenAi, vec![])] {
+        let took = Took::default();
+        let result = api.at(&server.url()).answer(request("go on"), &took).await;
+        assert!(result.is_err());
+        assert_eq!(*took.0.lock().expect("not poisoned"), told, "{api:?}");
+    }
+}

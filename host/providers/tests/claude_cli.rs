@@ -117,6 +117,24 @@ async fn what_goes_wrong_has_its_name() {
 }
 
 #[tokio::test]
+async fn a_tool_that_is_over_is_not_waited_for_because_of_what_it_started() {
+    // What it left behind keeps its pipes open and says nothing.
+    for (body, kind) in [
+        ("sleep 300 & exit 3", CallErrorKind::Unreadable),
+        ("sleep 300 & cat $HERE/recorded | head -4; exit 3", CallErrorKind::Cut),
+        ("sleep 300 & echo 'Invalid API key' >&2; exit 1", CallErrorKind::Authentication),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = fails(&provider(tool(folder.path(), body)), &Heard::default()).await;
+        assert_eq!(error.kind, kind, "{body}: {error}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = "sleep 300 & cat > /dev/null; cat $HERE/recorded $HERE/result";
+    let answer = provider(tool(folder.path(), body)).answer(request("go on"), &()).await.expect("an answer");
+    assert_eq!(answer.text, r#"{"notes":"yes"}"#);
+}
+
+#[tokio::test]
 async fn a_tool_that_is_not_there_is_named() {
     let error = provider("/nowhere/claude".into()).answer(request("go on"), &()).await.expect_err("nothing there");
     assert!(matches!(&error, ProviderError::Unavailable { .. }), "{error}");

@@ -35,6 +35,19 @@ pub struct CostLine {
     pub gained: f64,
 }
 
+/// A run that read from a cache.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CachedRun {
+    /// Which model, as the service names it.
+    pub model: String,
+    /// When it ended.
+    pub at: Millis,
+    /// All input tokens, those from the cache among them: the price of some models depends on their number.
+    pub input_tokens: u64,
+    /// Of these, read from a cache.
+    pub cached_tokens: u64,
+}
+
 /// Costs by what they were spent on; each list with the dearest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Costs {
@@ -60,6 +73,9 @@ pub struct Costs {
     pub by_phase: Vec<CostLine>,
     /// By provider and model: `anthropic/fast`. Runs without a reply have none.
     pub by_model: Vec<CostLine>,
+    /// Runs that read from a cache, one by one.
+    #[serde(skip)]
+    pub cached: Vec<CachedRun>,
 }
 
 /// One run of a prompt, as analytics see it.
@@ -310,7 +326,20 @@ fn sums(db: &Connection, of: &str, closed: &str, value: i64) -> rusqlite::Result
             value,
         )?,
         by_chain,
+        cached: cached(db, of, value)?,
     })
+}
+
+fn cached(db: &Connection, of: &str, value: i64) -> rusqlite::Result<Vec<CachedRun>> {
+    let sql = format!(
+        "SELECT coalesce(model, ''), ended, input_tokens, cached_tokens FROM prompt_runs AS runs \
+         WHERE ended IS NOT NULL AND cached_tokens > 0 AND {of}"
+    );
+    let run = |row: &Row<'_>| {
+        let (input_tokens, cached_tokens) = (unsigned(row, 2)?, unsigned(row, 3)?);
+        Ok(CachedRun { model: row.get(0)?, at: row.get(1)?, input_tokens, cached_tokens })
+    };
+    db.prepare_cached(&sql)?.query_map([value], run)?.collect()
 }
 
 fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Result<Vec<CostLine>> {

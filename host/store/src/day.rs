@@ -40,15 +40,29 @@ impl Store {
     pub fn committed_since(&self, since: Millis) -> Result<Amount, StoreError> {
         self.query(|db| committed(db, since))
     }
+
+    /// The same without what is set aside.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spent_since(&self, since: Millis) -> Result<Amount, StoreError> {
+        self.query(|db| sum(db, SPENT, since))
+    }
 }
 
+/// Of tokens, and of millionths of a dollar.
+const SPENT: [&str; 2] =
+    ["total(input_tokens) + total(output_tokens) + total(lost_tokens)", "total(usd_micros) + total(lost_usd_micros)"];
+
 fn committed(db: &Connection, since: Millis) -> rusqlite::Result<Amount> {
-    // As floating numbers, because a sum of hostile integers overflows with an error.
-    let sql = format!(
-        "SELECT total(input_tokens) + total(output_tokens) + total(lost_tokens) + total(reserved_tokens), \
-         total(usd_micros) + total(lost_usd_micros) + total(reserved_usd_micros) \
-         FROM prompt_runs WHERE {DATE} >= ?"
-    );
+    let [tokens, usd_micros] = SPENT;
+    let tokens = format!("{tokens} + total(reserved_tokens)");
+    sum(db, [&tokens, &format!("{usd_micros} + total(reserved_usd_micros)")], since)
+}
+
+/// Sums of tokens and of dollars since a time: as floating numbers, because a sum of hostile integers overflows with an error.
+fn sum(db: &Connection, [tokens, usd_micros]: [&str; 2], since: Millis) -> rusqlite::Result<Amount> {
+    let sql = format!("SELECT {tokens}, {usd_micros} FROM prompt_runs WHERE {DATE} >= ?");
     // Exact up to 2^53; a cast of more saturates.
     db.prepare_cached(&sql)?.query_row([since], |row| {
         Ok(Amount {

@@ -66,8 +66,9 @@ const CHECKPOINT_PAGES: i64 = 2000;
 /// Memory for pages of the database while appending, in KiB: what a few hundred chains change in turn.
 const CACHE_KIB: i64 = 16 << 10;
 
-/// How long another process may keep the write lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long others may keep the write lock. Dozens of processes on a slow disk take turns for many seconds, and a reply that
+/// was paid for is worth a minute.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection that may write, to a database of the present shape.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {

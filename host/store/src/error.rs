@@ -43,7 +43,8 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
-    /// Another process kept the database locked for five seconds.
+    /// Other processes kept the database locked for longer than anybody waits for it: a minute, but less of the ledger, where
+    /// whoever asks waits between its tries.
     #[error("{} is kept busy by another process", path.display())]
     Busy {
         /// The database.
@@ -127,6 +128,14 @@ pub enum StoreError {
     },
 }
 
+/// Whether only others are in the way. Where very many begin to read at once, SQLite gives up by another name.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed)
+    )
+}
+
 impl StoreError {
     pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
         let path = path.to_owned();
@@ -179,7 +188,7 @@ impl StoreError {
             Some(ErrorCode::CannotOpen) => Self::cannot_open(path, error),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => Self::Denied { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            _ if is_busy(error) => Self::Busy { path },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Damaged { path, what: error.to_string() }
             }

@@ -8,8 +8,9 @@
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use certus_engine::{Amount, Cap, ChainId, EffectId, Estimate, Millis, OverBudget, Scope};
+use certus_engine::{Amount, Cap, ChainId, EffectId, Estimate, Millis, OverBudget, Scope, Spending};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use crate::day::DAY;
@@ -17,10 +18,17 @@ use crate::{StoreError, db};
 
 /// `CERL`, in the header of every ledger.
 const APPLICATION: i64 = 0x4345_524c;
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SHAPE: &str = "CREATE TABLE calls (store INTEGER NOT NULL, chain INTEGER NOT NULL, effect INTEGER NOT NULL, \
      at INTEGER NOT NULL, tokens INTEGER NOT NULL, usd_micros INTEGER NOT NULL, \
+     reserved_tokens INTEGER NOT NULL DEFAULT 0, reserved_usd_micros INTEGER NOT NULL DEFAULT 0, \
      PRIMARY KEY (store, chain, effect)) STRICT, WITHOUT ROWID";
+/// From the first format, which does not say what of a call is only set aside.
+const SECOND: &str = "ALTER TABLE calls ADD COLUMN reserved_tokens INTEGER NOT NULL DEFAULT 0; \
+     ALTER TABLE calls ADD COLUMN reserved_usd_micros INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 2";
+
+/// How long a single try to write waits for others. Whoever asks tries again: here a thread stands still meanwhile.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The chain of rows that stand for all that a store had spent before the ledger was made. No chain has this number.
 const BEFORE: ChainId = ChainId(0);
@@ -70,10 +78,25 @@ impl Ledger {
             return Err(StoreError::ReadOnly { path: path.to_owned() });
         }
         db.pragma_update(None, "synchronous", "FULL").map_err(said)?;
+        // Nobody waits for a turn to write who finds it as it should be.
+        if shape(&db).map_err(said)? != (APPLICATION, FORMAT) {
+            Self::bring_forward(&mut db, path, now, before)?;
+        }
+        db.busy_timeout(PATIENCE).map_err(said)?;
+        Ok(Self { path: path.to_owned(), db: Mutex::new(db) })
+    }
+
+    fn bring_forward(
+        db: &mut Connection,
+        path: &Path,
+        now: Millis,
+        before: impl FnOnce() -> Vec<(i64, Amount)>,
+    ) -> Result<(), StoreError> {
+        let said = |error: rusqlite::Error| db::explain(path, &error);
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
-        let number = |pragma: &str| tx.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        match (number("application_id").map_err(said)?, number("user_version").map_err(said)?) {
+        match shape(&tx).map_err(said)? {
             (APPLICATION, FORMAT) => {}
+            (APPLICATION, 1) => tx.execute_batch(SECOND).map_err(said)?,
             (APPLICATION, found) => return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT }),
             _ => {
                 let tables: i64 =
@@ -87,12 +110,12 @@ impl Ledger {
                     .and_then(|()| tx.pragma_update(None, "user_version", FORMAT))
                     .map_err(said)?;
                 for (store, amount) in before() {
-                    put(&tx, Entry { store, chain: BEFORE, effect: 0 }, amount, now).map_err(said)?;
+                    let entry = Entry { store, chain: BEFORE, effect: 0 };
+                    put(&tx, entry, Spending { answered: amount, ..Spending::default() }, now).map_err(said)?;
                 }
             }
         }
-        tx.commit().map_err(said)?;
-        Ok(Self { path: path.to_owned(), db: Mutex::new(db) })
+        tx.commit().map_err(said)
     }
 
     /// Where it lies.
@@ -104,7 +127,8 @@ impl Ledger {
     /// cap then.
     ///
     /// # Errors
-    /// What the disk says; then nothing is entered, and nothing may be spent.
+    /// [`StoreError::Busy`] where others write for longer than a moment: try again. What the disk says. Nothing is entered
+    /// then, and nothing may be spent.
     pub fn reserve(
         &self,
         entry: Entry,
@@ -121,7 +145,7 @@ impl Ledger {
             return Ok(Err(over));
         }
         let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0), unpriced_tokens: 0 };
-        put(&tx, entry, committed.plus(amount), now)
+        put(&tx, entry, Spending { answered: committed, lost: Amount::default(), reserved: amount }, now)
             .and_then(|()| tx.execute("DELETE FROM calls WHERE at < ?", [now.saturating_sub(2 * DAY)]))
             .and_then(|_| tx.commit())
             .map_err(said)?;
@@ -131,13 +155,14 @@ impl Ledger {
     /// Bring calls that are entered to what they have cost and have set aside.
     ///
     /// # Errors
-    /// What the disk says; then more stays entered than was spent.
-    pub fn settle(&self, calls: &[(Entry, Amount)], now: Millis) -> Result<(), StoreError> {
+    /// [`StoreError::Busy`] where others write for longer than a moment: try again. What the disk says. More stays entered than
+    /// was spent then.
+    pub fn settle(&self, calls: &[(Entry, Spending)], now: Millis) -> Result<(), StoreError> {
         let said = |error: rusqlite::Error| db::explain(&self.path, &error);
         let mut db = self.db();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
-        for (entry, amount) in calls {
-            put(&tx, *entry, *amount, now).map_err(said)?;
+        for (entry, spending) in calls {
+            put(&tx, *entry, *spending, now).map_err(said)?;
         }
         tx.commit().map_err(said)
     }
@@ -165,39 +190,58 @@ impl Ledger {
         total(&self.db(), since, None).map_err(|error| db::explain(&self.path, &error))
     }
 
+    /// The same without what is set aside.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn spent_since(&self, since: Millis) -> Result<Amount, StoreError> {
+        let sql =
+            "SELECT total(tokens - reserved_tokens), total(usd_micros - reserved_usd_micros) FROM calls WHERE at >= ?";
+        let db = self.db();
+        let sum = db.prepare_cached(sql).and_then(|mut sum| sum.query_row([since], sums));
+        sum.map_err(|error| db::explain(&self.path, &error))
+    }
+
     fn db(&self) -> MutexGuard<'_, Connection> {
         // A transaction that a panic cut short is rolled back when it is dropped.
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn put(db: &Connection, entry: Entry, amount: Amount, now: Millis) -> rusqlite::Result<()> {
+/// Which program's database it is, and in which format.
+fn shape(db: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get(0));
+    Ok((number("application_id")?, number("user_version")?))
+}
+
+fn put(db: &Connection, entry: Entry, spending: Spending, now: Millis) -> rusqlite::Result<()> {
     let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    db.prepare_cached("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)")?
+    let (total, reserved) = (spending.total(), spending.reserved);
+    db.prepare_cached("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
         .execute(params![
             entry.store,
             entry.chain.0,
             entry.effect,
             now,
-            signed(amount.tokens),
-            signed(amount.usd_micros)
+            signed(total.tokens),
+            signed(total.usd_micros),
+            signed(reserved.tokens),
+            signed(reserved.usd_micros)
         ])
         .map(drop)
 }
 
 fn total(db: &Connection, since: Millis, but: Option<Entry>) -> rusqlite::Result<Amount> {
     let but = but.unwrap_or(Entry { store: 0, chain: BEFORE, effect: 0 });
-    // As floating numbers, because a sum of hostile integers overflows with an error.
     let sql = "SELECT total(tokens), total(usd_micros) FROM calls \
          WHERE at >= ? AND NOT (store = ? AND chain = ? AND effect = ?)";
-    db.prepare_cached(sql)?.query_row(params![since, but.store, but.chain.0, but.effect], |row| {
-        // Exact up to 2^53; a cast of more saturates.
-        Ok(Amount {
-            tokens: row.get::<_, f64>(0)? as u64,
-            usd_micros: row.get::<_, f64>(1)? as u64,
-            unpriced_tokens: 0,
-        })
-    })
+    db.prepare_cached(sql)?.query_row(params![since, but.store, but.chain.0, but.effect], sums)
+}
+
+/// Sums are floating numbers, because one of hostile integers overflows with an error. Exact up to 2^53; a cast of more saturates.
+fn sums(row: &rusqlite::Row<'_>) -> rusqlite::Result<Amount> {
+    let sum = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    Ok(Amount { tokens: sum(0)?, usd_micros: sum(1)?, unpriced_tokens: 0 })
 }
 
 fn amount(tokens: i64, usd_micros: i64) -> Amount {

@@ -36,7 +36,7 @@ mod writer;
 pub use batch::Batch;
 pub use closings::Removed;
 pub use contexts::{ContextFault, DamagedContext, FoundContext, StaleContext};
-pub use costs::{CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
+pub use costs::{CachedRun, CostLine, Costs, PromptRun, Recorded, RecordedRuns, Visit};
 pub use day::{DAY, DayCap};
 pub use error::StoreError;
 pub use hold::{Held, Hold};

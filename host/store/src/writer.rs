@@ -8,18 +8,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use certus_engine::{Body, ChainId, Digest, Event, Millis};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::day::DayCap;
-use crate::db::{explain, last_row, open_for_appends};
+use crate::db::{PATIENCE, explain, last_row, open_for_appends};
+use crate::error::is_busy;
 use crate::mark::Mark;
 use crate::pen::Pen;
 use crate::projection::Change;
 use crate::row::Standing;
 use crate::{ChainRow, MAX_VALUE_BYTES, StoreError, dir};
+
+/// Between two tries to write while others do.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Appends in one transaction at most, so that the first does not wait for an endless queue.
 const GROUP: usize = 1024;
@@ -186,9 +191,18 @@ fn run(
 }
 
 fn commit(db: &mut Connection, path: &Path, group: &[Box<Job>]) -> Vec<Answer> {
-    match together(db, group) {
+    let until = Instant::now() + PATIENCE;
+    let mut done = together(db, group);
+    // SQLite waits by itself, but not everywhere: what was paid for is not lost to others who are in the way for a moment.
+    while done.as_ref().is_err_and(is_busy) && Instant::now() < until {
+        std::thread::sleep(PAUSE);
+        done = together(db, group);
+    }
+    match done {
         Ok(answers) => answers,
         Err(error) if group.len() == 1 => vec![Err(explain(path, &error))],
+        // Nor would one alone find its turn.
+        Err(error) if is_busy(&error) => group.iter().map(|_| Err(explain(path, &error))).collect(),
         Err(_) => {
             let alone = |job| match together(db, std::slice::from_ref(job)) {
                 Ok(mut answers) => answers.remove(0),
@@ -302,6 +316,25 @@ mod tests {
         let nobody = StoreError::NoChain { chain: ChainId(5) };
         let stale = StoreError::Conflict { chain: ChainId(1), expected: 7, found: 0 };
         assert_eq!(answers, [Err(nobody), Ok(ChainId(1)), Err(stale)]);
+    }
+
+    #[test]
+    fn what_others_are_in_the_way_of_is_tried_again() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("certus.db");
+        let (mut db, other) = (open_for_appends(&path).expect("it opens"), open_for_appends(&path).expect("it opens"));
+        // As where SQLite does not wait by itself.
+        db.busy_timeout(Duration::ZERO).expect("set");
+        other.execute_batch("BEGIN IMMEDIATE").expect("it is locked");
+        let (told, ready) = channel();
+        let another = std::thread::spawn(move || {
+            ready.recv().expect("told");
+            std::thread::sleep(PAUSE * 3);
+            other.execute_batch("COMMIT").expect("it is free");
+        });
+        told.send(()).expect("it listens");
+        assert_eq!(commit(&mut db, &path, &[job(new(), 1), job(new(), 1)]), [Ok(ChainId(1)), Ok(ChainId(2))]);
+        another.join().expect("it ends");
     }
 
     #[test]

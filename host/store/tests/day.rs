@@ -75,6 +75,7 @@ async fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     store.append(first, &mut one, NOW, vec![paid], Vec::new()).await.expect("paid");
     assert_eq!(store.committed_since(NOW - DAY), Ok(Amount { tokens: 30, ..Amount::default() }));
     reserve(&store, day(100, 20), second, &mut two).await.expect("now it fits");
+    assert_eq!(store.spent_since(NOW - DAY), Ok(Amount { tokens: 30, ..Amount::default() }), "20 are set aside");
     assert_eq!(store.committed_since(NOW + 1), Ok(Amount::default()));
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certus_engine::{Amount, Cap, ChainId, Estimate, OverBudget};
+use certus_engine::{Amount, Cap, ChainId, Estimate, OverBudget, Spending};
 use certus_store::{DAY, Entry, Ledger, StoreError};
 
 const NOW: i64 = 10 * DAY;
@@ -19,10 +19,20 @@ fn tokens(tokens: u64) -> Amount {
     Amount { tokens, ..Amount::default() }
 }
 
+fn spent(spent: u64) -> Spending {
+    Spending { answered: tokens(spent), ..Spending::default() }
+}
+
 fn reserve(ledger: &Ledger, entry: Entry, wanted: u64, cap: u64, now: i64) -> Result<(), OverBudget> {
     let wanted = Estimate { tokens: wanted, usd_micros: None, model: "m".to_owned() };
     let cap = Cap { tokens: Some(cap), usd_micros: None };
-    ledger.reserve(entry, Amount::default(), &wanted, cap, now).expect("the disk works")
+    loop {
+        match ledger.reserve(entry, Amount::default(), &wanted, cap, now) {
+            // Whoever asks tries again.
+            Err(StoreError::Busy { .. }) => {}
+            reserved => return reserved.expect("the disk works"),
+        }
+    }
 }
 
 #[test]
@@ -48,7 +58,7 @@ fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     reserve(&ledger, call(1, 1), 90, 100, NOW).expect("it fits");
     let over = reserve(&ledger, call(2, 1), 20, 100, NOW).expect_err("it does not");
     assert!(over.to_string().contains("the budget of the day is used up: 90 tokens used"), "{over}");
-    ledger.settle(&[(call(1, 1), tokens(30))], NOW).expect("settled");
+    ledger.settle(&[(call(1, 1), spent(30))], NOW).expect("settled");
     assert_eq!(ledger.entered(1, ChainId(1)), Ok(vec![(1, tokens(30))]));
     reserve(&ledger, call(2, 1), 20, 100, NOW).expect("now it fits");
     // The same call once more takes its own place.
@@ -56,6 +66,49 @@ fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     assert_eq!(ledger.committed_since(NOW - DAY), Ok(tokens(100)));
     assert_eq!(ledger.committed_since(NOW + 1), Ok(Amount::default()));
     reserve(&ledger, call(3, 1), 100, 100, NOW + DAY + 1).expect("another day");
+}
+
+#[test]
+fn what_is_spent_is_told_from_what_is_set_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = open(&folder.path().join("ledger.db"));
+    reserve(&ledger, call(1, 1), 90, 100, NOW).expect("it fits");
+    assert_eq!((ledger.committed_since(0), ledger.spent_since(0)), (Ok(tokens(90)), Ok(Amount::default())));
+    ledger
+        .settle(&[(call(1, 1), Spending { lost: tokens(5), reserved: tokens(2), ..spent(30) })], NOW)
+        .expect("settled");
+    assert_eq!((ledger.committed_since(0), ledger.spent_since(0)), (Ok(tokens(37)), Ok(tokens(35))));
+}
+
+#[test]
+fn one_of_the_first_format_is_brought_forward_with_what_is_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.db");
+    let db = rusqlite::Connection::open(&path).expect("it opens");
+    db.execute_batch(&format!(
+        "CREATE TABLE calls (store INTEGER NOT NULL, chain INTEGER NOT NULL, effect INTEGER NOT NULL, at INTEGER NOT NULL, \
+         tokens INTEGER NOT NULL, usd_micros INTEGER NOT NULL, PRIMARY KEY (store, chain, effect)) STRICT, WITHOUT ROWID; \
+         INSERT INTO calls VALUES (1, 1, 1, {NOW}, 60, 0); PRAGMA application_id = 1128616524; PRAGMA user_version = 1"
+    ))
+    .expect("made");
+    drop(db);
+    let ledger = Ledger::open(&path, NOW, || vec![(9, tokens(1))]).expect("it opens");
+    assert_eq!(ledger.committed_since(0), Ok(tokens(60)));
+    reserve(&ledger, call(1, 1), 40, 100, NOW).expect("in the place of what it had");
+    assert!(reserve(&ledger, call(1, 2), 61, 100, NOW).is_err());
+}
+
+#[test]
+fn who_finds_it_as_it_should_be_does_not_wait_for_a_turn_to_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.db");
+    drop(open(&path));
+    let other = rusqlite::Connection::open(&path).expect("it opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("it is locked");
+    let ledger = open(&path);
+    let wanted = Estimate { tokens: 1, usd_micros: None, model: "m".to_owned() };
+    let busy = ledger.reserve(call(1, 1), Amount::default(), &wanted, Cap::default(), NOW);
+    assert!(matches!(busy, Err(StoreError::Busy { .. })), "{busy:?}");
 }
 
 #[test]
@@ -82,7 +135,7 @@ fn a_process_that_is_killed_leaves_too_much_and_never_too_little() {
     let ledger = open(&path);
     assert!(reserve(&ledger, call(2, 1), 61, 100, NOW).is_err());
     // Whoever goes on with that chain says what there really is.
-    ledger.settle(&[(call(1, 1), Amount::default())], NOW).expect("settled");
+    ledger.settle(&[(call(1, 1), Spending::default())], NOW).expect("settled");
     reserve(&ledger, call(2, 1), 61, 100, NOW).expect("it fits");
 }
 

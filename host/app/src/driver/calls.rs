@@ -5,157 +5,82 @@
 //! for is forgotten.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use certus_engine::{
-    Attribution, Body, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Request, Usage, law,
+    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Usage, budget, law,
 };
-use certus_providers::{Answer, Billing, CallErrorKind, Progress, Provider, ProviderError, Spent, retry};
+use certus_providers::{Answer, Billing, ProviderError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc::unbounded_channel;
 
-use super::perform::elapsed;
+use super::attempt::{Call, Came, First, Next, Report, step};
 use super::price::{self, Asked, Settled};
 use super::{Driver, Stop, replies};
 use crate::Failure;
 use crate::person::Listener;
 
-/// One prompt on its way to an answer.
-struct Call {
-    id: EffectId,
-    /// Without its texts: what is sent lies in the store, and is needed again only for another attempt.
-    request: certus_providers::Request,
-    /// Attempts of this process, from 1.
-    tries: u32,
-    /// The answer before could not be read: why, and its text, which its writer gets back.
-    repairs: Option<(String, String)>,
-}
-
-/// What follows from an attempt that ended.
-enum Next {
-    /// It has its outcome.
-    Settled,
-    /// To be asked: what it may cost is set aside.
-    Ask(Box<Call>, certus_providers::Request),
-    /// To be asked after this long and in its turn: nothing is set aside yet, so that nothing is lost if it never is.
-    Wait(Box<Call>, certus_providers::Request, Duration),
-    /// Its budget does not cover it, as long as others use it.
-    Refused(Box<Call>, OverBudget),
-    /// Not now.
-    Stop(Stop),
-}
-
-/// Shows an answer while it arrives.
-struct Shown<'a> {
-    listener: &'a dyn Listener,
-    request: &'a certus_providers::Request,
-}
-
-impl Progress for Shown<'_> {
-    fn text(&self, delta: &str) {
-        // Of a sample nothing is believed that a person could read.
-        if self.request.sample == 0 {
-            self.listener.streamed(&self.request.prompt, delta);
-        }
-    }
-}
-
-/// What came of a step of a call.
-enum Came {
-    /// It may be made now.
-    Turn(Box<Call>, certus_providers::Request),
-    /// It was made.
-    End(Box<Call>, Result<Answer, ProviderError>, i64),
-}
-
-/// Make a call, or wait for its turn.
-async fn step(
-    provider: Arc<dyn Provider>,
-    listener: &dyn Listener,
-    call: Box<Call>,
-    request: certus_providers::Request,
-    wait: Option<Duration>,
-) -> Came {
-    if let Some(wait) = wait {
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-        }
-        let turn = provider.turn(&request).await;
-        return Came::Turn(call, certus_providers::Request { turn, ..request });
-    }
-    let since = Instant::now();
-    let shown = Shown { listener, request: &call.request };
-    let result = provider.answer(request, &shown).await;
-    Came::End(call, result, elapsed(since))
-}
-
 impl<'a> Driver<'a> {
     /// Answer prompts beside one another. Each reply is on disk as soon as it is there; the last one shares its
     /// transaction with what follows from it.
     pub(crate) async fn run_prompts(&mut self, ids: &[EffectId]) -> Result<Option<Stop>, Failure> {
-        let mut stop = None;
-        let (mut calls, mut turns, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let (requests, too_large) = self.requests(ids).await?;
         if let Some(why) = too_large {
             return Ok(Some(self.too_large(requests, why)));
         }
-        for (id, request) in requests {
-            let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
-            if self.provider.is_limited() && self.fits(id, &request) {
-                turns.push((call, request));
-                continue;
-            }
-            match self.set_aside(id, &request).await? {
-                Some(over) => waiting.push((call, over)),
-                None => calls.push((call, request)),
-            }
-        }
-        let refused = waiting.iter().map(|(call, _)| &call.request);
-        let asked = calls.iter().chain(&turns).map(|(call, _)| &call.request);
-        self.look_ahead(&asked.chain(refused).collect::<Vec<_>>())?;
-        if !calls.is_empty() || !turns.is_empty() {
-            self.commit().await?;
-        }
+        let mut first = First::default();
+        let mut failed = self.begin(requests, &mut first).await.err();
+        let First { calls, turns, mut waiting } = first;
         let listener: &'a dyn Listener = self.listener;
-        let mut running = FuturesUnordered::new();
-        for (call, request) in calls {
-            listener.busy(&self.called(call.id));
-            running.push(step(Arc::clone(&self.provider), listener, call, request, None));
-        }
-        for (call, request) in turns {
-            listener.busy(&format!("{} (in its turn: so many calls a minute are allowed)", self.called(call.id)));
-            running.push(step(Arc::clone(&self.provider), listener, call, request, Some(Duration::ZERO)));
-        }
-        while let Some(came) = running.next().await {
-            let next = match came {
-                Came::Turn(call, request) => self.admit(call, request).await?,
-                Came::End(call, result, elapsed_ms) => self.settle(call, result, elapsed_ms).await?,
-            };
-            match next {
-                Next::Settled => {}
-                Next::Stop(why) => drop(stop.get_or_insert(why)),
-                Next::Refused(call, over) => waiting.push((call, over)),
-                Next::Ask(call, request) => {
-                    listener.busy(&self.called(call.id));
-                    running.push(step(Arc::clone(&self.provider), listener, call, request, None));
-                }
-                Next::Wait(call, request, wait) => {
-                    running.push(step(Arc::clone(&self.provider), listener, call, request, Some(wait)));
-                }
+        let (reports, mut reported) = unbounded_channel();
+        let (mut stop, mut running) = (None, FuturesUnordered::new());
+        if failed.is_none() {
+            for (call, request) in calls {
+                listener.busy(&self.called(call.id));
+                running.push(step(Arc::clone(&self.provider), listener, call, request, None, reports.clone()));
             }
-            // What a call did not use comes back: another one may fit now.
-            for (call, over) in std::mem::take(&mut waiting) {
-                let request = self.again_of(&call)?;
-                match self.set_aside(call.id, &request).await? {
-                    Some(_) => waiting.push((call, over)),
-                    None => {
-                        listener.busy(&self.called(call.id));
-                        running.push(step(Arc::clone(&self.provider), listener, call, request, None));
+            for (call, request) in turns {
+                listener.busy(&format!("{} (in its turn: so many calls a minute are allowed)", self.called(call.id)));
+                let wait = Some(Duration::ZERO);
+                running.push(step(Arc::clone(&self.provider), listener, call, request, wait, reports.clone()));
+            }
+        }
+        loop {
+            let followed = tokio::select! {
+                // What was said of a call counts before its end.
+                biased;
+                Some(report) = reported.recv() => self.narrow(report).await.map(|()| Vec::new()),
+                came = running.next() => match came {
+                    None => break,
+                    // Others are in flight, and will be paid: what they answer is recorded where that can be done.
+                    Some(came) if failed.is_some() => self.last_of(came).await.map(|()| Vec::new()),
+                    Some(came) => self.follow_up(came, &mut waiting, !running.is_empty()).await,
+                },
+            };
+            match followed {
+                Ok(all) => {
+                    for next in all {
+                        let (call, request, wait) = match next {
+                            Next::Ask(call, request) => (call, request, None),
+                            Next::Wait(call, request, wait) => (call, request, Some(wait)),
+                            Next::Stop(why) => {
+                                stop.get_or_insert(why);
+                                continue;
+                            }
+                            Next::Settled | Next::Refused(..) => continue,
+                        };
+                        if wait.is_none() {
+                            listener.busy(&self.called(call.id));
+                        }
+                        running.push(step(Arc::clone(&self.provider), listener, call, request, wait, reports.clone()));
                     }
                 }
+                Err(failure) => drop(failed.get_or_insert(failure)),
             }
-            if !running.is_empty() {
-                self.commit().await?;
-            }
+        }
+        if let Some(failure) = failed {
+            self.release(ids, &failure).await;
+            return Err(failure);
         }
         for (call, over) in waiting {
             if law::is_dispensable(&call.request.prompt) || self.is_sample(call.id) {
@@ -166,6 +91,99 @@ impl<'a> Driver<'a> {
             stop.get_or_insert(why);
         }
         Ok(stop)
+    }
+
+    /// Set aside what the first calls may cost, as far as it fits.
+    async fn begin(
+        &mut self,
+        requests: Vec<(EffectId, certus_providers::Request)>,
+        first: &mut First,
+    ) -> Result<(), Failure> {
+        for (id, request) in requests {
+            let call = Box::new(Call { id, request: request.clone().sent(), tries: 1, repairs: None });
+            if self.provider.is_limited() && self.fits(id, &request) {
+                first.turns.push((call, request));
+                continue;
+            }
+            match self.set_aside(id, &request).await? {
+                Some(over) => first.waiting.push((call, over)),
+                None => first.calls.push((call, request)),
+            }
+        }
+        let refused = first.waiting.iter().map(|(call, _)| &call.request);
+        let asked = first.calls.iter().chain(&first.turns).map(|(call, _)| &call.request);
+        self.look_ahead(&asked.chain(refused).collect::<Vec<_>>())?;
+        if !first.calls.is_empty() || !first.turns.is_empty() {
+            self.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// What follows from the end of a step, on disk where something else runs or begins now.
+    async fn follow_up(
+        &mut self,
+        came: Came,
+        waiting: &mut Vec<(Box<Call>, OverBudget)>,
+        running: bool,
+    ) -> Result<Vec<Next>, Failure> {
+        let next = match came {
+            Came::Turn(call, request) => self.admit(call, request).await?,
+            Came::End(call, result, elapsed_ms) => self.settle(call, result, elapsed_ms).await?,
+        };
+        let mut all = Vec::new();
+        match next {
+            Next::Refused(call, over) => waiting.push((call, over)),
+            next => all.push(next),
+        }
+        // What a call did not use comes back: another one may fit now.
+        for (call, over) in std::mem::take(waiting) {
+            let request = self.again_of(&call)?;
+            match self.set_aside(call.id, &request).await? {
+                Some(_) => waiting.push((call, over)),
+                None => all.push(Next::Ask(call, request)),
+            }
+        }
+        if running || all.iter().any(|next| matches!(next, Next::Ask(..) | Next::Wait(..))) {
+            self.commit().await?;
+        }
+        Ok(all)
+    }
+
+    /// Record how a call ended after which nothing is asked any more.
+    async fn last_of(&mut self, came: Came) -> Result<(), Failure> {
+        if let Came::End(call, result, elapsed_ms) = came {
+            self.settle(call, result, elapsed_ms).await?;
+            self.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Give back what is set aside for calls that were never made, and say why they were not. None is in flight.
+    async fn release(&mut self, ids: &[EffectId], failure: &Failure) {
+        for id in ids {
+            if self.chain.effect(*id).is_some_and(|effect| effect.is_open() && effect.reserved.is_some()) {
+                self.defer(*id, ErrorCode::Unavailable, &failure.message, false, None);
+            }
+        }
+        // The failure itself is what a person hears of.
+        let _ = self.commit().await;
+    }
+
+    /// What a service says that a call in flight took bounds what the call may cost: so much comes back, and so much less is lost
+    /// where the call gives no answer. Without any cap nothing is short, and only more than was set aside is worth recording.
+    async fn narrow(&mut self, Report { id, request, model, usage }: Report) -> Result<(), Failure> {
+        let Some(reserved) = self.chain.effect(id).and_then(|effect| effect.reserved) else { return Ok(()) };
+        let asked = self.provider.model(request.tier);
+        let (prices, billing, at) = (self.session.prices(), self.provider.billing(), self.now());
+        let amount = price::at_most(&Asked { prices, billing, model: &asked, at }, &model, &request, usage);
+        let more = amount.tokens > reserved.tokens || amount.usd_micros > reserved.usd_micros;
+        if amount == reserved || !more && self.chain.caps() == Caps::default() {
+            return Ok(());
+        }
+        self.note(Body::Reserved { effect: id, amount });
+        self.commit().await?;
+        self.correct_day(id).await;
+        Ok(())
     }
 
     /// Set aside what a call may cost whose turn it is.
@@ -182,17 +200,21 @@ impl<'a> Driver<'a> {
         result: Result<Answer, ProviderError>,
         elapsed_ms: i64,
     ) -> Result<Next, Failure> {
-        match result {
-            Ok(answer) => self.answered(call, answer, elapsed_ms, false).await,
+        let id = call.id;
+        let next = match result {
+            Ok(answer) => self.answered(call, answer, elapsed_ms).await,
             Err(error) => match replies::whole(&error) {
-                Some(answer) => self.answered(call, answer, elapsed_ms, true).await,
+                Some(answer) => self.answered(call, answer, elapsed_ms).await,
                 None => self.unanswered(call, &error).await,
             },
+        };
+        for warning in budget::warnings(&self.chain, id) {
+            self.note(warning);
         }
+        next
     }
 
-    /// `cut` where the connection broke once it was whole.
-    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64, cut: bool) -> Result<Next, Failure> {
+    async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
         let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
         let parsed = certus_prompts::parse_reply(&answer.text).map(|parsed| self.without_keys(parsed.reply));
@@ -205,7 +227,7 @@ impl<'a> Driver<'a> {
             model: answer.model,
             usage,
             estimated: answer.estimated || settled.estimated,
-            cut,
+            cut: answer.broke_after,
             claimed: settled.claimed,
             raw: Some(raw),
             from_memo: false,
@@ -276,76 +298,8 @@ impl<'a> Driver<'a> {
         }
     }
 
-    async fn unanswered(&mut self, call: Box<Call>, error: &ProviderError) -> Result<Next, Failure> {
-        let billed = error.call().and_then(|failed| match failed.spent {
-            Spent::Known(usage) => {
-                let came = failed.partial.as_ref().map_or(0, String::len);
-                Some(self.priced(&failed.model, &call.request, usage, came))
-            }
-            Spent::Nothing | Spent::Possibly(_) => None,
-        });
-        let remark = billed.map(|billed| billed.remark()).unwrap_or_default();
-        let message = match self.last_unusable(&call.request.prompt) {
-            Some(before) if error.call().is_none() => format!("{error}{remark}; before that, {before}"),
-            _ => format!("{error}{remark}"),
-        };
-        let message = crate::clean::clean(&message);
-        let leftover = error.call().map(|failed| Leftover {
-            message: message.clone(),
-            billed: billed.map(|billed| billed.usage),
-            raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
-            unreadable: false,
-        });
-        let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
-        if let Some(leftover) = &leftover
-            && let Some(wait) = retry::after(error, call.tries, fastrand::f64())
-        {
-            let seconds = wait.as_secs_f64().ceil();
-            self.listener.busy(&format!("{} (again in {seconds} s: {message})", self.called(call.id)));
-            let again = Box::new(Call { tries: call.tries + 1, ..*call });
-            // Without a terminal nobody sees what it is busy with.
-            let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
-            return self.again(again, leftover, possibly_billed, wait).await;
-        }
-        if error
-            .call()
-            .is_some_and(|failed| failed.kind == CallErrorKind::ContextOverflow && failed.spent == Spent::Nothing)
-            && !self.is_sample(call.id)
-        {
-            // Not put off: what goes on has a larger window, or says less, and is rendered anew.
-            let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
-            self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
-            return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
-        }
-        let code = match error {
-            ProviderError::Invalid { .. } | ProviderError::Damaged { .. } => ErrorCode::Failed,
-            _ => ErrorCode::Unavailable,
-        };
-        self.defer(call.id, code, &message, possibly_billed, leftover);
-        if self.is_sample(call.id) {
-            self.without(call.id, code, &message);
-            return Ok(Next::Settled);
-        }
-        let person = matches!(error, ProviderError::Waiting { .. }) || self.provider.name() == "manual";
-        Ok(Next::Stop(if person { Stop::Waiting } else { Stop::Paused { code, message } }))
-    }
-
-    /// Why the last reply to a prompt could not be used, in this visit: what comes after it may only follow from that.
-    fn last_unusable(&self, prompt: &str) -> Option<&str> {
-        let here = |effect: &certus_engine::Effect| {
-            effect.visit == self.chain.visit()
-                && matches!(&effect.request, Request::Prompt { name, .. } if name == prompt)
-        };
-        let mut ended =
-            self.chain.effects().filter(|(_, effect)| here(effect)).filter_map(|(_, effect)| effect.outcome());
-        match ended.next_back()? {
-            Outcome::Unusable { message, .. } => Some(message),
-            _ => None,
-        }
-    }
-
     /// Record what an attempt left behind, and set aside what the next one may cost unless it has to wait.
-    async fn again(
+    pub(super) async fn again(
         &mut self,
         call: Box<Call>,
         leftover: Leftover,
@@ -392,14 +346,20 @@ impl<'a> Driver<'a> {
     }
 
     /// What a call took, with its price.
-    fn priced(&self, model: &str, request: &certus_providers::Request, said: Usage, answer: usize) -> Settled {
+    pub(super) fn priced(
+        &self,
+        model: &str,
+        request: &certus_providers::Request,
+        said: Usage,
+        answer: usize,
+    ) -> Settled {
         let asked = self.provider.model(request.tier);
         let (prices, billing, at) = (self.session.prices(), self.provider.billing(), self.now());
         price::settle(&Asked { prices, billing, model: &asked, at }, model, request, said, answer)
     }
 
     /// The text goes into the store with whatever is committed next.
-    fn keep(&mut self, text: &str) -> Digest {
+    pub(super) fn keep(&mut self, text: &str) -> Digest {
         let digest = Digest::of(text);
         self.noted.blobs.push((digest, text.as_bytes().to_vec()));
         digest

@@ -6,6 +6,7 @@
 //! that. Only one driver holds a chain at a time; the store's OS lock sees to it.
 
 mod aside;
+mod attempt;
 mod calls;
 mod checks;
 mod command;
@@ -22,9 +23,10 @@ mod record;
 mod replies;
 mod said;
 mod samples;
+mod unanswered;
 mod what_runs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use certus_engine::{
@@ -133,6 +135,8 @@ pub struct Driver<'a> {
     sending: HashMap<EffectId, Sending>,
     /// What the user's ledger has of this chain was compared with what it is.
     day_is_right: bool,
+    /// Calls that the user's ledger has not as they are: it was kept busy.
+    unsettled: BTreeSet<EffectId>,
     /// What was said last of what a phase will cost, and the tokens that were spent by then.
     ahead: Option<(Estimate, u64)>,
 }
@@ -209,6 +213,7 @@ impl<'a> Driver<'a> {
             refused_before,
             sending: HashMap::new(),
             day_is_right: false,
+            unsettled: BTreeSet::new(),
             ahead: None,
         })
     }
@@ -231,6 +236,7 @@ impl<'a> Driver<'a> {
         self.until = until.map(str::to_owned);
         let stop = self.steps().await;
         let committed = self.commit().await;
+        self.settle_rest_of_day().await;
         // Never what is in memory only because a commit failed and the chain could not be read again either.
         if self.chain.version() == self.durable {
             self.session.save_context(self.id, &self.chain);

@@ -1,8 +1,8 @@
 //! What a call took and cost, as far as that is possible. A service is a stranger: what it says of itself is believed only
 //! within what a request of that size can take, so that no single answer makes every sum, budget and report worthless.
 
-use certus_engine::{Millis, Usage};
-use certus_providers::{Billing, Prices, Request};
+use certus_engine::{Amount, Millis, Usage};
+use certus_providers::{Billing, Prices, Request, is_same_model};
 
 /// Tokens that a service may put around a request: its own instructions, tools, what it keeps of the session.
 const AROUND: u64 = 100_000;
@@ -21,6 +21,17 @@ pub(super) struct Asked<'a> {
     /// As it was asked for. A service may call its model by a longer name.
     pub(super) model: &'a str,
     pub(super) at: Millis,
+}
+
+impl Asked<'_> {
+    /// The price of what was asked for, or of what says that it answered instead: the dearer one, so that no name that a service
+    /// writes makes a call cheap. A longer name of the same model says better which it is.
+    fn dearer(&self, answered_by: &str, price: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+        match (price(answered_by), price(self.model)) {
+            (Some(answered), _) if is_same_model(self.model, answered_by) => Some(answered),
+            (answered, asked) => answered.max(asked),
+        }
+    }
 }
 
 /// What a call took.
@@ -72,13 +83,26 @@ pub(super) fn settle(asked: &Asked<'_>, answered_by: &str, request: &Request, sa
     }
     let claimed = (usage != Usage { unpriced_tokens: 0, ..claims }).then_some(claims);
     if asked.billing == Billing::Money && usage.usd_micros == 0 {
-        let cost = |model: &str| prices.cost(model, &usage, asked.at);
-        match cost(answered_by).or_else(|| cost(asked.model)) {
+        match asked.dearer(answered_by, |model| prices.cost(model, &usage, asked.at)) {
             Some(usd_micros) => usage.usd_micros = usd_micros,
             None => usage.unpriced_tokens = usage.tokens(),
         }
     }
     Settled { usage, claimed, estimated }
+}
+
+/// What a call takes at most whose service has said what came in, and has not said yet what goes out.
+pub(super) fn at_most(asked: &Asked<'_>, answered_by: &str, request: &Request, said: Usage) -> Amount {
+    let said = at_least(asked.billing, request, said, 0);
+    let input = said.input_tokens.min(possible(request).0);
+    let output = u64::from(request.max_output_tokens).max(said.output_tokens);
+    let tokens = input.saturating_add(output);
+    let most = |model: &str| asked.prices.upper_bound(model, input, output, asked.at);
+    match asked.dearer(answered_by, most) {
+        _ if asked.billing != Billing::Money => Amount { tokens, ..Amount::default() },
+        Some(usd_micros) => Amount { tokens, usd_micros, ..Amount::default() },
+        None => Amount { tokens, unpriced_tokens: tokens, ..Amount::default() },
+    }
 }
 
 /// What was said, with our own estimates in the place of counts that are too small for the texts: a gateway that counts nothing must not
@@ -156,6 +180,39 @@ mod tests {
         let said = Usage { input_tokens: 300, output_tokens: 50, ..Usage::default() };
         let priced = settled("nobody-knows-it", Billing::Money, said);
         assert_eq!(priced, Settled { usage: Usage { unpriced_tokens: 350, ..said }, claimed: None, estimated: false });
+    }
+
+    #[test]
+    fn an_answer_under_a_cheaper_name_costs_what_was_asked_for() {
+        let row = |model: &str, input: f64| format!("[[price]]\nmodel = \"{model}\"\ninput = {input}\noutput = 1.0\n");
+        let rows = [row("large", 100.0), row("small", 1.0), row("large-20260101", 50.0)].concat();
+        let prices = Prices::parse("test", &rows).expect("prices");
+        let said = Usage { input_tokens: 300, output_tokens: 50, ..Usage::default() };
+        let cost = |model: &str, answered_by: &str| {
+            let asked = Asked { prices: &prices, billing: Billing::Money, model, at: 0 };
+            settle(&asked, answered_by, &request(), said, 90).usage.usd_micros
+        };
+        assert_eq!([cost("large", "large"), cost("large", "small"), cost("small", "large")], [30_050; 3]);
+        // The same model by its date has the price of that date; a name that nobody knows the price of says nothing.
+        assert_eq!([cost("large", "large-20260101"), cost("large", "somebody's")], [15_050, 30_050]);
+    }
+
+    #[test]
+    fn a_service_that_said_what_came_in_bounds_what_a_call_may_cost() {
+        let prices = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 5.0\n";
+        let prices = Prices::parse("test", prices).expect("prices");
+        let most = |billing, model, input_tokens| {
+            let said = Usage { input_tokens, output_tokens: 1, ..Usage::default() };
+            at_most(&Asked { prices: &prices, billing, model, at: 0 }, model, &request(), said)
+        };
+        assert_eq!(most(Billing::Money, "m", 300), Amount { tokens: 1_300, usd_micros: 5_300, unpriced_tokens: 0 });
+        let unknown = Amount { tokens: 1_300, usd_micros: 0, unpriced_tokens: 1_300 };
+        assert_eq!(most(Billing::Money, "nobody-knows-it", 300), unknown);
+        assert_eq!(most(Billing::Tokens, "m", 300), Amount { tokens: 1_300, ..Amount::default() });
+        // What cannot be is no bound.
+        let estimate = request().estimated_tokens();
+        assert_eq!(most(Billing::Money, "m", 1).tokens, estimate + 1_000);
+        assert_eq!(most(Billing::Money, "m", u64::MAX).tokens, 101_512 + 1_000);
     }
 
     #[test]

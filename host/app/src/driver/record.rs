@@ -119,7 +119,7 @@ impl Driver<'_> {
         match recorded? {
             Ok(events) => {
                 self.durable = self.chain.version();
-                self.recorded_of_day(&events);
+                self.recorded_of_day(&events).await;
                 self.listener.recorded(&events, &self.chain);
                 Ok(None)
             }

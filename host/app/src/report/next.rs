@@ -3,7 +3,7 @@
 use certus_engine::{Cap, Chain, ChainId, Digest, QuestionState, Request};
 
 use super::{OpenQuestion, questions_in, undecided};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, kind_of_pause};
 use crate::paths::quoted;
 
 /// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.
@@ -14,18 +14,25 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
         Request::ApproveEdits { draft, .. } => Some(format!("the edits of {draft} (certus diff shows them)")),
         _ => None,
     });
-    let what = match (questions.as_slice(), &shown, chain.pause()) {
-        ([only], ..) => format!("the answer to `{}`: {}", only.id, crate::clean::line(&only.text, 300)),
-        ([first, rest @ ..], ..) => {
+    let what = match (questions.as_slice(), &shown) {
+        ([only], _) => format!("the answer to `{}`: {}", only.id, crate::clean::line(&only.text, 300)),
+        ([first, rest @ ..], _) => {
             let others: Vec<String> = rest.iter().map(|question| format!("`{}`", question.id)).collect();
             let text = crate::clean::line(&first.text, 300);
             format!("the answers to `{}`, {}: {text}", first.id, others.join(", "))
         }
-        ([], Some(title), _) => format!("your verdict on {title}"),
-        ([], None, Some(pause)) => crate::clean::line(&pause.message, 300),
-        ([], None, None) => "what was begun before it".to_owned(),
+        ([], Some(title)) => format!("your verdict on {title}"),
+        ([], None) => "what was begun before it".to_owned(),
     };
-    let failure = Failure::of(Kind::Waiting, format!("chain {id} waits first for {what}"));
+    let failure = match chain.pause().filter(|_| questions.is_empty() && shown.is_none()) {
+        // What a chain stopped at is what stops this too, and ends with the same status.
+        Some(pause) => {
+            let kind = if chain.provider() == "manual" { Kind::Waiting } else { kind_of_pause(pause.code) };
+            let why = crate::clean::line(&pause.message, 300);
+            Failure::of(kind, format!("nothing else can be begun in chain {id} yet: {why}"))
+        }
+        None => Failure::of(Kind::Waiting, format!("chain {id} waits first for {what}")),
+    };
     match next(id, chain, &questions, &[], shown.is_some(), "") {
         Some(next) => failure.hint(next),
         None => failure,

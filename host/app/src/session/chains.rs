@@ -271,8 +271,8 @@ impl Session {
         self.existing()?.recorded(phase, provider, but).map_err(|error| self.store_error(error))
     }
 
-    pub(crate) fn committed_since(&self, since: Millis) -> Result<Amount, Failure> {
-        self.existing()?.committed_since(since).map_err(|error| self.store_error(error))
+    pub(crate) fn spent_since(&self, since: Millis) -> Result<Amount, Failure> {
+        self.existing()?.spent_since(since).map_err(|error| self.store_error(error))
     }
 
     /// Rewrite the context file. It is a projection: that it cannot be written loses nothing and stops nothing.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use certus_engine::{Amount, Cap, ChainId, Digest, Millis};
+use certus_engine::{Amount, Cap, Digest, Millis};
 use certus_store::{DAY, Ledger, Mode, Store, StoreError};
 
 use super::Session;
@@ -105,13 +105,5 @@ impl Session {
         let tokens = cap.tokens.map(|cap| format!("{} of {cap} tokens", used.tokens));
         let both: Vec<String> = usd.into_iter().chain(tokens).collect();
         Ok(Some(format!("{} used or set aside in 24 hours, over all your projects", both.join(", "))))
-    }
-
-    /// The chain's calls as they stand in the ledger.
-    ///
-    /// # Errors
-    /// The ledger cannot be used.
-    pub(crate) fn entered(&self, day: &Day, chain: ChainId) -> Result<Vec<(u32, Amount)>, Failure> {
-        day.ledger.entered(day.store, chain).map_err(|error| Self::ledger_failure(day.ledger.path(), error))
     }
 }

@@ -10,6 +10,7 @@ use super::Session;
 use crate::Failure;
 use crate::by_hand::Handover;
 use crate::config::{Dialect, KeyNames, ServiceConfig};
+use crate::costs::{money, said};
 use crate::keys::{Kept, KeySource, Keys};
 use crate::provide::{Maker, needs_key};
 
@@ -167,16 +168,20 @@ impl Session {
         let (spending, alerts) = (chain.spending(), self.config.alerts);
         // What may have been billed for nothing is nothing to be silent about.
         let used = spending.answered.plus(spending.lost);
-        let dollars = |micros: u64| format!("${:.2}", micros as f64 / 1e6);
-        if let Some(limit) = alerts.usd_micros.filter(|limit| used.usd_micros >= *limit) {
-            return Some(format!(
-                "the chain has cost {}; you wanted to hear of it at {}",
-                dollars(used.usd_micros),
-                dollars(limit)
-            ));
+        let usd = alerts.usd_micros.filter(|limit| used.usd_micros >= *limit);
+        let tokens = alerts.tokens.filter(|limit| used.tokens >= *limit);
+        let (cost, took) = (money(used), format!("{} tokens", used.tokens));
+        match (usd, tokens) {
+            (None, None) => None,
+            (Some(usd), None) => Some(format!("the chain has cost {cost}; you wanted to hear of it at {}", said(usd))),
+            (None, Some(tokens)) => {
+                Some(format!("the chain has used {took}; you wanted to hear of it at {tokens} tokens"))
+            }
+            (Some(usd), Some(tokens)) => Some(format!(
+                "the chain has cost {cost} and used {took}; you wanted to hear of it at {} and at {tokens} tokens",
+                said(usd)
+            )),
         }
-        let limit = alerts.tokens.filter(|limit| used.tokens >= *limit)?;
-        Some(format!("the chain has used {} tokens; you wanted to hear of it at {limit}", used.tokens))
     }
 }
 

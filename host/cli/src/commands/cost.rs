@@ -49,15 +49,15 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     ));
     output.line(format!("- average a chain: {}", certus_app::priced(report.usd_per_chain, report.unpriced_tokens)));
     if report.lost_usd > 0.0 {
-        output.line(format!("- of it for attempts without an answer: ${:.4}", report.lost_usd));
+        output.line(format!("- of it for attempts without an answer: {}", certus_app::priced(report.lost_usd, 0)));
     }
     if report.reserved_tokens > 0 {
-        let (usd, tokens) = (report.reserved_usd, report.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides: ${usd:.4}, {tokens} tokens"));
+        let (usd, tokens) = (certus_app::priced(report.reserved_usd, 0), report.reserved_tokens);
+        output.line(format!("- set aside for calls in flight besides: {usd}, {tokens} tokens"));
     }
     if report.cached_tokens > 0 {
-        let (tokens, saved) = (report.cached_tokens, report.cache_saved_usd);
-        output.line(format!("- read from caches: {tokens} tokens, which saved ${saved:.4}"));
+        let (tokens, saved) = (report.cached_tokens, certus_app::priced(report.cache_saved_usd, 0));
+        output.line(format!("- read from caches: {tokens} tokens, which saved {saved}"));
     }
     if let Some(usd) = report.usd_per_tenth {
         let usd = certus_app::priced(usd, report.unpriced_tokens);
@@ -134,11 +134,11 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     output.line(format!("- prompts run: {}", cost.prompt_runs));
     output.line(format!("- cost a prompt: {}", certus_app::priced(cost.usd_per_prompt, cost.unpriced_tokens)));
     if cost.lost_usd > 0.0 {
-        output.line(format!("- of it for attempts without an answer: ${:.4}", cost.lost_usd));
+        output.line(format!("- of it for attempts without an answer: {}", certus_app::priced(cost.lost_usd, 0)));
     }
     if cost.reserved_tokens > 0 {
-        let (usd, tokens) = (cost.reserved_usd, cost.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides: ${usd:.4}, {tokens} tokens"));
+        let (usd, tokens) = (certus_app::priced(cost.reserved_usd, 0), cost.reserved_tokens);
+        output.line(format!("- set aside for calls in flight besides: {usd}, {tokens} tokens"));
     }
     removed(&cost.by_uncertainty, output);
     suggestions(&cost.suggestions, output);

@@ -1,5 +1,7 @@
 //! What the tool prints: a line of JSON each for its start, for the events of the API as they come, and for the result.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -45,7 +47,7 @@ fn result(value: &Value, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
     let said = value["result"].as_str().unwrap_or_default();
     let subtype = value["subtype"].as_str().unwrap_or_default();
     if value["is_error"] == true || subtype.starts_with("error") {
-        return Err(problem(if said.is_empty() { subtype } else { said }));
+        return Err(problem(if said.is_empty() { subtype } else { said }, now()));
     }
     if incoming.text.is_empty() {
         // A version that does not stream.
@@ -74,7 +76,7 @@ pub(super) fn ended_early(complaints: &str, answered: bool) -> Problem {
     if complaints.contains("unknown option") {
         return Problem::new(CallErrorKind::InvalidRequest, complaints);
     }
-    match problem(complaints) {
+    match problem(complaints, now()) {
         unknown if unknown.kind == CallErrorKind::Server => {
             let said = if complaints.trim().is_empty() { "it ended without a result" } else { complaints };
             Problem::new(CallErrorKind::Unreadable, said)
@@ -84,7 +86,7 @@ pub(super) fn ended_early(complaints: &str, answered: bool) -> Problem {
 }
 
 /// The tool says in words what went wrong.
-fn problem(said: &str) -> Problem {
+fn problem(said: &str, now: Duration) -> Problem {
     let lower = said.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|words| lower.contains(words));
     let status = lower.split_once("api error:").and_then(|(_, rest)| {
@@ -115,9 +117,26 @@ fn problem(said: &str) -> Problem {
     } else {
         CallErrorKind::Server
     };
+    let (said, until) = until(said);
     let mut problem = Problem::new(kind, said);
     problem.status = status;
+    if kind == CallErrorKind::Quota {
+        problem.retry_after = until.map(|until| until.saturating_sub(now));
+    }
     problem
+}
+
+/// What is said, and the time at which there is more, since 1970: the tool writes its seconds behind a bar.
+fn until(said: &str) -> (&str, Option<Duration>) {
+    let seconds = |(said, at): (&'_ str, &str)| Some((said.len(), at.trim().parse::<u64>().ok()?));
+    match said.rsplit_once('|').and_then(seconds) {
+        Some((length, at)) => (&said[..length], Some(Duration::from_secs(at))),
+        None => (said, None),
+    }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -139,11 +158,22 @@ mod tests {
             ("There's an issue with the selected model (x). It may not exist", K::NotFound),
             ("something new", K::Server),
         ] {
-            assert_eq!(problem(said).kind, kind, "{said}");
+            assert_eq!(problem(said, Duration::ZERO).kind, kind, "{said}");
         }
         assert_eq!(ended_early("error: unknown option '--tools'", false).kind, K::InvalidRequest);
         assert_eq!(ended_early("", false).kind, K::Unreadable);
         assert_eq!(ended_early("", true).kind, K::Cut);
+    }
+
+    #[test]
+    fn a_limit_that_says_until_when_is_believed() {
+        let after = |said: &str, now| problem(said, Duration::from_secs(now)).retry_after.map(|wait| wait.as_secs());
+        assert_eq!(after("Claude AI usage limit reached|1760000000", 1_759_999_000), Some(1_000));
+        assert_eq!(after("Claude AI usage limit reached|1760000000", 1_760_000_001), Some(0));
+        assert_eq!(after("Claude AI usage limit reached", 0), None);
+        assert_eq!(after("something new|1760000000", 0), None);
+        assert_eq!(until("Claude AI usage limit reached|1760000000").0, "Claude AI usage limit reached");
+        assert_eq!(until("a|b"), ("a|b", None));
     }
 
     #[test]

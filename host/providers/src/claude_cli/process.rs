@@ -16,11 +16,14 @@ const MOST_COMPLAINTS: usize = 16 << 10;
 /// How long the tool may take to end by itself after its result.
 const LEAVE: Duration = Duration::from_secs(2);
 
+/// How long its output may take to be read once it is over, where something else keeps it open.
+const REST: Duration = Duration::from_millis(500);
+
 /// What is heard of the tool.
 pub(super) enum Heard {
     /// Bytes on its standard output.
     Output(Vec<u8>),
-    /// It closed its standard output.
+    /// It closed its standard output, or is over.
     End,
 }
 
@@ -33,6 +36,8 @@ pub(super) struct Running {
     output: ChildStdout,
     errors: Option<ChildStderr>,
     complaints: Vec<u8>,
+    /// It is over itself; what it started may hold its output open.
+    over: bool,
     _folder: TempDir,
 }
 
@@ -62,6 +67,7 @@ impl Running {
             prompt: Some((input, text, 0)),
             output,
             complaints: Vec::new(),
+            over: false,
             _folder: folder,
         })
     }
@@ -84,6 +90,12 @@ impl Running {
                             Heard::End
                         }
                     };
+                }
+                _ = self.child.wait(), if !self.over => self.over = true,
+                // All that it wrote lies in the pipe by now.
+                () = tokio::time::sleep(REST), if self.over => {
+                    self.last_complaints().await;
+                    return Heard::End;
                 }
                 finished = write(&mut self.prompt), if self.prompt.is_some() => {
                     if finished {

@@ -106,6 +106,9 @@ impl<'a> Incoming<'a> {
     }
 
     pub(crate) fn reported(&mut self, reported: Reported) {
+        if reported == Reported::Partly && self.reported == Reported::Nothing && self.usage.input_tokens > 0 {
+            self.progress.took(&self.redactor.said(self.model.as_deref().unwrap_or_default()), self.usage);
+        }
         self.reported = self.reported.max(reported);
     }
 
@@ -119,9 +122,12 @@ impl<'a> Incoming<'a> {
         let rest = self.shown.rest();
         self.show(&rest);
         let redactor = self.redactor;
+        let broke_after = outcome.is_err();
         let problem = match outcome {
-            // Everything that counts was there before it went wrong: the text and why it ends.
-            Err(problem) if self.end.is_some() && broke(problem.kind) => self.verdict(),
+            // Everything that counts was there before it went wrong: the text and why it ends. What is whole is paid for,
+            // whatever comes behind it; why there is no answer may be said better by what came last.
+            Err(problem) if broke(problem.kind) && self.end.is_some() => self.verdict(),
+            Err(problem) if self.end == Some(End::Complete) => self.verdict().map(|_| problem),
             Err(problem) => Some(problem),
             Ok(()) => self.verdict(),
         };
@@ -137,6 +143,7 @@ impl<'a> Incoming<'a> {
                 request_id,
                 model,
                 confidence_from: None,
+                broke_after,
             });
         };
         let billed = self.begun || problem.kind.may_bill() || sent(problem.kind);

@@ -1,0 +1,225 @@
+//! What was paid for: it is used where it can be, counted for what it was, and neither lost nor invented because something else
+//! goes wrong.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fake_api::{Break, Fault, How, Play, Reply, Step};
+use serde_json::{Value, json};
+
+use crate::model::{GOAL, Model, first, reply, shop, when, whole};
+use crate::support::{Ran, World};
+
+const FLOW: [&str; 4] = ["flow", GOAL, "--until", "context-building"];
+
+/// The first run of a prompt meets this.
+fn meets(prompt: &str, times: u32, play: impl Into<Play>) -> Vec<Step> {
+    [vec![first(times, when(prompt, play))], whole("")].concat()
+}
+
+fn configured(world: &World, text: &str) {
+    let folder = world.home().join("config/certus");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    std::fs::write(folder.join("config.toml"), text).expect("it can be written");
+}
+
+fn events(world: &World, kind: &str) -> Vec<Value> {
+    let ran = world.run(&["show", "--history", "--events"]);
+    let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("an event"));
+    events.filter(|event| event["type"] == kind).collect()
+}
+
+fn usd(model: &Model, world: &World, name: &str) -> f64 {
+    model.json(world, &["chain-cost"]).1[name].as_f64().expect("dollars")
+}
+
+fn with_anthropic(model: &Model, world: &World, arguments: &[&str]) -> Ran {
+    let mut command = model.command(world, arguments);
+    command.env("CERTUS_PROVIDER", "anthropic").env("ANTHROPIC_API_KEY", crate::model::KEY);
+    Ran::of(command.env("ANTHROPIC_BASE_URL", model.url()).output().expect("the binary runs"))
+}
+
+#[test]
+fn a_whole_answer_is_used_whatever_comes_behind_it() {
+    let text = reply(json!({"notes": "All of it."})).text;
+    let event = |event: Value| format!("data: {event}\n\n");
+    let chunk = event(json!({
+        "model": "gpt-6.1-sol", "choices": [{ "delta": { "content": &text }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 9_000, "completion_tokens": 60 },
+    }));
+    let ended =
+        |behind: String| Play::Body { content_type: "text/event-stream".to_owned(), text: format!("{chunk}{behind}") };
+    let late = Some(Break { after: 3, how: How::Fault(Fault::new("overloaded", "too busy")) });
+    for play in [
+        ended(event(json!({"error": {"code": 502, "message": "late"}}))),
+        ended("data: oops\n\n".to_owned()),
+        // Not even called complete.
+        Play::from(Reply { breaks: late, ..Reply::new(&text) }),
+    ] {
+        let (model, world) = (Model::start(meets("requirement_disambiguator", 9, play)), shop());
+        let _ = model.run(&world, &FLOW).ok().says("its answer was whole: it is used");
+        assert_eq!(model.asked("requirement_disambiguator"), 1);
+        let cut = events(&world, "outcome").into_iter().filter(|event| event["outcome"]["by"]["cut"] == true);
+        assert_eq!(cut.count(), 1);
+        assert_eq!(model.json(&world, &["chain-cost"]).1["lost_usd"], json!(0.0));
+    }
+}
+
+#[test]
+fn the_cap_of_a_plugin_counts_what_its_commands_ask_for_and_nothing_else() {
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, "[budget.plugin]\ntokens = 500\n");
+    // The controller's own prompts have no such cap.
+    let _ = model.run(&world, &FLOW).ok();
+    assert!(model.calls() > 1);
+    let over = "the budget of the plugin's commands is used up";
+    let _ = model.run(&world, &["flow", "--continue"]).exits(5).says(over).says("raise `plugin` under [budget]");
+    // Whatever else is begun meanwhile stops at the same, and says so in the same way.
+    let ran = model.run(&world, &["run", "/uncertainty-check"]).exits(5).says(over);
+    assert!(!ran.stderr.contains("waits first"), "{}", ran.stderr);
+    assert_eq!(model.asked("uncertainty_analysis"), 0);
+}
+
+#[test]
+fn what_a_service_said_of_its_input_bounds_what_is_lost() {
+    let broken = Some(Break { after: 1, how: How::Cut });
+    let half = Reply { breaks: broken, ..Reply::new("{\"notes\": \"half of an answer\"}") };
+    let (model, world) = (Model::start(meets("requirement_disambiguator", 1, half)), shop());
+    let flow = [&FLOW[..], &["--max-usd", "20"]].concat();
+    let _ = with_anthropic(&model, &world, &flow).ok();
+    let again = &events(&world, "reissued")[0];
+    assert_eq!(again["possibly_billed_twice"], true, "{again}");
+    let reserved: Vec<u64> = events(&world, "reserved")
+        .iter()
+        .filter(|event| event["effect"] == again["effect"])
+        .filter_map(|event| event["amount"]["usd_micros"].as_u64())
+        .collect();
+    // For the first attempt, what its service said that it is at most, and the same for the second.
+    let [first, narrowed, second, _] = reserved[..] else { panic!("{reserved:?}") };
+    assert!(narrowed * 2 < first && first == second, "{reserved:?}");
+    let lost = usd(&model, &world, "lost_usd");
+    assert!((lost - narrowed as f64 / 1e6).abs() < 1e-9, "{lost} is not {narrowed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_breaks_off_loses_no_more_than_the_service_may_bill() {
+    let silent = Some(Break { after: 1, how: How::Hang });
+    let half = Reply { breaks: silent, ..Reply::new("{\"notes\": \"half of an answer\"}") };
+    let (model, world) = (Model::start(meets("requirement_disambiguator", 1, half)), shop());
+    let mut command = model.command(&world, &[&FLOW[..], &["--max-usd", "20"]].concat());
+    command.env("CERTUS_PROVIDER", "anthropic").env("ANTHROPIC_API_KEY", crate::model::KEY);
+    let mut child =
+        command.env("ANTHROPIC_BASE_URL", model.url()).stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    let id =
+        || events(&world, "intent").into_iter().find(|event| event["request"]["name"] == "requirement_disambiguator");
+    let amounts = || -> Vec<u64> {
+        let Some(effect) = id().map(|event| event["effect"].clone()) else { return Vec::new() };
+        let those = events(&world, "reserved").into_iter().filter(|event| event["effect"] == effect);
+        those.filter_map(|event| event["amount"]["usd_micros"].as_u64()).collect()
+    };
+    let begun = std::time::Instant::now();
+    while amounts().len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "what came in is never recorded");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let amounts = amounts();
+    let _ = with_anthropic(&model, &world, &["flow", "--continue", "--until", "context-building"]).ok();
+    let lost = usd(&model, &world, "lost_usd");
+    assert!(amounts[1] * 2 < amounts[0], "{amounts:?}");
+    assert!((lost - amounts[1] as f64 / 1e6).abs() < 1e-9, "{lost} is not what was left of {amounts:?}");
+}
+
+/// The user's ledger, with a table that takes only some rows.
+fn ledger(world: &World, check: &str) -> PathBuf {
+    let folder = world.home().join(".local/share/certus");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let path = folder.join("ledger.db");
+    let db = rusqlite::Connection::open(&path).expect("it opens");
+    db.execute_batch(&format!(
+        "CREATE TABLE calls (store INTEGER NOT NULL, chain INTEGER NOT NULL, effect INTEGER NOT NULL, \
+         at INTEGER NOT NULL, tokens INTEGER NOT NULL, usd_micros INTEGER NOT NULL, \
+         reserved_tokens INTEGER NOT NULL DEFAULT 0, reserved_usd_micros INTEGER NOT NULL DEFAULT 0, \
+         CHECK ({check}), PRIMARY KEY (store, chain, effect)) STRICT, WITHOUT ROWID; \
+         PRAGMA application_id = 1128616524; PRAGMA user_version = 2"
+    ))
+    .expect("it is made");
+    path
+}
+
+#[test]
+fn what_was_set_aside_for_a_call_that_was_never_made_comes_back() {
+    let (model, probe) = (Model::start(whole("")), shop());
+    let _ = model.run(&probe, &FLOW).ok();
+    let intents = events(&probe, "intent");
+    let prompts: Vec<&Value> = intents.iter().filter(|event| event["request"]["name"].is_string()).collect();
+    let together = prompts.windows(2).find(|two| two[0]["basis"] == two[1]["basis"]).expect("two are asked at once");
+    let second = together[1]["effect"].as_u64().expect("a number");
+    // Of what is asked together the first can be entered, and the second cannot.
+    let world = shop();
+    configured(&world, "[budget.day]\nusd = 50\n");
+    let path = ledger(&world, &format!("effect <> {second}"));
+    let before = model.calls();
+    let _ = model.run(&world, &FLOW).exits(1).says("the ledger of your day's budget cannot be used");
+    let asked = model.calls() - before;
+    let (_, cost) = model.json(&world, &["chain-cost"]);
+    assert_eq!((&cost["reserved_usd"], &cost["lost_usd"]), (&json!(0.0), &json!(0.0)), "{cost}");
+    assert_eq!(cost["prompt_runs"], json!(asked), "{cost}");
+    std::fs::remove_file(path).expect("it is there");
+    let ran = model.run(&world, &["flow", "--continue", "--until", "context-building"]).ok();
+    assert!(!ran.stderr.contains("billed twice"), "{}", ran.stderr);
+    assert_eq!(model.json(&world, &["chain-cost"]).1["lost_usd"], json!(0.0));
+}
+
+#[test]
+fn a_ledger_that_others_keep_busy_is_waited_for() {
+    let (model, world) = (Model::start(whole("")), shop());
+    configured(&world, "[budget.day]\nusd = 50\n");
+    let path = ledger(&world, "1");
+    let other = rusqlite::Connection::open(&path).expect("it opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("it is locked");
+    // Longer than SQLite is usually asked to wait.
+    let free = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(7));
+        other.execute_batch("COMMIT").expect("it is free");
+    });
+    let _ = model.run(&world, &FLOW).ok();
+    free.join().expect("it ends");
+    let db = rusqlite::Connection::open(&path).expect("it opens");
+    let sums = "SELECT total(usd_micros), total(reserved_usd_micros) FROM calls";
+    let sums: (f64, f64) = db.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("sums");
+    assert!((sums.0 / 1e6 - usd(&model, &world, "usd")).abs() < 1e-9 && sums.1 == 0.0, "{sums:?}");
+}
+
+#[test]
+fn a_warning_is_about_what_is_spent() {
+    let (model, world) = (Model::start(whole("")), shop());
+    // The first call alone sets nearly all of it aside.
+    let (_, cost) = {
+        let _ = model.run(&world, &["flow", GOAL, "--max-usd", "0.000001"]).exits(5);
+        model.json(&world, &["chain-cost"])
+    };
+    assert_eq!(cost["usd"], json!(0.0));
+    let _ = model.run(&world, &["flow", "--continue", "--max-usd", "1.20"]).exits(5);
+    let spent = usd(&model, &world, "usd");
+    assert!(spent < 0.9, "{spent}");
+    assert_eq!(events(&world, "budget-warned"), Vec::<Value>::new(), "{spent} of 1.20 are spent");
+    // Whoever wants it earlier hears of what is spent, and of no more.
+    world.write("config.json", "{\"limits\": {\"warning_threshold\": 0.01}}");
+    let _ = model.run(&world, &["flow", "--continue", "--max-usd", "1.30"]);
+    let warned = &events(&world, "budget-warned")[0];
+    let used = warned["used"]["usd_micros"].as_f64().expect("dollars") / 1e6;
+    assert!(used > 0.0 && used <= usd(&model, &world, "usd"), "{warned}");
+}
+
+#[test]
+fn both_alarms_of_the_environment_are_heard() {
+    let (model, world) = (Model::start(whole("")), shop());
+    let mut command = model.command(&world, &FLOW);
+    command.env("COST_ALERT_THRESHOLD", "0.000005").env("TOKEN_LIMIT_WARNING", "100");
+    let ran = Ran::of(command.output().expect("the binary runs")).ok();
+    let _ = ran.says("you wanted to hear of it at $0.000005 and at 100 tokens").says("the chain has cost $0.");
+}
