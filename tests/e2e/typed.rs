@@ -96,6 +96,9 @@ fn what_is_pasted_as_a_reason_is_all_of_it_the_reason() {
     terminal.until("What is wrong with it? ");
     // As terminals paste: at once, the last line without an end.
     terminal.types("The name is wrong:\nc\ny\nit is no discount");
+    // The end of that line comes when the person sees that it waits; at the next prompt it would be an answer.
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    terminal.types("\n");
     terminal.until(VERDICT);
     let _ = terminal.closes();
     let shown = nothing_was_written(&model, &world);

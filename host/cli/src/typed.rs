@@ -42,17 +42,20 @@ mod unix {
         // Not through the standard library's buffer, which nobody can empty.
         let terminal = io::stdin();
         let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-        while !bytes.ends_with(b"\n") {
+        // A last line without an end is ended by the person: that belongs to it, and not to what is asked next.
+        while !bytes.ends_with(b"\n") && bytes.len() < MOST {
             let count = retry_on_intr(|| read_from(&terminal, &mut buffer))?;
             if count == 0 {
                 break;
             }
             bytes.extend_from_slice(&buffer[..count]);
+            if bytes.ends_with(b"\n") {
+                read_what_came_at_once(&terminal, &mut bytes)?;
+            }
         }
         if bytes.is_empty() {
             return Ok(None);
         }
-        read_what_came_at_once(&terminal, &mut bytes)?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 

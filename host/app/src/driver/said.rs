@@ -101,6 +101,10 @@ impl Driver<'_> {
     pub fn take_up(&mut self) {
         if let Ok(ruling) = law::judge_reopening(&self.chain) {
             self.follow(ruling);
+            // What made it give up may have been put right since: a command that was missing, a file.
+            if !self.only_command {
+                self.intend_all(vec![Request::ReadProject]);
+            }
         }
     }
 

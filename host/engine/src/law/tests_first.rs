@@ -165,7 +165,12 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
     // Where the tests that it did bring were not written, code does not come before them anyway. What a person took back is gone.
     let of_visit = |draft: &&Draft| is_tests(draft) && here(&draft.phase, draft.visit);
     let vain = |draft: &Draft| !matches!(draft.state, DraftState::Written(_) | DraftState::Undone);
-    let said = said.filter(|_| !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
+    // Where tests of an earlier visit stand in the files, what was brought in vain may be these once more.
+    let stand = |draft: &Draft| {
+        is_tests(draft) && draft.phase == chain.phase() && matches!(draft.state, DraftState::Written(_))
+    };
+    let stands = chain.drafts().iter().any(stand);
+    let said = said.filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
     let said: String = said.trim().chars().take(SAID).collect();
     let said = if said.is_empty() { "It does not say why.".to_owned() } else { format!("It says:\n\n{said}") };
     let body = format!(
