@@ -149,6 +149,11 @@ fn that_nothing_can_be_tested_is_asked_before_it_is_paid_for() {
     assert_eq!(model.asked("test_generator"), 0);
     let ran = model.run(&world, &["approve"]);
     assert!(!ran.stderr.contains("Complete") && ran.status != Some(0), "{}", ran.stderr);
+    // Whoever takes it up may have added what was missing: the project is read again.
+    script(&world, "test", "node --test");
+    let ran = model.run(&world, &["flow", "--continue"]);
+    assert!(!ran.stderr.contains("Go on without a test command?"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Running test_generator"), "{}", ran.stderr);
 }
 
 #[test]
