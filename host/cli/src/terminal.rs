@@ -196,8 +196,8 @@ impl Terminal {
         self.read_again(prompt, || ()).await
     }
 
-    /// Read what is typed from now on: what was typed before can be meant for nothing that is asked here. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them:
-    /// they are shown again what they were asked.
+    /// Read what is typed from now on: what was typed before can be meant for nothing that is asked here. Whoever comes back to
+    /// a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them: they are shown again what they were asked.
     async fn read_again(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         self.progress.done();
         crate::typed::forget();
