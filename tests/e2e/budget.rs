@@ -22,8 +22,11 @@ fn spent(model: &Model, world: &World) -> (f64, u64) {
 fn a_chain_stops_at_its_budget_and_goes_on_when_it_is_raised() {
     let (model, world) = (Model::start(whole("")), shop());
     world.write("config.json", "{\"limits\": {\"warning_threshold\": 0.1}}");
+    // The money is not gone: what is left does not hold one more call.
+    let ran = model.run(&world, &["flow", GOAL, "--max-usd", "1.20"]).exits(5);
     let ran =
-        model.run(&world, &["flow", GOAL, "--max-usd", "1.20"]).exits(5).says("the budget of the chain is used up");
+        ran.says("the budget of the chain does not cover the next call, which may take $").says(" of $1.200000 spent");
+    let ran = ran.says(" left; raise it to that or more: certus flow --continue --provider openai --max-usd 1.");
     let _ = ran.shows("paused");
     let (usd, _) = spent(&model, &world);
     assert!(usd <= 1.2, "{usd}");
@@ -124,6 +127,30 @@ fn what_a_phase_will_cost_is_said_before_anything_is_spent() {
     // Rules cost nothing, so there is nothing to say.
     let ran = world.run(&["flow", "Add a wish list"]);
     assert!(!ran.stderr.contains("Estimate"), "{}", ran.stderr);
+}
+
+/// Dollars behind a text.
+fn said_after(text: &str, before: &str) -> String {
+    let (_, after) = text.split_once(before).unwrap_or_else(|| panic!("{before} is not in {text}"));
+    after.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect::<String>().trim_end_matches('.').to_owned()
+}
+
+#[test]
+fn who_allows_what_the_estimate_says_has_allowed_the_run() {
+    const UNTIL: [&str; 2] = ["--until", "context-building"];
+    let (model, world) = (Model::start(whole("")), shop());
+    let refused = model.run(&world, &[&["flow", GOAL, "--max-usd", "0.0001"][..], &UNTIL].concat()).exits(5);
+    assert_eq!(model.calls(), 0);
+    let at_most = said_after(&refused.stderr, "at most $");
+    // What the stop says is enough for a call, and it is less than what the whole phase takes at most.
+    let least = said_after(&refused.stderr, "--max-usd ");
+    let number = |text: &str| text.parse::<f64>().expect("dollars");
+    assert!(number(&least) > 0.0001 && number(&least) <= number(&at_most), "{least} {at_most}");
+    let _ = model.run(&world, &[&["flow", "--continue", "--max-usd", &least][..], &UNTIL].concat());
+    assert!(model.calls() > 0, "{least}");
+    let (model, world) = (Model::start(whole("")), shop());
+    let _ = model.run(&world, &[&["flow", GOAL, "--max-usd", &at_most][..], &UNTIL].concat()).ok();
+    assert!(model.calls() > 1);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn the_cap_of_a_plugin_counts_what_its_commands_ask_for_and_nothing_else() {
     // The controller's own prompts have no such cap.
     let _ = model.run(&world, &FLOW).ok();
     assert!(model.calls() > 1);
-    let over = "the budget of the plugin's commands is used up";
+    let over = "the budget of the plugin's commands does not cover the next call";
     let _ = model.run(&world, &["flow", "--continue"]).exits(5).says(over).says("raise `plugin` under [budget]");
     // Whatever else is begun meanwhile stops at the same, and says so in the same way.
     let ran = model.run(&world, &["run", "/uncertainty-check"]).exits(5).says(over);

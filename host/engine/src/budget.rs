@@ -231,10 +231,7 @@ pub enum Unit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OverBudget {
     /// It could pass a cap.
-    #[error(
-        "the budget of the {} is used up: {} used or set aside, {} wanted, {} allowed",
-        scope.spans(), said(*unit, *used), said(*unit, *wanted), said(*unit, *cap)
-    )]
+    #[error("{}", short(*scope, *unit, *used, *wanted, *cap))]
     Reached {
         /// Whose cap.
         scope: Scope,
@@ -257,15 +254,36 @@ pub enum OverBudget {
     },
 }
 
+/// Why a call does not fit: that all is used up, or that what is left is less than the call may take.
+fn short(scope: Scope, unit: Unit, used: u64, wanted: u64, cap: u64) -> String {
+    let (scope, left) = (scope.spans(), cap.saturating_sub(used));
+    let [used, wanted, cap] = [used, wanted, cap].map(|number| said(unit, number));
+    if left == 0 {
+        return format!(
+            "the budget of the {scope} is used up: {used} of {cap} spent or set aside, and the next call may take {wanted}"
+        );
+    }
+    let left = said(unit, left);
+    format!(
+        "the budget of the {scope} does not cover the next call, which may take {wanted}: {used} of {cap} spent or set aside, \
+         {left} left"
+    )
+}
+
 impl OverBudget {
-    /// The cap of the chain that would do, where it is the chain's that does not.
-    pub fn enough(&self) -> Option<Cap> {
-        let Self::Reached { scope: Scope::Chain, unit, used, wanted, .. } = self else { return None };
+    /// The lowest cap that would do for now; none where no cap would.
+    pub fn least(&self) -> Option<Cap> {
+        let Self::Reached { unit, used, wanted, .. } = self else { return None };
         let cap = Some(used.saturating_add(*wanted));
         Some(match unit {
             Unit::Tokens => Cap { tokens: cap, usd_micros: None },
             Unit::UsdMicros => Cap { tokens: None, usd_micros: cap },
         })
+    }
+
+    /// The cap of the chain that would do, where it is the chain's that does not.
+    pub fn enough(&self) -> Option<Cap> {
+        self.least().filter(|_| matches!(self, Self::Reached { scope: Scope::Chain, .. }))
     }
 }
 

@@ -68,10 +68,18 @@ fn what_was_not_used_comes_back() {
     let over = ledger.reserve(second, 10, Some(31)).expect_err("70 + 31 is over 100");
     assert_eq!(
         over.to_string(),
-        "the budget of the chain is used up: $0.000070 used or set aside, $0.000031 wanted, $0.000100 allowed"
+        "the budget of the chain does not cover the next call, which may take $0.000031: $0.000070 of $0.000100 spent or set \
+         aside, $0.000030 left"
     );
     ledger.paid(first, 5, 20);
     ledger.reserve(second, 10, Some(80)).expect("only 20 were used");
+    let third = ledger.call();
+    let over = ledger.reserve(third, 10, Some(5)).expect_err("nothing is left");
+    assert_eq!(
+        over.to_string(),
+        "the budget of the chain is used up: $0.000100 of $0.000100 spent or set aside, and the next call may take $0.000005"
+    );
+    assert_eq!(over.enough(), Some(money(105)));
 }
 
 #[test]

@@ -200,8 +200,10 @@ impl Request {
     /// API adds around it.
     pub fn most_tokens(&self) -> u64 {
         match self.tokens {
-            // An estimate has a third of the bytes, rounded up.
-            Some(estimate) => estimate.saturating_mul(3),
+            // An estimate has a third of the bytes, rounded up, and less for what is put around them.
+            Some(estimate) => {
+                estimate.saturating_mul(BYTES_PER_TOKEN).saturating_add(MOST_AROUND - BYTES_PER_TOKEN * AROUND)
+            }
             None => {
                 let schema = self.schema.as_ref().map_or(0, |schema| schema.bytes);
                 (self.length() + schema) as u64 + MOST_AROUND

@@ -57,7 +57,11 @@ fn what_was_not_used_comes_back_and_yesterday_does_not_count() {
     let ledger = open(&folder.path().join("ledger.db"));
     reserve(&ledger, call(1, 1), 90, 100, NOW).expect("it fits");
     let over = reserve(&ledger, call(2, 1), 20, 100, NOW).expect_err("it does not");
-    assert!(over.to_string().contains("the budget of the day is used up: 90 tokens used"), "{over}");
+    assert!(
+        over.to_string()
+            .contains("the budget of the day does not cover the next call, which may take 20 tokens: 90 tokens of"),
+        "{over}"
+    );
     ledger.settle(&[(call(1, 1), spent(30))], NOW).expect("settled");
     assert_eq!(ledger.entered(1, ChainId(1)), Ok(vec![(1, tokens(30))]));
     reserve(&ledger, call(2, 1), 20, 100, NOW).expect("now it fits");

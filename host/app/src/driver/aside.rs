@@ -40,6 +40,12 @@ impl Driver<'_> {
         if self.chain.caps() == Caps::default() {
             return request.estimated_tokens();
         }
+        self.bound(request)
+    }
+
+    /// Input tokens that a request cannot pass, with what its service puts around it: what is set aside for it under a cap, unless
+    /// the service counts them.
+    pub(super) fn bound(&self, request: &certus_providers::Request) -> u64 {
         request.most_tokens().saturating_add(self.provider.own_tokens())
     }
 
@@ -62,17 +68,29 @@ impl Driver<'_> {
                      price = [{{ model = \"{model}\", input = …, output = … }}]; or cap tokens instead"
                 )
             }
-            OverBudget::Reached { scope, .. } if self.project_is_stricter(over) => {
-                format!("raise `{scope}` under [budget] in the project's certus.toml")
+            OverBudget::Reached { scope, .. } => {
+                let least = over.least().unwrap_or_default();
+                let (usd, tokens) = (least.usd_micros.map(usd_from), least.tokens);
+                let set = usd.as_ref().map(|usd| format!("usd = {usd}"));
+                let set = set.or_else(|| tokens.map(|tokens| format!("tokens = {tokens}"))).unwrap_or_default();
+                if self.project_is_stricter(over) {
+                    return format!("raise `{scope}` under [budget] in the project's certus.toml to {set} or more");
+                }
+                match scope {
+                    Scope::Chain => {
+                        let provider = crate::report::named(self.chain.provider());
+                        let flag = usd.map(|usd| format!("--max-usd {usd}"));
+                        let flag = flag.or_else(|| tokens.map(|tokens| format!("--max-tokens {tokens}")));
+                        let flag = flag.unwrap_or_default();
+                        format!("raise it to that or more: certus flow --continue{provider} {flag}")
+                    }
+                    Scope::Day => format!(
+                        "raise `day` under [budget] in your configuration, which counts all your projects, to {set} or more, \
+                         or wait"
+                    ),
+                    scope => format!("raise `{scope}` under [budget] in your configuration to {set} or more"),
+                }
             }
-            OverBudget::Reached { scope: Scope::Chain, .. } => {
-                let provider = crate::report::named(self.chain.provider());
-                format!("raise it: certus flow --continue{provider} --max-usd USD, or --max-tokens TOKENS")
-            }
-            OverBudget::Reached { scope: Scope::Day, .. } => {
-                "raise `day` under [budget] in your configuration, which counts all your projects, or wait".to_owned()
-            }
-            OverBudget::Reached { scope, .. } => format!("raise `{scope}` under [budget] in your configuration"),
         }
     }
 
@@ -105,4 +123,10 @@ impl Driver<'_> {
         };
         Estimate { tokens: input.saturating_add(output), usd_micros, model }
     }
+}
+
+/// Dollars as they are written into a command or a file, never less than they are: to a hundredth of a cent.
+fn usd_from(micros: u64) -> String {
+    let up = micros.div_ceil(100);
+    format!("{}.{:04}", up / 10_000, up % 10_000)
 }

@@ -136,10 +136,10 @@ impl<'a> Driver<'a> {
             next => all.push(next),
         }
         // What a call did not use comes back: another one may fit now.
-        for (call, over) in std::mem::take(waiting) {
+        for (call, _) in std::mem::take(waiting) {
             let request = self.again_of(&call)?;
             match self.set_aside(call.id, &request).await? {
-                Some(_) => waiting.push((call, over)),
+                Some(over) => waiting.push((call, over)),
                 None => all.push(Next::Ask(call, request)),
             }
         }

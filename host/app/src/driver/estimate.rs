@@ -24,7 +24,8 @@ pub struct Estimate {
     /// What is to be expected. Of what runs were recorded of, repairs and further attempts are in it as often as they happened;
     /// of the others, none.
     pub probably: Expected,
-    /// Every prompt with the longest answer, asked as often as it is to be expected and none of them twice for a failure.
+    /// Every prompt as it is set aside under a cap: with an input that no tokeniser passes, and the longest answer. Asked as often
+    /// as it is to be expected, and none of them twice for a failure.
     pub at_most: Expected,
     /// What will probably run.
     pub prompts: Vec<PromptAhead>,
@@ -79,7 +80,8 @@ impl Estimate {
             runs => format!("by {runs} recorded runs and their retries"),
         };
         let runs = if runs <= 1.0 { "1 prompt".to_owned() } else { format!("{runs} prompts") };
-        let (probably, at_most) = (self.probably.said(), self.at_most.said());
+        // Who allows what stands there has allowed all of it.
+        let (probably, at_most) = (self.probably.said(), self.at_most.up().said());
         format!(
             "Estimate until the gate of {}: probably {probably}, at most {at_most} without retries ({runs}, {basis}); {caps}",
             self.phase
@@ -88,6 +90,13 @@ impl Estimate {
 }
 
 impl Expected {
+    /// The next number of dollars that is shown with all its digits.
+    fn up(self) -> Self {
+        let usd = self.usd.map(|usd| (usd * 1e6).round() as u64);
+        let usd = usd.map(|micros| if micros < 100 { micros } else { micros.next_multiple_of(100) });
+        Self { usd: usd.map(dollars), ..self }
+    }
+
     fn said(self) -> String {
         match self.usd {
             Some(usd) => priced(usd, 0),
@@ -111,8 +120,10 @@ impl CapAhead {
 struct Ahead {
     prompt: String,
     model: String,
-    /// Of the rendered request, at most; unknown of what is not rendered yet.
+    /// An upper estimate of the rendered request; unknown of what is not rendered yet.
     input: Option<u64>,
+    /// What is set aside for its input under a cap; as unknown.
+    bound: Option<u64>,
     /// What its front matter expects.
     class: Cost,
     /// Answers that are asked for each time, samples included.
@@ -156,7 +167,7 @@ impl Driver<'_> {
     pub(super) fn look_ahead(&mut self, calls: &[&certus_providers::Request]) -> Result<(), Failure> {
         let (phase, visit) = (self.chain.phase().to_owned(), self.chain.visit());
         let most_output = u64::from(self.session.config().max_output_tokens);
-        let wanted = calls.iter().map(|call| call.estimated_tokens().saturating_add(most_output));
+        let wanted = calls.iter().map(|call| self.bound(call).saturating_add(most_output));
         let wanted = wanted.fold(0, u64::saturating_add);
         let spending = self.chain.spending();
         let spent = spending.answered.plus(spending.lost).tokens;
@@ -175,6 +186,7 @@ impl Driver<'_> {
                 prompt: request.prompt.clone(),
                 model: self.provider.model(request.tier),
                 input: Some(request.estimated_tokens()),
+                bound: Some(self.bound(request)),
                 class: class(&request.prompt).unwrap_or(Cost::Medium),
                 answers: if request.sample == 0 { self.answers_to(&request.prompt) } else { 1.0 },
             })
@@ -186,6 +198,7 @@ impl Driver<'_> {
                 prompt: name.clone(),
                 model,
                 input: None,
+                bound: None,
                 class: class(name)?,
                 answers: self.answers_to(name),
             })
@@ -248,6 +261,7 @@ fn usual_output(class: Cost) -> u64 {
 impl Known<'_> {
     fn estimate(&self, phase: String, visit: u32) -> Estimate {
         let largest = self.at_hand.iter().filter_map(|one| one.input).max().unwrap_or(0);
+        let highest = self.at_hand.iter().filter_map(|one| one.bound).max().unwrap_or(0);
         let mut probably = Some(0.0);
         let mut at_most = Some(0);
         let (mut tokens, mut most_tokens) = (0.0, 0u64);
@@ -262,9 +276,10 @@ impl Known<'_> {
             tokens += usage.tokens().saturating_add(lost.tokens) as f64 * runs;
             // Few enough to count: no phase has more actions than the law allows.
             let times = runs.ceil() as u64;
-            let most = self.prices.upper_bound(&one.model, input, self.most_output, self.at);
+            let bound = one.bound.unwrap_or(highest);
+            let most = self.prices.upper_bound(&one.model, bound, self.most_output, self.at);
             at_most = at_most.zip(most).map(|(sum, most): (u64, u64)| sum.saturating_add(most.saturating_mul(times)));
-            most_tokens = most_tokens.saturating_add(input.saturating_add(self.most_output).saturating_mul(times));
+            most_tokens = most_tokens.saturating_add(bound.saturating_add(self.most_output).saturating_mul(times));
             prompts.push(PromptAhead { prompt: one.prompt, runs, recorded });
         }
         Estimate {
@@ -285,6 +300,7 @@ impl Known<'_> {
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((known, runs)) => {
                     known.input = known.input.max(one.input);
+                    known.bound = known.bound.max(one.bound);
                     *runs += one.answers;
                 }
                 None => all.push((one.clone(), one.answers)),
@@ -303,6 +319,7 @@ impl Known<'_> {
                     prompt: (*prompt).to_owned(),
                     model: model()?,
                     input: None,
+                    bound: None,
                     class: Cost::Medium,
                     answers: self.answers.get(*prompt).copied().unwrap_or(1.0),
                 },
@@ -313,7 +330,7 @@ impl Known<'_> {
             let left = (runs - ran(&one.prompt)).max(0.0) * one.answers;
             match all.iter_mut().find(|(known, _)| known.prompt == one.prompt) {
                 Some((_, at_hand)) => *at_hand = at_hand.max(left),
-                None if left > 0.0 => all.push((Ahead { input: None, ..one }, left)),
+                None if left > 0.0 => all.push((Ahead { input: None, bound: None, ..one }, left)),
                 None => {}
             }
         }

@@ -4,7 +4,14 @@ use certus_store::RecordedRuns;
 const PRICES: &str = "[[price]]\nmodel = \"m\"\ninput = 1.0\noutput = 10.0\ncache_read = 0.1\n";
 
 fn ahead(prompt: &str, input: Option<u64>) -> Ahead {
-    Ahead { prompt: prompt.to_owned(), model: "m".to_owned(), input, class: Cost::Low, answers: 1.0 }
+    Ahead {
+        prompt: prompt.to_owned(),
+        model: "m".to_owned(),
+        input,
+        bound: input.map(|input| input * 3),
+        class: Cost::Low,
+        answers: 1.0,
+    }
 }
 
 fn runs(prompt: &str, runs: u64, tokens: u64) -> RecordedRuns {
@@ -43,8 +50,9 @@ fn without_records_it_is_what_is_at_hand_and_what_the_methodology_names() {
     // 3,000 + 1,500 + 3,000 of input, 550 of output each; what is not rendered is as large as the largest.
     assert_eq!(made.probably.tokens, 3_000 + 1_500 + 3_000 + 3 * 550);
     close(made.probably.usd, 0.0075 + 3.0 * 0.0055);
-    assert_eq!(made.at_most.tokens, 4_000 + 2_000 + 4_000 + 3 * 1_000);
-    close(made.at_most.usd, 0.010 + 0.030);
+    // At most is what is set aside, whatever tokeniser counts.
+    assert_eq!(made.at_most.tokens, 3 * (4_000 + 2_000 + 4_000) + 3 * 1_000);
+    close(made.at_most.usd, 0.030 + 0.030);
 }
 
 #[test]
@@ -93,9 +101,15 @@ fn it_is_one_line() {
         estimate(&Recorded::default(), &[("first", 1), ("later", 1)], &prices()).said(),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r"
-    Estimate until the gate of work: probably $0.0118, at most $0.0400 without retries (3 prompts, by 3 recorded runs and their retries); caps: chain $2.0000, day $10.0000 and 5000000 tokens
-    Estimate until the gate of work: probably $0.0155, at most $0.0260 without retries (2 prompts, by size); no cap is set
+    Estimate until the gate of work: probably $0.0118, at most $0.0600 without retries (3 prompts, by 3 recorded runs and their retries); caps: chain $2.0000, day $10.0000 and 5000000 tokens
+    Estimate until the gate of work: probably $0.0155, at most $0.0380 without retries (2 prompts, by size); no cap is set
     ");
+}
+
+#[test]
+fn what_is_shown_as_the_most_is_never_less() {
+    let shown = |usd| Expected { tokens: 0, usd: Some(usd) }.up().said();
+    assert_eq!([0.000_042, 0.000_101, 0.0412, 1.234_501].map(shown), ["$0.000042", "$0.0002", "$0.0412", "$1.2346"]);
 }
 
 #[test]
