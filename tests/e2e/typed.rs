@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex};
@@ -35,7 +35,12 @@ impl Terminal {
             OwnedFd::from_raw_fd(end)
         });
         let end = || Stdio::from(theirs.try_clone().expect("the end can be shared"));
-        let child = command.env("TERM", "dumb").stdin(end()).stdout(end()).stderr(end()).spawn().expect("it runs");
+        // What keys signal goes to all that run in the foreground: not to whoever runs this test.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if !command.get_envs().any(|(name, _)| name == "TERM") {
+            command.env("TERM", "dumb");
+        }
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("it runs");
         let keyboard = File::from(ours);
         let mut output = keyboard.try_clone().expect("the end can be shared");
         let screen = Arc::new(Mutex::new(String::new()));
@@ -65,6 +70,17 @@ impl Terminal {
 
     pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).expect("it can be typed");
+    }
+
+    /// How it edits lines and what it shows of them.
+    fn modes(&self) -> [libc::tcflag_t; 4] {
+        let mut modes = std::mem::MaybeUninit::<libc::termios>::uninit();
+        // SAFETY: it is a place for modes, which are read only where they were written.
+        let modes = unsafe {
+            assert_eq!(libc::tcgetattr(self.keyboard.as_raw_fd(), modes.as_mut_ptr()), 0);
+            modes.assume_init()
+        };
+        [modes.c_iflag, modes.c_oflag, modes.c_cflag, modes.c_lflag]
     }
 
     /// Close it where something is asked, as with Ctrl-D: whatever was not typed for it is gone.
@@ -125,4 +141,95 @@ fn what_was_typed_before_something_was_shown_does_not_judge_it() {
     let shown = nothing_was_written(&model, &world);
     assert_eq!(shown["solution"]["verdict"], "approved");
     assert_eq!(shown["edits"][0]["state"], "planned");
+}
+
+/// A chain of rules that asks about signing in.
+fn asks(world: &World, term: &str) -> Terminal {
+    let mut command = world.command(&["flow", "Add JWT authentication to the shop"]);
+    command.env("TERM", term);
+    let mut terminal = Terminal::start(command);
+    terminal.until("Enter for the recommended answer: ");
+    terminal
+}
+
+fn first_answer(world: &World) -> String {
+    let ran = world.run(&["show", "--json"]).ok();
+    let shown: serde_json::Value = serde_json::from_str(&ran.stdout).expect("an object");
+    shown["answers"][0]["answer"].as_str().unwrap_or_else(|| panic!("{}", shown["answers"])).to_owned()
+}
+
+#[test]
+fn a_long_line_arrives_whole() {
+    let world = World::with("express-shop");
+    let mut terminal = asks(&world, "dumb");
+    let long = format!("one {} END", "word ".repeat(1_200));
+    // As terminals paste, in pieces; the Enter is the person's.
+    for piece in long.as_bytes().chunks(1_000) {
+        terminal.types(&String::from_utf8_lossy(piece));
+    }
+    terminal.types("\n");
+    terminal.until("Enter for the recommended answer: ");
+    let _ = terminal.closes();
+    assert_eq!(first_answer(&world), long);
+}
+
+#[test]
+fn a_paste_in_two_parts_is_one_answer_where_the_terminal_marks_it() {
+    let world = World::with("express-shop");
+    let mut terminal = asks(&world, "xterm-256color");
+    terminal.types("\u{1b}[200~the first half\r\u{1b}[201~");
+    std::thread::sleep(Duration::from_millis(600));
+    terminal.types("\u{1b}[200~the second half\r\u{1b}[201~");
+    std::thread::sleep(Duration::from_millis(600));
+    terminal.types("\r");
+    terminal.until("Enter for the recommended answer: ");
+    let screen = terminal.closes();
+    assert_eq!(first_answer(&world), "the first half\nthe second half");
+    let marks = |mark: &str| screen.matches(mark).count();
+    assert_eq!(marks("\u{1b}[?2004h"), marks("\u{1b}[?2004l"), "what is switched on is switched off");
+    assert!(marks("\u{1b}[?2004h") > 0 && !screen.contains("[200~"));
+}
+
+#[test]
+fn what_was_typed_before_it_was_asked_for_is_said_to_be_not_used() {
+    let slow = when("requirement_disambiguator", Reply { delay_ms: 1_000, ..reply(json!({"notes": "Clear."})) });
+    let (model, world) = (Model::start(but(vec![slow], RIGHT)), shop());
+    let mut terminal = Terminal::start(model.command(&world, &["flow", GOAL]));
+    terminal.until("Running requirement_disambiguator");
+    terminal.types("ye");
+    terminal.until("What was typed before this was asked is not used.");
+    terminal.until("Approve this? [y]es, [n]o, [m]ore info: ");
+    terminal.types("y\n");
+    // Nothing was typed before this one.
+    terminal.until(VERDICT);
+    let screen = terminal.closes();
+    assert_eq!(screen.matches("is not used.").count(), 1, "{screen}");
+}
+
+#[test]
+fn a_terminal_is_left_as_it_was_found() {
+    for (end, status) in [(Some("\u{3}"), 130), (None, 143)] {
+        let world = World::with("express-shop");
+        let mut command = world.command(&["flow", "Add JWT authentication to the shop"]);
+        command.env("TERM", "xterm-256color");
+        let mut terminal = Terminal::start(command);
+        let found = terminal.modes();
+        terminal.until("Enter for the recommended answer: ");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while terminal.modes() == found {
+            assert!(Instant::now() < deadline, "long lines cannot be read in this mode");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        terminal.types("half an ans");
+        match end {
+            Some(key) => terminal.types(key),
+            None => {
+                let id = terminal.child.id().to_string();
+                assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+            }
+        }
+        assert_eq!(terminal.child.wait().expect("it ends").code(), Some(status));
+        assert_eq!(terminal.modes(), found);
+        terminal.until("\u{1b}[?2004l");
+    }
 }

@@ -84,6 +84,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
+    let _put_back = crate::typed::PutBack;
     let result = runtime.block_on(async {
         tokio::select! {
             result = work => result,
@@ -93,7 +94,6 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     });
     // A thread may still wait in a read from the terminal: nobody needs it any more.
     runtime.shutdown_background();
-    crate::typed::put_back();
     result
 }
 

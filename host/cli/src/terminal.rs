@@ -13,6 +13,7 @@ use certus_app::{Answers, Failure, Kind, async_trait};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::Output;
+use crate::typed::Typed;
 
 /// What is under way, on stderr; in `--events`, what is recorded, on stdout.
 #[derive(Clone)]
@@ -37,6 +38,11 @@ struct Arriving {
 
 /// What is said of lines that came at once where one is wanted.
 const SEVERAL: &str = "Several lines came at once, and none of them counts: one is wanted.";
+/// What is said of what was typed while nothing was asked: it stays on the screen.
+const TYPED_BEFORE: &str = "What was typed before this was asked is not used.";
+/// What is said of an answer that nobody types.
+const TOO_LONG: &str =
+    "More than 1 MiB came at once, and nothing of it counts: put it into a file, and name that file in the answer.";
 /// Characters of an answer that are seen while it arrives.
 const TAIL: usize = 120;
 
@@ -200,31 +206,41 @@ impl Terminal {
     /// a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them: they are shown again what they were asked.
     async fn read_again(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         self.progress.done();
-        crate::typed::forget();
+        if crate::typed::ask() {
+            self.output.ask(TYPED_BEFORE);
+        }
         self.output.prompt(prompt);
-        let mut read = tokio::task::spawn_blocking(crate::typed::read);
         let mut resumed = Resumed::new();
-        let read = loop {
-            tokio::select! {
-                read = &mut read => break read,
+        let mut read = tokio::task::spawn_blocking(crate::typed::read);
+        loop {
+            let read_now = tokio::select! {
+                read = &mut read => read,
                 () = resumed.next() => {
                     again();
-                    crate::typed::forget();
+                    crate::typed::ask_again();
                     self.output.prompt(prompt);
+                    continue;
                 }
+            };
+            match read_now {
+                Ok(Ok(Some(Typed::Text(text)))) => {
+                    self.output.prompt_answered();
+                    return Ok(text.trim().to_owned());
+                }
+                Ok(Ok(Some(Typed::TooLong))) => {
+                    self.output.prompt_answered();
+                    self.output.ask(TOO_LONG);
+                    crate::typed::ask_again();
+                    self.output.prompt(prompt);
+                    read = tokio::task::spawn_blocking(crate::typed::read);
+                }
+                Ok(Ok(None)) => {
+                    return Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
+                        .hint(crate::context::GO_ON));
+                }
+                Ok(Err(error)) => return Err(Failure::failed(format!("cannot read from the terminal: {error}"))),
+                Err(_) => return Err(Failure::of(Kind::Interrupted, "interrupted")),
             }
-        };
-        match read {
-            Ok(Ok(None)) => {
-                Err(Failure::of(Kind::Waiting, "the terminal was closed; the question waits")
-                    .hint(crate::context::GO_ON))
-            }
-            Ok(Ok(Some(text))) => {
-                self.output.prompt_answered();
-                Ok(text.trim().to_owned())
-            }
-            Ok(Err(error)) => Err(Failure::failed(format!("cannot read from the terminal: {error}"))),
-            Err(_) => Err(Failure::of(Kind::Interrupted, "interrupted")),
         }
     }
 

@@ -1,91 +1,194 @@
 //! What a person types at a terminal, as an answer to what is before them: nothing that was typed earlier counts, and what is
-//! pasted is one answer, however many lines it has.
+//! pasted is one answer, however long it is and however many lines it has.
 //!
-//! The road not taken: bracketed paste. A terminal that edits lines shows the marks as garbage, and an editor of lines of our own
-//! would be in the way of everything that people are used to.
+//! A terminal that edits lines itself cuts them at some four thousand bytes, without a word, and cannot tell a paste from keys. So
+//! while something is asked, and only then, lines are edited here, see [`line`]; what is shown of them is what the terminal would
+//! have shown. The road not taken: a library for editing lines, with history, completion and a screen of its own, none of which an
+//! answer needs.
+
+#[cfg(unix)]
+mod line;
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{forget, put_back, read};
+pub(crate) use elsewhere::{ask, ask_again, put_back, read};
 #[cfg(unix)]
-pub(crate) use unix::{forget, put_back, read};
+pub(crate) use unix::{ask, ask_again, put_back, read};
+
+/// What a person typed.
+pub(crate) enum Typed {
+    /// A line, or several that came at once.
+    Text(String),
+    /// More than 1 MiB.
+    TooLong,
+}
+
+/// Leaves the terminal as it was found, however what it stands beside ends.
+pub(crate) struct PutBack;
+
+impl Drop for PutBack {
+    fn drop(&mut self) {
+        put_back();
+    }
+}
 
 #[cfg(unix)]
 mod unix {
-    use std::io;
-    use std::os::fd::AsFd;
-    use std::sync::{Mutex, PoisonError};
+    use std::io::{self, Write};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use rustix::io::{read as read_from, retry_on_intr};
+    use rustix::process::{Signal, kill_current_process_group};
     use rustix::termios::{
         LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
     };
 
-    /// Most bytes of one answer: 1 MiB.
-    const MOST: usize = 1 << 20;
-    /// How long something may take to follow what it was pasted with, in tenths of a second.
+    use super::Typed;
+    use super::line::{Key, Line};
+
+    /// How long something may take to follow what it was pasted with where no marks say so, in tenths of a second.
     const AT_ONCE: u8 = 1;
 
-    /// How the terminal was, while it is otherwise.
-    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+    /// A terminal that is not as it was found.
+    struct Taken {
+        before: Termios,
+        asking: Termios,
+    }
 
-    /// Forget what was typed and not read.
-    pub(crate) fn forget() {
-        // What is no terminal has nothing typed.
+    static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
+
+    fn taken() -> MutexGuard<'static, Option<Taken>> {
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is about to be asked: what was typed before is thrown away. Whether that was anything.
+    pub(crate) fn ask() -> bool {
+        let mut taken = taken();
+        let typed = take(&mut taken).is_some_and(|asking| !is_empty(asking));
+        marks(true);
+        typed
+    }
+
+    /// The same is asked once more, of whoever comes back to a process that was stopped.
+    pub(crate) fn ask_again() {
+        let mut taken = taken();
+        let _ = take(&mut taken);
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        marks(true);
+    }
+
+    /// Set the terminal for asking; nothing where it is none.
+    fn take(taken: &mut Option<Taken>) -> Option<&Termios> {
+        if taken.is_none() {
+            let before = tcgetattr(io::stdin()).ok()?;
+            let mut asking = before.clone();
+            // Keys that send signals are told from a paste here, and the terminal is put back before they do.
+            asking.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
+            *taken = Some(Taken { before, asking });
+        }
+        let asking = &taken.as_ref()?.asking;
+        wait(asking, 1, 0);
+        Some(asking)
+    }
+
+    fn wait(asking: &Termios, least: u8, tenths: u8) {
+        let mut asking = asking.clone();
+        asking.special_codes[SpecialCodeIndex::VMIN] = least;
+        asking.special_codes[SpecialCodeIndex::VTIME] = tenths;
+        // A terminal that has gone away says so when it is read.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &asking);
+    }
+
+    /// Throw away what was typed; whether it was nothing, or no more than ends of lines.
+    fn is_empty(asking: &Termios) -> bool {
+        wait(asking, 0, 0);
+        let (mut buffer, mut empty) = ([0; 4096], true);
+        while let Ok(count @ 1..) = retry_on_intr(|| read_from(io::stdin(), &mut buffer)) {
+            empty &= buffer[..count].trim_ascii().is_empty();
+        }
+        wait(asking, 1, 0);
+        empty
+    }
+
+    /// Have the beginning and the end of a paste marked, or not. Terminals pass over what they do not know, but for those that
+    /// know nothing.
+    fn marks(on: bool) {
+        if std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb") {
+            show(if on { "\u{1b}[?2004h" } else { "\u{1b}[?2004l" });
+        }
+    }
+
+    fn show(text: &str) {
+        // Who reads from a terminal that shows nothing still reads.
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 
     /// Read a line, with all that came with it at once; nothing where the terminal was closed.
     ///
     /// # Errors
     /// The terminal cannot be read.
-    pub(crate) fn read() -> io::Result<Option<String>> {
-        // Not through the standard library's buffer, which nobody can empty.
-        let terminal = io::stdin();
-        let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-        // A last line without an end is ended by the person: that belongs to it, and not to what is asked next.
-        while !bytes.ends_with(b"\n") && bytes.len() < MOST {
-            let count = retry_on_intr(|| read_from(&terminal, &mut buffer))?;
-            if count == 0 {
-                break;
-            }
-            bytes.extend_from_slice(&buffer[..count]);
-            if bytes.ends_with(b"\n") {
-                read_what_came_at_once(&terminal, &mut bytes)?;
-            }
-        }
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-    }
-
-    /// The last line of what was pasted often has no end, and no terminal gives out such a line while it edits lines.
-    fn read_what_came_at_once(terminal: &impl AsFd, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let Ok(before) = tcgetattr(terminal) else { return Ok(()) };
-        let mut unedited = before.clone();
-        unedited.local_modes.remove(LocalModes::ICANON);
-        unedited.special_codes[SpecialCodeIndex::VMIN] = 0;
-        unedited.special_codes[SpecialCodeIndex::VTIME] = AT_ONCE;
-        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-        let set = tcsetattr(terminal, OptionalActions::Now, &unedited);
-        let mut buffer = [0; 4096];
-        let read = loop {
-            if set.is_err() || bytes.len() >= MOST {
-                break Ok(());
-            }
-            match retry_on_intr(|| read_from(terminal, &mut buffer)) {
-                Ok(0) => break Ok(()),
-                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-                Err(error) => break Err(error.into()),
-            }
-        };
+    pub(crate) fn read() -> io::Result<Option<Typed>> {
+        let read = read_line();
         put_back();
         read
     }
 
+    fn read_line() -> io::Result<Option<Typed>> {
+        let (mut line, mut buffer) = (Line::default(), [0; 4096]);
+        loop {
+            let ended = line.is_ended();
+            let count = if ended { read_at_once(&mut buffer) } else { read_more(&mut buffer) }?;
+            if count == 0 {
+                let text = if line.too_long { Typed::TooLong } else { Typed::Text(line.into_text()) };
+                return Ok(ended.then_some(text));
+            }
+            let mut rest = &buffer[..count];
+            while !rest.is_empty() {
+                let mut echo = String::new();
+                let key = line.take(rest, &mut echo);
+                show(&echo);
+                rest = key.and_then(|(_, taken)| rest.get(taken..)).unwrap_or_default();
+                match key {
+                    None | Some((Key::Enter, _)) => {}
+                    Some((Key::Closed, _)) => return Ok(None),
+                    Some((Key::Interrupt, _)) => signal("^C", Signal::INT),
+                    Some((Key::Quit, _)) => signal("^\\", Signal::QUIT),
+                    Some((Key::Stop, _)) => {
+                        line = Line::default();
+                        signal("^Z\n", Signal::TSTP);
+                        ask_again();
+                    }
+                }
+            }
+        }
+    }
+
+    fn read_more(buffer: &mut [u8]) -> io::Result<usize> {
+        // Not through the standard library's buffer, which nobody can empty.
+        Ok(retry_on_intr(|| read_from(io::stdin(), &mut *buffer))?)
+    }
+
+    fn read_at_once(buffer: &mut [u8]) -> io::Result<usize> {
+        let timed = |least, tenths| taken().as_ref().map(|taken| wait(&taken.asking, least, tenths));
+        // What is not set for asking would be waited for without an end.
+        if timed(0, AT_ONCE).is_none() {
+            return Ok(0);
+        }
+        let count = read_more(buffer);
+        timed(1, 0);
+        count
+    }
+
+    /// As a terminal does it when such a key is pressed: for all that run in the foreground.
+    fn signal(shown: &str, signal: Signal) {
+        show(shown);
+        put_back();
+        let _ = kill_current_process_group(signal);
+    }
+
     /// Leave the terminal as it was found, whenever the process ends.
     pub(crate) fn put_back() {
-        if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(Taken { before, .. }) = taken().take() {
+            marks(false);
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
         }
     }
@@ -95,12 +198,18 @@ mod unix {
 mod elsewhere {
     use std::io::{self, BufRead};
 
-    pub(crate) fn forget() {}
+    use super::Typed;
 
-    pub(crate) fn read() -> io::Result<Option<String>> {
+    pub(crate) fn ask() -> bool {
+        false
+    }
+
+    pub(crate) fn ask_again() {}
+
+    pub(crate) fn read() -> io::Result<Option<Typed>> {
         let mut line = String::new();
         let count = io::stdin().lock().read_line(&mut line)?;
-        Ok((count > 0).then_some(line))
+        Ok((count > 0).then_some(Typed::Text(line)))
     }
 
     pub(crate) fn put_back() {}
