@@ -131,6 +131,20 @@ fn who_breaks_off_loses_no_more_than_the_service_may_bill() {
     let lost = usd(&model, &world, "lost_usd");
     assert!(amounts[1] * 2 < amounts[0], "{amounts:?}");
     assert!((lost - amounts[1] as f64 / 1e6).abs() < 1e-9, "{lost} is not what was left of {amounts:?}");
+    // Nobody said what it cost: it is told from what is known to be spent, in every form.
+    let of = |arguments: &[&str], key: &str| model.json(&world, arguments).1[key].as_f64().expect("dollars");
+    for arguments in [&["chain-cost"][..], &["cost-report", "--days", "36500"]] {
+        let (usd, spent, possible) = (of(arguments, "usd"), of(arguments, "spent_usd"), of(arguments, "possible_usd"));
+        assert!((possible - lost).abs() < 1e-9 && (usd - spent - possible).abs() < 1e-9, "{usd} {spent} {possible}");
+        let text = world.run(arguments).ok().shows("- calls that were cut besides, at most: $").stdout;
+        assert!(text.contains(&format!(" ${spent:.4}")) && !text.contains(&format!("${usd:.4}")), "{text}");
+        let csv = world.run(&[arguments, &["--csv"]].concat()).ok().stdout;
+        let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+        let cut = lines.iter().find(|cells| cells[..2] == ["prompt", "requirement_disambiguator"]).expect("its line");
+        let number = |cell: usize| cut[cell].parse::<f64>().expect("dollars");
+        assert!((number(6) - number(11) - number(12)).abs() < 2e-6 && (number(12) - lost).abs() < 1e-6, "{cut:?}");
+    }
+    let _ = world.run(&["status"]).ok().shows("; for calls that were cut, at most: ");
 }
 
 /// The user's ledger, with a table that takes only some rows.

@@ -25,8 +25,14 @@ pub struct CostReport {
     pub prompt_runs: u64,
     /// In all.
     pub tokens: u64,
-    /// In all, in US dollars.
+    /// In all, in US dollars: `spent_usd` and `possible_usd`.
     pub usd: f64,
+    /// Of `usd`, what is known to be spent.
+    pub spent_usd: f64,
+    /// Of `usd`, what calls that were cut can have cost at most: nobody said what they did. Caps count it, no average does.
+    pub possible_usd: f64,
+    /// Of `tokens`, the same.
+    pub possible_tokens: u64,
     /// 0 when there is no chain.
     pub usd_per_chain: f64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
@@ -81,6 +87,12 @@ pub struct CostLine {
     pub cached_tokens: u64,
     /// US dollars.
     pub usd: f64,
+    /// Of `usd`, what is known to be spent.
+    pub spent_usd: f64,
+    /// Of `usd`, what calls that were cut can have cost at most.
+    pub possible_usd: f64,
+    /// Of `tokens`, the same.
+    pub possible_tokens: u64,
     /// Of the tokens, those whose price nobody knows.
     pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what ran beside one another shares it.
@@ -96,8 +108,14 @@ pub struct ChainCost {
     pub goal: String,
     /// Input and output.
     pub tokens: u64,
-    /// US dollars.
+    /// US dollars: `spent_usd` and `possible_usd`.
     pub usd: f64,
+    /// Of `usd`, what is known to be spent.
+    pub spent_usd: f64,
+    /// Of `usd`, what calls that were cut can have cost at most: nobody said what they did. Caps count it, no average does.
+    pub possible_usd: f64,
+    /// Of `tokens`, the same.
+    pub possible_tokens: u64,
     /// Of `usd`, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd: f64,
     /// Set aside for calls in flight, in US dollars; `usd` does not count it.
@@ -189,29 +207,33 @@ impl State {
         let id = self.id(named, store.active())?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
         let costs = store.costs_of(id).map_err(|error| self.failure(error))?;
-        let usd = dollars(costs.usd_micros);
+        let (usd, possible) = (dollars(costs.usd_micros), possible(&costs));
+        let spent = dollars(costs.usd_micros.saturating_sub(possible.usd_micros));
         let cached_tokens = costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add);
         let mut cost = ChainCost {
             chain: id.to_string(),
             goal: crate::clean::clean(&row.goal),
             tokens: costs.tokens,
             usd,
+            spent_usd: spent,
+            possible_usd: dollars(possible.usd_micros),
+            possible_tokens: possible.tokens,
             reserved_usd: dollars(costs.reserved.usd_micros),
             reserved_tokens: costs.reserved.tokens,
             unpriced_tokens: costs.unpriced_tokens,
             lost_usd: dollars(costs.by_chain.iter().map(|line| line.lost_usd_micros).sum()),
             duration_ms: row.updated - row.created,
             prompt_runs: costs.runs,
-            usd_per_prompt: if costs.runs == 0 { 0.0 } else { usd / costs.runs as f64 },
+            usd_per_prompt: if costs.runs == 0 { 0.0 } else { spent / costs.runs as f64 },
             by_prompt: lines(costs.by_prompt),
             by_phase: lines(costs.by_phase),
             by_uncertainty: costs.removed.iter().map(RemovedLine::of).collect(),
             suggestions: Vec::new(),
         };
         cost.suggestions = suggestions(&Seen {
-            usd: cost.usd,
-            lost_usd: cost.lost_usd,
-            tokens: cost.tokens,
+            usd: cost.spent_usd,
+            lost_usd: cost.lost_usd - cost.possible_usd,
+            tokens: cost.tokens.saturating_sub(cost.possible_tokens),
             cached_tokens,
             prompt_runs: cost.prompt_runs,
             by_prompt: &cost.by_prompt,
@@ -220,8 +242,17 @@ impl State {
     }
 }
 
+/// What calls that were cut can have cost at most.
+fn possible(costs: &certus_store::Costs) -> Amount {
+    costs.by_chain.iter().fold(Amount::default(), |sum, line| {
+        let (tokens, usd_micros) = (line.possible_tokens, line.possible_usd_micros);
+        sum.plus(Amount { tokens, usd_micros, ..Amount::default() })
+    })
+}
+
 fn report(days: u32, costs: certus_store::Costs, prices: &Prices) -> CostReport {
-    let usd = dollars(costs.usd_micros);
+    let (usd, possible) = (dollars(costs.usd_micros), possible(&costs));
+    let spent = dollars(costs.usd_micros.saturating_sub(possible.usd_micros));
     let saved = costs.cached.iter().map(|run| saved(prices, run)).fold(0, u64::saturating_add);
     let gained: f64 = costs.by_chain.iter().map(|line| line.gained).sum();
     let lost = costs.by_chain.iter().map(|line| line.lost_usd_micros).fold(0, u64::saturating_add);
@@ -233,14 +264,17 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices) -> CostReport 
         prompt_runs: costs.runs,
         tokens: costs.tokens,
         usd,
-        usd_per_chain: if costs.chains == 0 { 0.0 } else { usd / costs.chains as f64 },
+        spent_usd: spent,
+        possible_usd: dollars(possible.usd_micros),
+        possible_tokens: possible.tokens,
+        usd_per_chain: if costs.chains == 0 { 0.0 } else { spent / costs.chains as f64 },
         lost_usd: dollars(lost),
         reserved_usd: dollars(costs.reserved.usd_micros),
         reserved_tokens: costs.reserved.tokens,
         unpriced_tokens: costs.unpriced_tokens,
         cached_tokens: costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add),
         cache_saved_usd: dollars(saved),
-        usd_per_tenth: (gained > 0.001).then(|| usd / (gained * 10.0)),
+        usd_per_tenth: (gained > 0.001).then(|| spent / (gained * 10.0)),
         by_chain: lines(costs.by_chain),
         by_prompt: lines(costs.by_prompt),
         by_phase: lines(costs.by_phase),
@@ -296,7 +330,7 @@ fn saved(prices: &Prices, run: &certus_store::CachedRun) -> u64 {
     }
 }
 
-/// What suggestions are drawn from, of one chain or of many.
+/// What suggestions are drawn from, of one chain or of many: of what is known to be spent.
 struct Seen<'a> {
     usd: f64,
     lost_usd: f64,
@@ -309,9 +343,9 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn of(report: &'a CostReport) -> Self {
         Self {
-            usd: report.usd,
-            lost_usd: report.lost_usd,
-            tokens: report.tokens,
+            usd: report.spent_usd,
+            lost_usd: report.lost_usd - report.possible_usd,
+            tokens: report.tokens.saturating_sub(report.possible_tokens),
             cached_tokens: report.cached_tokens,
             prompt_runs: report.prompt_runs,
             by_prompt: &report.by_prompt,
@@ -325,11 +359,11 @@ fn suggestions(report: &Seen<'_>) -> Vec<String> {
         return all;
     }
     let share = |usd: f64| usd / report.usd * 100.0;
-    for line in report.by_prompt.iter().filter(|line| line.runs >= ENOUGH && share(line.usd) >= 30.0) {
+    for line in report.by_prompt.iter().filter(|line| line.runs >= ENOUGH && share(line.spent_usd) >= 30.0) {
         all.push(format!(
             "{} takes {:.0} % of the cost: see whether a model of a lower tier does for it.",
             line.name,
-            share(line.usd)
+            share(line.spent_usd)
         ));
     }
     for line in report.by_prompt.iter().filter(|line| line.runs >= ENOUGH && line.failed * 3 >= line.runs) {
@@ -338,13 +372,15 @@ fn suggestions(report: &Seen<'_>) -> Vec<String> {
             line.name, line.failed, line.runs
         ));
     }
-    for line in
-        report.by_prompt.iter().filter(|line| line.runs >= ENOUGH && line.gained < 0.005 && share(line.usd) >= 10.0)
+    for line in report
+        .by_prompt
+        .iter()
+        .filter(|line| line.runs >= ENOUGH && line.gained < 0.005 && share(line.spent_usd) >= 10.0)
     {
         all.push(format!(
             "{} cost {} in {} runs and raised the confidence by nothing.",
             line.name,
-            priced(line.usd, 0),
+            priced(line.spent_usd, 0),
             line.runs
         ));
     }
@@ -371,6 +407,9 @@ fn lines(costs: Vec<certus_store::CostLine>) -> Vec<CostLine> {
         tokens: line.tokens,
         cached_tokens: line.cached_tokens,
         usd: dollars(line.usd_micros),
+        spent_usd: dollars(line.usd_micros.saturating_sub(line.possible_usd_micros)),
+        possible_usd: dollars(line.possible_usd_micros),
+        possible_tokens: line.possible_tokens,
         unpriced_tokens: line.unpriced_tokens,
         gained: line.gained,
     };

@@ -345,6 +345,8 @@ pub struct Spending {
     pub answered: Amount,
     /// For attempts that gave no answer: billed, or possibly billed.
     pub lost: Amount,
+    /// Of `lost`, what calls that were cut can have cost at most: nobody said what they did.
+    pub possible: Amount,
     /// Set aside for calls in flight.
     pub reserved: Amount,
 }
@@ -372,7 +374,8 @@ impl Effect {
 
     /// What it cost, may have cost, and has set aside, each by itself.
     pub fn spending(&self) -> Spending {
-        Spending { answered: self.answered(), lost: self.lost, reserved: self.reserved.unwrap_or_default() }
+        let (lost, possible, reserved) = (self.lost, self.possible, self.reserved.unwrap_or_default());
+        Spending { answered: self.answered(), lost, possible, reserved }
     }
 
     /// The same in a sum.
@@ -387,6 +390,7 @@ impl Chain {
         self.effects().fold(Spending::default(), |sum, (_, effect)| Spending {
             answered: sum.answered.plus(effect.answered()),
             lost: sum.lost.plus(effect.lost),
+            possible: sum.possible.plus(effect.possible),
             reserved: sum.reserved.plus(effect.reserved.unwrap_or_default()),
         })
     }

@@ -28,8 +28,9 @@ pub(crate) fn removed(db: &Connection, those: &str, value: i64) -> rusqlite::Res
     // As floating numbers, because a sum of hostile integers overflows with an error.
     let sql = format!(
         "SELECT area, count(*), total(blocked), \
-         total((0.0 + runs.input_tokens + runs.output_tokens + runs.lost_tokens) / shared), \
-         total((0.0 + runs.usd_micros + runs.lost_usd_micros) / shared), total((0.0 + runs.unpriced_tokens) / shared) \
+         total((0.0 + runs.input_tokens + runs.output_tokens + runs.lost_tokens - runs.possible_tokens) / shared), \
+         total((0.0 + runs.usd_micros + runs.lost_usd_micros - runs.possible_usd_micros) / shared), \
+         total((0.0 + runs.unpriced_tokens) / shared) \
          FROM (SELECT *, count(*) OVER (PARTITION BY chain, closed_by) AS shared FROM closings) AS closed \
          LEFT JOIN prompt_runs AS runs ON runs.chain = closed.chain AND runs.effect = closed.closed_by \
          WHERE {those} GROUP BY 1 ORDER BY 5 DESC, 2 DESC, 1"

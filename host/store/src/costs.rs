@@ -29,6 +29,10 @@ pub struct CostLine {
     pub usd_micros: u64,
     /// Of these, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd_micros: u64,
+    /// Of the tokens, those that calls that were cut can have taken at most: nobody said what they did.
+    pub possible_tokens: u64,
+    /// Of `lost_usd_micros`, the same.
+    pub possible_usd_micros: u64,
     /// Of the tokens, those whose price nobody knows.
     pub unpriced_tokens: u64,
     /// Overall confidence that the runs raised, summed; what lowered it counts as nothing.
@@ -177,7 +181,7 @@ pub struct RecordedRuns {
     pub runs: u64,
     /// Together.
     pub usage: certus_engine::Usage,
-    /// What attempts before these answers cost, or may have cost: repairs, and calls that were made again.
+    /// What attempts before these answers cost as far as somebody said so: repairs, and calls that were made again.
     pub lost: Amount,
 }
 
@@ -237,7 +241,8 @@ impl Store {
             let visits = db.prepare_cached(&visits)?.query_row(of, |row| unsigned(row, 0))?;
             let runs = format!(
                 "SELECT prompt, coalesce(model, ''), count(*), total(input_tokens), total(cached_tokens), \
-                 total(output_tokens), total(usd_micros), total(lost_tokens), total(lost_usd_micros) {those} GROUP BY 1, 2"
+                 total(output_tokens), total(usd_micros), total(lost_tokens - possible_tokens), \
+                 total(lost_usd_micros - possible_usd_micros) {those} GROUP BY 1, 2"
             );
             let runs = db.prepare_cached(&runs)?.query_map(of, recorded)?.collect::<Result<_, _>>()?;
             Ok(Recorded { visits, runs })
@@ -284,7 +289,7 @@ const COSTS: &str = "(ended IS NOT NULL OR lost_tokens > 0 OR lost_usd_micros > 
 // answered: the columns do not tell these apart, and nobody asks.
 const SPENDING: &str = "SELECT chain, total(input_tokens) + total(output_tokens), total(usd_micros), \
      total(lost_tokens), total(lost_usd_micros), total(reserved_tokens), total(reserved_usd_micros), \
-     total(unpriced_tokens) FROM prompt_runs";
+     total(unpriced_tokens), total(possible_tokens), total(possible_usd_micros) FROM prompt_runs";
 
 fn spending(row: &Row<'_>) -> rusqlite::Result<(ChainId, Spending)> {
     // Exact up to 2^53; a cast of more saturates.
@@ -293,7 +298,10 @@ fn spending(row: &Row<'_>) -> rusqlite::Result<(ChainId, Spending)> {
         Ok::<_, rusqlite::Error>(Amount { tokens: total(tokens)?, usd_micros: total(usd)?, ..Amount::default() })
     };
     let answered = Amount { unpriced_tokens: total(7)?, ..amount(1, 2)? };
-    Ok((ChainId(row.get(0)?), Spending { answered, lost: amount(3, 4)?, reserved: amount(5, 6)? }))
+    Ok((
+        ChainId(row.get(0)?),
+        Spending { answered, lost: amount(3, 4)?, possible: amount(8, 9)?, reserved: amount(5, 6)? },
+    ))
 }
 
 fn reserved(db: &Connection, those: &str, value: i64) -> rusqlite::Result<Amount> {
@@ -348,8 +356,8 @@ fn grouped(db: &Connection, by: &str, those: &str, value: i64) -> rusqlite::Resu
         "SELECT {by}, count(ended), count(ended) - coalesce(sum(ok), 0), sum(from_memo), \
          total(input_tokens) + total(output_tokens) + total(lost_tokens), total(cached_tokens), \
          total(runs.usd_micros) + total(lost_usd_micros), total(lost_usd_micros), \
-         total(max(0.0, confidence_after - confidence_before) / together), total(unpriced_tokens) \
-         FROM (SELECT *, count(*) OVER (PARTITION BY chain, started, confidence_before) AS together FROM prompt_runs) \
+         total(max(0.0, confidence_after - confidence_before) / together), total(unpriced_tokens), \
+         total(possible_tokens), total(possible_usd_micros) FROM (SELECT *, count(*) OVER (PARTITION BY chain, started, confidence_before) AS together FROM prompt_runs) \
          AS runs JOIN chains ON chains.id = runs.chain WHERE {those} GROUP BY 1 ORDER BY 7 DESC, 2 DESC, 1"
     );
     db.prepare_cached(&sql)?.query_map([value], line)?.collect()
@@ -369,6 +377,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CostLine> {
         lost_usd_micros: total(7)?,
         gained: row.get(8)?,
         unpriced_tokens: total(9)?,
+        possible_tokens: total(10)?,
+        possible_usd_micros: total(11)?,
     })
 }
 

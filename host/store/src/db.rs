@@ -16,19 +16,17 @@ use crate::StoreError;
 /// `CERT`, in the header of every database of ours.
 const APPLICATION: i64 = 0x4345_5254;
 
-/// The first format that has columns for what attempts lost. An older one is read as if it had them, and all were zero.
-const LOST_SINCE: usize = 3;
-const NOTHING_LOST: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS reserved_tokens, 0 AS reserved_usd_micros, \
-     0 AS lost_tokens, 0 AS lost_usd_micros, 0 AS unpriced_tokens, NULL AS dated FROM main.prompt_runs";
+/// Columns that runs of prompts have since a format. An older one is read as if it had them: nothing lost, all prices known, and no
+/// date but that of its beginning.
+const COLUMNS_SINCE: [(usize, &str); 4] = [
+    (3, "0 AS reserved_tokens, 0 AS reserved_usd_micros, 0 AS lost_tokens, 0 AS lost_usd_micros"),
+    (5, "0 AS unpriced_tokens"),
+    (8, "NULL AS dated"),
+    (POSSIBLE_SINCE, "0 AS possible_tokens, 0 AS possible_usd_micros"),
+];
 
-/// The first format that says which tokens have no known price. An older one is read as if it had said of none.
-const UNPRICED_SINCE: usize = 5;
-const PRICES_KNOWN: &str =
-    "CREATE TEMP VIEW prompt_runs AS SELECT *, 0 AS unpriced_tokens, NULL AS dated FROM main.prompt_runs";
-
-/// The first format that says when something was set aside for a run. In an older one that was when the run began.
-const DATED_SINCE: usize = 8;
-const UNDATED: &str = "CREATE TEMP VIEW prompt_runs AS SELECT *, NULL AS dated FROM main.prompt_runs";
+/// The first format that tells what was lost from what may have been.
+const POSSIBLE_SINCE: usize = 9;
 
 /// The first format that has a table of closed uncertainties. An older one is read as if none were.
 const CLOSINGS_SINCE: usize = 6;
@@ -54,6 +52,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
+    include_str!("schema/9.sql"),
 ];
 
 /// The first format that a reader understands as it is, because the steps since then changed no table.
@@ -101,6 +100,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     if (1..CLOSINGS_SINCE).contains(&from) {
         crate::closings::fill(&begun, path).map_err(|error| said(&error))?;
     }
+    if (1..POSSIBLE_SINCE).contains(&from) {
+        crate::projection::fill(&begun, path, crate::projection::possible).map_err(|error| said(&error))?;
+    }
     begun.pragma_update(None, "application_id", APPLICATION).map_err(|error| said(&error))?;
     begun.commit().map_err(|error| said(&error))?;
     // The tables go into the file itself, so that losing the log can cost events but never the shape.
@@ -136,12 +138,12 @@ pub(crate) fn open_read_only(
 ) -> Result<(Connection, Option<PathBuf>), StoreError> {
     let readable = |db: Connection, path: &Path| match check(&db, path)? {
         Some(known) if known >= READABLE_SINCE => {
-            if known < LOST_SINCE {
-                db.execute_batch(NOTHING_LOST).map_err(|error| explain(path, &error))?;
-            } else if known < UNPRICED_SINCE {
-                db.execute_batch(PRICES_KNOWN).map_err(|error| explain(path, &error))?;
-            } else if known < DATED_SINCE {
-                db.execute_batch(UNDATED).map_err(|error| explain(path, &error))?;
+            let missing: Vec<&str> =
+                COLUMNS_SINCE.iter().filter(|(since, _)| known < *since).map(|(_, columns)| *columns).collect();
+            if !missing.is_empty() {
+                let view =
+                    format!("CREATE TEMP VIEW prompt_runs AS SELECT *, {} FROM main.prompt_runs", missing.join(", "));
+                db.execute_batch(&view).map_err(|error| explain(path, &error))?;
             }
             if known < CLOSINGS_SINCE {
                 db.execute_batch(NO_CLOSINGS).map_err(|error| explain(path, &error))?;

@@ -145,7 +145,7 @@ impl Ledger {
             return Ok(Err(over));
         }
         let amount = Amount { tokens: wanted.tokens, usd_micros: wanted.usd_micros.unwrap_or(0), unpriced_tokens: 0 };
-        put(&tx, entry, Spending { answered: committed, lost: Amount::default(), reserved: amount }, now)
+        put(&tx, entry, Spending { answered: committed, reserved: amount, ..Spending::default() }, now)
             .and_then(|()| tx.execute("DELETE FROM calls WHERE at < ?", [now.saturating_sub(2 * DAY)]))
             .and_then(|_| tx.commit())
             .map_err(said)?;

@@ -135,10 +135,11 @@ impl<'db> Pen<'db> {
                          WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![chain, effect, attempt, possibly_billed_twice])?,
-                Change::Held { effect, reserved, lost, unpriced, dated } => db
+                Change::Held { effect, reserved, lost, possible, unpriced, dated } => db
                     .prepare_cached(
                         "UPDATE prompt_runs SET reserved_tokens = ?3, reserved_usd_micros = ?4, lost_tokens = ?5, \
-                         lost_usd_micros = ?6, unpriced_tokens = ?7, dated = ?8 WHERE chain = ?1 AND effect = ?2",
+                         lost_usd_micros = ?6, unpriced_tokens = ?7, dated = ?8, possible_tokens = ?9, \
+                         possible_usd_micros = ?10 WHERE chain = ?1 AND effect = ?2",
                     )?
                     .execute(params![
                         chain,
@@ -149,6 +150,8 @@ impl<'db> Pen<'db> {
                         signed(lost.usd_micros),
                         signed(*unpriced),
                         dated,
+                        signed(possible.tokens),
+                        signed(possible.usd_micros),
                     ])?,
                 Change::Ended(run) => self.end(chain, run)?,
                 Change::Believed { effect, after } => db

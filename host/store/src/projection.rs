@@ -47,6 +47,8 @@ pub(crate) enum Change {
         effect: EffectId,
         reserved: Amount,
         lost: Amount,
+        /// Of `lost`, what nobody said that it cost.
+        possible: Amount,
         /// Of both, the tokens whose price nobody knows.
         unpriced: u64,
         /// When this last changed; absent where nothing ever was set aside or lost.
@@ -257,8 +259,17 @@ fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
         let reserved = effect.reserved.unwrap_or_default();
         let unpriced = effect.committed().unpriced_tokens;
         let dated = (effect.dated != 0).then_some(effect.dated);
-        into.push(Change::Held { effect: id, reserved, lost: effect.lost, unpriced, dated });
+        let (lost, possible) = (effect.lost, effect.possible);
+        into.push(Change::Held { effect: id, reserved, lost, possible, unpriced, dated });
     }
+}
+
+/// Of a whole history, what calls that were cut can have cost.
+pub(crate) fn possible(events: &[Event]) -> Vec<Change> {
+    let (chain, mut found) = (Chain::fold(events), Vec::new());
+    let cut = chain.effects().filter(|(_, effect)| effect.possible != Amount::default());
+    cut.for_each(|(id, _)| held(&chain, id, &mut found));
+    found
 }
 
 /// What was closed, or opened again, by one event or by any.

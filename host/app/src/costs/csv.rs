@@ -45,6 +45,9 @@ struct Cells<'a> {
     unpriced_tokens: u64,
     closed: Option<u64>,
     blockers: Option<u64>,
+    spent_usd: String,
+    possible_usd: Option<String>,
+    possible_tokens: Option<u64>,
 }
 
 fn written<'a>(
@@ -64,6 +67,9 @@ fn written<'a>(
         unpriced_tokens: line.unpriced_tokens,
         closed: None,
         blockers: None,
+        spent_usd: format!("{:.6}", line.spent_usd),
+        possible_usd: Some(format!("{:.6}", line.possible_usd)),
+        possible_tokens: Some(line.possible_tokens),
     });
     let areas = removed.iter().map(|line| Cells {
         by: "uncertainty",
@@ -77,11 +83,15 @@ fn written<'a>(
         unpriced_tokens: line.unpriced_tokens,
         closed: Some(line.closed),
         blockers: Some(line.blockers),
+        spent_usd: format!("{:.6}", line.usd),
+        possible_usd: None,
+        possible_tokens: None,
     });
     let failed = |what: String| Failure::failed(format!("the costs cannot be written as CSV: {what}"));
     let mut writer = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     // By hand, because there is a head where there is no line, too.
-    let head = "by,name,runs,failed,tokens,cached_tokens,usd,gained,unpriced_tokens,closed,blockers";
+    let head = "by,name,runs,failed,tokens,cached_tokens,usd,gained,unpriced_tokens,closed,blockers,\
+                spent_usd,possible_usd,possible_tokens";
     writer.write_record(head.split(',')).map_err(|error| failed(error.to_string()))?;
     for line in lines.chain(areas) {
         writer.serialize(line).map_err(|error| failed(error.to_string()))?;

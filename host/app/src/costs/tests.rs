@@ -24,6 +24,22 @@ fn what_is_dear_or_in_vain_is_said() {
 }
 
 #[test]
+fn what_cut_calls_can_have_cost_is_never_added_without_a_word() {
+    let cut = Line { lost_usd_micros: 8_000, possible_usd_micros: 8_000, possible_tokens: 600, ..line("a", 4, 9_000) };
+    let made = report(7, Costs { by_chain: vec![cut.clone()], ..costs(vec![cut]) }, &Prices::bundled());
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    near(made.usd, 0.009);
+    near(made.spent_usd, 0.001);
+    near(made.possible_usd, 0.008);
+    near(made.usd_per_chain, 0.001);
+    assert_eq!(made.possible_tokens, 600);
+    let line = made.csv().expect("it is written").lines().last().map(str::to_owned);
+    assert_eq!(line.as_deref(), Some("prompt,a,4,0,1000,0,0.009000,0.0000,0,,,0.001000,0.008000,600"));
+    let lost = made.suggestions.iter().find(|said| said.contains("without an answer"));
+    assert_eq!(lost, None, "nobody said that it was spent");
+}
+
+#[test]
 fn what_the_cache_saved_follows_from_the_prices() {
     let prices = "[[price]]\nmodel = \"m\"\ninput = 3.0\noutput = 9.0\ncache_read = 0.3\n\
                   above = { tokens = 200000, input = 6.0, output = 18.0, cache_read = 0.6 }\n\
@@ -51,9 +67,9 @@ fn what_the_cache_saved_follows_from_the_prices() {
 fn a_name_stays_one_cell_and_no_formula() {
     let report = report(7, costs(vec![line("a,\"b\"", 1, 1), line("=1+1", 1, 1)]), &Prices::bundled());
     insta::assert_snapshot!(report.csv().expect("it is written"), @r#"
-    by,name,runs,failed,tokens,cached_tokens,usd,gained,unpriced_tokens,closed,blockers
-    prompt,"a,""b""",1,0,1000,0,0.000001,0.0000,0,,
-    prompt,'=1+1,1,0,1000,0,0.000001,0.0000,0,,
+    by,name,runs,failed,tokens,cached_tokens,usd,gained,unpriced_tokens,closed,blockers,spent_usd,possible_usd,possible_tokens
+    prompt,"a,""b""",1,0,1000,0,0.000001,0.0000,0,,,0.000001,0.000000,0
+    prompt,'=1+1,1,0,1000,0,0.000001,0.0000,0,,,0.000001,0.000000,0
     "#);
     let nothing = super::report(7, Costs::default(), &Prices::bundled());
     assert_eq!(nothing.csv().expect("it is written").lines().count(), 1, "the head alone");

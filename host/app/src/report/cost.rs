@@ -16,6 +16,10 @@ pub struct Cost {
     pub lost_usd: f64,
     /// Input and output, of the same.
     pub lost_tokens: u64,
+    /// Of `lost_usd`, what calls that were cut can have cost at most: nobody said what they did.
+    pub possible_usd: f64,
+    /// Of `lost_tokens`, the same.
+    pub possible_tokens: u64,
     /// US dollars that are set aside for calls in flight.
     pub reserved_usd: f64,
     /// Input and output, of the same.
@@ -36,6 +40,8 @@ impl Cost {
             tokens: usage.tokens,
             lost_usd: dollars(spending.lost.usd_micros),
             lost_tokens: spending.lost.tokens,
+            possible_usd: dollars(spending.possible.usd_micros),
+            possible_tokens: spending.possible.tokens,
             reserved_usd: dollars(spending.reserved.usd_micros),
             reserved_tokens: spending.reserved.tokens,
             total_usd: dollars(total.usd_micros),
@@ -44,16 +50,25 @@ impl Cost {
         }
     }
 
-    /// For people: what was spent, what of it was lost, what is set aside besides.
+    /// For people: what was spent and what of it was lost; what calls that were cut can have cost, and what is set aside besides.
     pub fn said(&self) -> String {
         // Where nothing of a part has a price, and something has none that is known, it is this part.
         let unknown = |usd: f64, tokens: u64| if usd > 0.0 { 0 } else { self.unpriced_tokens.min(tokens) };
         let reserved = unknown(self.reserved_usd, self.reserved_tokens);
-        let spent = priced(self.total_usd - self.reserved_usd, self.unpriced_tokens - reserved);
-        let mut text = format!("{} tokens, {spent}", self.total_tokens.saturating_sub(self.reserved_tokens));
-        if self.lost_tokens > 0 || self.lost_usd > 0.0 {
-            let (tokens, usd) = (self.lost_tokens, priced(self.lost_usd, unknown(self.lost_usd, self.lost_tokens)));
-            text.push_str(&format!(" (of it {tokens} tokens, {usd}, for attempts without an answer)"));
+        let possible = unknown(self.possible_usd, self.possible_tokens);
+        let unpriced = self.unpriced_tokens.saturating_sub(reserved).saturating_sub(possible);
+        let spent = priced(self.total_usd - self.reserved_usd - self.possible_usd, unpriced);
+        let tokens = self.total_tokens.saturating_sub(self.reserved_tokens).saturating_sub(self.possible_tokens);
+        let mut text = format!("{tokens} tokens, {spent}");
+        let (lost_tokens, lost_usd) =
+            (self.lost_tokens.saturating_sub(self.possible_tokens), self.lost_usd - self.possible_usd);
+        if lost_tokens > 0 || lost_usd > UNCOUNTED {
+            let usd = priced(lost_usd, unknown(lost_usd, lost_tokens));
+            text.push_str(&format!(" (of it {lost_tokens} tokens, {usd}, for attempts without an answer)"));
+        }
+        if self.possible_tokens > 0 {
+            let usd = priced(self.possible_usd, possible);
+            text.push_str(&format!("; for calls that were cut, at most: {} tokens, {usd}", self.possible_tokens));
         }
         if self.reserved_tokens > 0 {
             let (tokens, usd) = (self.reserved_tokens, priced(self.reserved_usd, reserved));
@@ -62,6 +77,9 @@ impl Cost {
         text
     }
 }
+
+/// Half a millionth of a dollar: what is less is the error of a difference.
+const UNCOUNTED: f64 = 0.5e-6;
 
 /// A cap of which most is used up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,7 +117,16 @@ mod tests {
     }
 
     fn said(answered: Amount, lost: Amount, reserved: Amount) -> String {
-        Cost::of(answered, Spending { answered, lost, reserved }).said()
+        Cost::of(answered, Spending { answered, lost, reserved, ..Spending::default() }).said()
+    }
+
+    #[test]
+    fn what_a_cut_call_can_have_cost_is_said_apart() {
+        let (answered, lost) = (amount(100, 2_000, 0), amount(80, 5_000, 0));
+        let cut = |possible| Cost::of(answered, Spending { answered, lost, possible, ..Spending::default() });
+        insta::assert_snapshot!(cut(amount(60, 4_000, 0)).said(), @"120 tokens, $0.0030 (of it 20 tokens, $0.0010, for attempts without an answer); for calls that were cut, at most: 60 tokens, $0.0040");
+        insta::assert_snapshot!(cut(lost).said(), @"100 tokens, $0.0020; for calls that were cut, at most: 80 tokens, $0.0050");
+        assert!((cut(lost).total_usd - 0.007).abs() < 1e-9, "a cap counts all of it");
     }
 
     #[test]

@@ -41,19 +41,19 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     output.object(&report);
     output.heading(&format!("Chains of the last {} days", report.days));
     output.line(format!("- chains: {}", report.chains));
+    let cut = Cut::of(report.possible_usd, report.possible_tokens, report.unpriced_tokens);
     output.line(format!(
         "- cost: {}, {} tokens in {} prompt runs",
-        certus_app::priced(report.usd, report.unpriced_tokens),
-        report.tokens,
+        certus_app::priced(report.spent_usd, cut.priced_otherwise),
+        report.tokens.saturating_sub(report.possible_tokens),
         report.prompt_runs
     ));
+    cut.show(output);
     output.line(format!("- average a chain: {}", certus_app::priced(report.usd_per_chain, report.unpriced_tokens)));
-    if report.lost_usd > 0.0 {
-        output.line(format!("- of it for attempts without an answer: {}", certus_app::priced(report.lost_usd, 0)));
-    }
+    lost(report.lost_usd - report.possible_usd, output);
     if report.reserved_tokens > 0 {
         let (usd, tokens) = (certus_app::priced(report.reserved_usd, 0), report.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides: {usd}, {tokens} tokens"));
+        output.line(format!("- set aside for calls in flight besides, at most: {usd}, {tokens} tokens"));
     }
     if report.cached_tokens > 0 {
         let (tokens, saved) = (report.cached_tokens, certus_app::priced(report.cache_saved_usd, 0));
@@ -68,7 +68,8 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         let usd = certus_app::priced(usd, report.unpriced_tokens);
         output.line(format!("- an uncertainty removed: {usd} ({closed} closed, {blockers} of them blockers)"));
     }
-    let share = |usd: f64| if report.usd > 0.0 { format!("{:.0} %", usd / report.usd * 100.0) } else { "-".to_owned() };
+    let spent = report.spent_usd;
+    let share = |usd: f64| if spent > 0.0 { format!("{:.0} %", usd / spent * 100.0) } else { "-".to_owned() };
     for (title, lines) in [
         ("Most expensive chains", &report.by_chain),
         ("By prompt", &report.by_prompt),
@@ -81,18 +82,58 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
         output.line("");
         output.heading(title);
         for line in lines.iter().take(SHOWN) {
+            let cut = Cut::of(line.possible_usd, line.possible_tokens, line.unpriced_tokens);
             output.line(format!(
-                "  {:<44} {:>9} tokens  {}  {}",
+                "  {:<44} {:>9} tokens  {}  {}{}",
                 line.name,
-                line.tokens,
-                certus_app::priced(line.usd, line.unpriced_tokens),
-                share(line.usd)
+                line.tokens.saturating_sub(line.possible_tokens),
+                certus_app::priced(line.spent_usd, cut.priced_otherwise),
+                share(line.spent_usd),
+                cut.said().map(|cut| format!("  and at most {cut}")).unwrap_or_default()
             ));
         }
     }
     removed(&report.by_uncertainty, output);
     suggestions(&report.suggestions, output);
     Ok(0)
+}
+
+/// What calls that were cut can have cost at most.
+struct Cut {
+    usd: f64,
+    tokens: u64,
+    unpriced: u64,
+    /// Tokens of unknown price that are not these.
+    priced_otherwise: u64,
+}
+
+impl Cut {
+    fn of(usd: f64, tokens: u64, unpriced_tokens: u64) -> Self {
+        // Where none of them has a price, and something has none, it is these.
+        let unpriced = if usd > 0.0 { 0 } else { unpriced_tokens.min(tokens) };
+        Self { usd, tokens, unpriced, priced_otherwise: unpriced_tokens - unpriced }
+    }
+
+    fn said(&self) -> Option<String> {
+        let Self { usd, tokens, unpriced, .. } = *self;
+        (tokens > 0).then(|| format!("{}, {tokens} tokens", certus_app::priced(usd, unpriced)))
+    }
+
+    fn show(&self, output: &Output) {
+        if let Some(said) = self.said() {
+            output.line(format!(
+                "- calls that were cut besides, at most: {said}; nobody said what they cost, and caps count it"
+            ));
+        }
+    }
+}
+
+/// What is known to be spent on attempts that gave no answer.
+fn lost(usd: f64, output: &Output) {
+    // Less is the error of a difference.
+    if usd >= 0.5e-6 {
+        output.line(format!("- of it for attempts without an answer: {}", certus_app::priced(usd, 0)));
+    }
 }
 
 fn removed(lines: &[certus_app::RemovedLine], output: &Output) {
@@ -128,17 +169,17 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     }
     output.object(&cost);
     output.heading(&format!("Chain {}: {}", cost.chain, certus_app::clean::line(&cost.goal, 80)));
-    output.line(format!("- total tokens: {}", cost.tokens));
-    output.line(format!("- estimated cost: {}", certus_app::priced(cost.usd, cost.unpriced_tokens)));
+    let cut = Cut::of(cost.possible_usd, cost.possible_tokens, cost.unpriced_tokens);
+    output.line(format!("- total tokens: {}", cost.tokens.saturating_sub(cost.possible_tokens)));
+    output.line(format!("- estimated cost: {}", certus_app::priced(cost.spent_usd, cut.priced_otherwise)));
+    cut.show(output);
     output.line(format!("- duration: {}", certus_app::clock::duration(cost.duration_ms)));
     output.line(format!("- prompts run: {}", cost.prompt_runs));
     output.line(format!("- cost a prompt: {}", certus_app::priced(cost.usd_per_prompt, cost.unpriced_tokens)));
-    if cost.lost_usd > 0.0 {
-        output.line(format!("- of it for attempts without an answer: {}", certus_app::priced(cost.lost_usd, 0)));
-    }
+    lost(cost.lost_usd - cost.possible_usd, output);
     if cost.reserved_tokens > 0 {
         let (usd, tokens) = (certus_app::priced(cost.reserved_usd, 0), cost.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides: {usd}, {tokens} tokens"));
+        output.line(format!("- set aside for calls in flight besides, at most: {usd}, {tokens} tokens"));
     }
     removed(&cost.by_uncertainty, output);
     suggestions(&cost.suggestions, output);

@@ -41,6 +41,9 @@ pub struct Effect {
     /// What attempts without an answer may have cost.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub lost: Amount,
+    /// Of `lost`, what calls that were cut can have cost at most: nobody said what they did.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub possible: Amount,
     /// When something was last set aside for it, or lost; 0 where that never was.
     #[serde(default, skip_serializing_if = "is_never")]
     pub dated: Millis,
@@ -107,6 +110,7 @@ impl Effect {
         let Some(reserved) = self.reserved.take() else { return };
         if possibly_billed {
             self.lost = self.lost.plus(reserved);
+            self.possible = self.possible.plus(reserved);
             self.dated = at;
         }
     }
@@ -188,6 +192,7 @@ impl Chain {
             settled: 0,
             reserved: None,
             lost: Amount::default(),
+            possible: Amount::default(),
             dated: 0,
             unreadable: 0,
         };
