@@ -181,6 +181,25 @@ fn a_grant_covers_no_configuration_of_what_runs_nor_tests_among_the_code() {
 }
 
 #[test]
+fn who_is_asked_although_they_granted_all_is_told_why() {
+    for (edit, why) in [
+        (whole("openapi.yaml", "{}\n", None), "it can say what runs"),
+        (whole(".gitignore", "lib/\n", None), "it can decide what is installed, ignored or set up"),
+        (passage("test/discount.test.js", "900", "901"), "it changes tests that are there"),
+    ] {
+        let (model, world) = granted(&[edit]);
+        let _ = std::fs::remove_file(world.project.join(".gitignore"));
+        let said = format!("Asked about although you approved later edits: {why}.");
+        let _ = until_the_tests_ran(&model, &world).exits(3).shows(&said);
+        let (_, shown) = world.json(&["diff", "D2"]);
+        assert_eq!(shown["files"][0]["asked_because"], why, "{shown}");
+        // Where nothing was granted there is nothing to explain.
+        let (_, first) = world.json(&["diff", "D1"]);
+        assert_eq!(first["files"][0].get("asked_because"), None, "{first}");
+    }
+}
+
+#[test]
 fn no_number_of_manifests_hides_the_one_that_runs() {
     let tampers = "const fs = require('fs');\nconst manifest = JSON.parse(fs.readFileSync('package.json'));\nmanifest.scripts.test = 'true';\n\
          fs.writeFileSync('package.json', JSON.stringify(manifest, null, 2));\nfs.writeFileSync('z/a/b/package.json', '{ }');\n\

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use certus_engine::Question;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::Failure;
 
@@ -24,6 +24,7 @@ pub struct Answers {
     /// Take the recommended answer where none is given.
     pub recommended: bool,
     /// By question id.
+    #[serde(deserialize_with = "texts")]
     pub answers: BTreeMap<String, String>,
     /// What the person said on the command line itself. It comes first, and is recorded as theirs.
     #[serde(skip)]
@@ -101,6 +102,20 @@ impl Answers {
     }
 }
 
+/// Answers as a person writes them: a number, a date or a truth value without quotes is its text.
+fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let answers = BTreeMap::<String, toml::Value>::deserialize(from)?;
+    let texts = answers.into_iter().map(|(question, answer)| match answer {
+        toml::Value::String(text) => Ok((question, text)),
+        toml::Value::Array(_) | toml::Value::Table(_) => {
+            let question = crate::clean::line(&question, 60);
+            Err(serde::de::Error::custom(format!("the answer to `{question}` is no text: write it in quotes")))
+        }
+        value => Ok((question, value.to_string())),
+    });
+    texts.collect()
+}
+
 /// `How many entries has a page?`
 fn asks_for_a_number(asks: &str) -> bool {
     const NUMBERS: [&str; 6] = ["how many", "how much", "how long", "how often", "how large", "how old"];
@@ -141,6 +156,22 @@ mod tests {
         assert_eq!(to(&answers), given("a header", true));
         answers.typed.answers = by_id("a query parameter");
         assert_eq!(to(&answers), given("a query parameter", false));
+    }
+
+    #[test]
+    fn an_answer_without_quotes_is_its_text() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("answers.toml");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            Answers::read(&path)
+        };
+        let lines = "[answers]\na = 2\nb = true\nc = 0.5\nd = 2026-01-31\ne = \"3 days\"\n";
+        let answers = read(lines).expect("they are read").answers;
+        let texts: Vec<&str> = answers.values().map(String::as_str).collect();
+        assert_eq!(texts, ["2", "true", "0.5", "2026-01-31", "3 days"]);
+        let failure = read("[answers]\npage-size = [20, 50]\n").expect_err("it is a list");
+        assert!(failure.message.contains("the answer to `page-size` is no text: write it in quotes"), "{failure:?}");
     }
 
     #[test]

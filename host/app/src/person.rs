@@ -66,6 +66,8 @@ pub struct ShownFile {
     pub removed: u64,
     /// The whole new content; absent where the file goes.
     pub after: Option<String>,
+    /// Why it is asked about although the person approved later edits of it.
+    pub asked_because: Option<&'static str>,
 }
 
 /// What a person says of planned edits.

@@ -138,6 +138,9 @@ fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str), show_dif
     }
     for file in &edits.files {
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
+        if let Some(why) = file.asked_because {
+            show(&format!("Asked about although you approved later edits: {why}."));
+        }
         show_diff(&file.diff);
     }
     if edits.files.iter().any(|file| file.cut) {

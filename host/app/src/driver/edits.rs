@@ -94,6 +94,7 @@ impl Driver<'_> {
                     added: file.added,
                     removed: file.removed,
                     after: file.after().map(str::to_owned),
+                    asked_because: known.and_then(|draft| self.chain.asked_all_the_same(draft, &file.path)),
                 })
                 .collect(),
         })

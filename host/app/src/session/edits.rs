@@ -37,6 +37,9 @@ pub struct FileLine {
     pub diff: String,
     /// There is more to the change than `diff` shows: `certus diff --full` has all of it.
     pub cut: bool,
+    /// Why it is asked about although the person approved later edits of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_because: Option<&'static str>,
 }
 
 impl Session {
@@ -98,6 +101,7 @@ impl Session {
             removed: file.removed,
             diff: if full { file.whole_diff() } else { file.diff.clone() },
             cut: file.diff_cut && !full,
+            asked_because: chain.asked_all_the_same(draft, &file.path),
         };
         Ok(EditsReport {
             chain: id.to_string(),
