@@ -155,6 +155,20 @@ impl CallErrorKind {
         }
     }
 
+    /// Whether no model sees a request that is answered so: who asks, or when, is the reason.
+    pub(crate) fn turns_away(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication
+                | Self::Billing
+                | Self::Quota
+                | Self::Permission
+                | Self::NotFound
+                | Self::RateLimited
+                | Self::Overloaded
+        )
+    }
+
     /// Whether the service can have billed something, where it answered with an error instead of an answer.
     pub(crate) fn may_bill(self) -> bool {
         matches!(self, Self::Server | Self::Unreadable | Self::Timeout(Phase::Idle | Phase::Total | Phase::Service))
