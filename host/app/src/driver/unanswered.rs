@@ -47,6 +47,8 @@ impl Driver<'_> {
             // Not put off: what goes on has a larger window, or says less, and is rendered anew.
             let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
             self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            // Until something else begins, the chain says why it stands.
+            self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
             return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
         }
         let code = match error {
