@@ -237,6 +237,17 @@ impl CallError {
         }
     }
 
+    /// What went wrong, without what to do next: for a call that is made again anyway.
+    pub fn reason(&self) -> String {
+        let sentence = self.sentence();
+        match (self.status, self.said.is_empty()) {
+            (Some(status), true) => format!("{sentence} (status {status})"),
+            (Some(status), false) => format!("{sentence} (status {status}: {})", self.said),
+            (None, true) => sentence,
+            (None, false) => format!("{sentence} ({})", self.said),
+        }
+    }
+
     fn sentence(&self) -> String {
         let (provider, model) = (&self.provider, &self.model);
         match self.kind {
@@ -285,13 +296,7 @@ fn in_words(wait: Duration) -> String {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence())?;
-        match (self.status, self.said.is_empty()) {
-            (Some(status), true) => write!(f, " (status {status})")?,
-            (Some(status), false) => write!(f, " (status {status}: {})", self.said)?,
-            (None, true) => {}
-            (None, false) => write!(f, " ({})", self.said)?,
-        }
+        f.write_str(&self.reason())?;
         f.write_str(&hinted(&self.hint()))
     }
 }
