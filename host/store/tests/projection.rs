@@ -250,7 +250,9 @@ fn chains_that_are_older_than_the_table_are_read_into_it() {
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
     db.execute_batch(
         "DROP TABLE predictions; DROP TABLE closings; ALTER TABLE prompt_runs DROP COLUMN unpriced_tokens; \
-         ALTER TABLE prompt_runs DROP COLUMN dated; ALTER TABLE events DROP COLUMN crc; PRAGMA user_version = 3",
+         ALTER TABLE prompt_runs DROP COLUMN dated; ALTER TABLE events DROP COLUMN crc; \
+         ALTER TABLE prompt_runs DROP COLUMN possible_tokens; ALTER TABLE prompt_runs DROP COLUMN possible_usd_micros; \
+         PRAGMA user_version = 3",
     )
     .expect("of the third format");
     drop(db);
@@ -299,8 +301,12 @@ fn what_closing_an_uncertainty_cost_is_shared_by_what_its_run_closed() {
     drop(store);
     // Chains that are older than the table are read into it.
     let db = rusqlite::Connection::open(project.db()).expect("it opens");
-    db.execute_batch("DROP TABLE closings; ALTER TABLE events DROP COLUMN crc; ALTER TABLE prompt_runs DROP COLUMN dated; PRAGMA user_version = 5")
-        .expect("of the fifth format");
+    db.execute_batch(
+        "DROP TABLE closings; ALTER TABLE events DROP COLUMN crc; ALTER TABLE prompt_runs DROP COLUMN dated; \
+         ALTER TABLE prompt_runs DROP COLUMN possible_tokens; ALTER TABLE prompt_runs DROP COLUMN possible_usd_micros; \
+         PRAGMA user_version = 5",
+    )
+    .expect("of the fifth format");
     drop(db);
     let reading = Store::open(&project.state, Mode::ReadOnly).expect("it is read");
     assert_eq!(reading.costs_of(ChainId(1)).expect("costs").removed, []);
