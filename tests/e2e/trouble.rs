@@ -95,6 +95,10 @@ fn what_does_not_pass_pauses_the_chain_with_a_reason() {
         no_key(&world, &format!("{}{}", ran.stdout, ran.stderr));
         assert_eq!(model.asked("requirement_disambiguator"), calls, "{says}");
         assert!(ran.stdout.contains("Next: certus flow --continue"), "{says}\n{}", ran.stdout);
+        // Later, too.
+        let (_, report) = model.json(&world, &["show"]);
+        assert_eq!(report["status"], "paused", "{says}: {report}");
+        assert!(report["reason"].as_str().is_some_and(|reason| reason.contains(says)), "{says}: {report}");
     }
 }
 

@@ -155,6 +155,20 @@ impl CallErrorKind {
         }
     }
 
+    /// Whether no model sees a request that is answered so: who asks, or when, is the reason.
+    pub(crate) fn turns_away(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication
+                | Self::Billing
+                | Self::Quota
+                | Self::Permission
+                | Self::NotFound
+                | Self::RateLimited
+                | Self::Overloaded
+        )
+    }
+
     /// Whether the service can have billed something, where it answered with an error instead of an answer.
     pub(crate) fn may_bill(self) -> bool {
         matches!(self, Self::Server | Self::Unreadable | Self::Timeout(Phase::Idle | Phase::Total | Phase::Service))
@@ -223,6 +237,17 @@ impl CallError {
         }
     }
 
+    /// What went wrong, without what to do next: for a call that is made again anyway.
+    pub fn reason(&self) -> String {
+        let sentence = self.sentence();
+        match (self.status, self.said.is_empty()) {
+            (Some(status), true) => format!("{sentence} (status {status})"),
+            (Some(status), false) => format!("{sentence} (status {status}: {})", self.said),
+            (None, true) => sentence,
+            (None, false) => format!("{sentence} ({})", self.said),
+        }
+    }
+
     fn sentence(&self) -> String {
         let (provider, model) = (&self.provider, &self.model);
         match self.kind {
@@ -271,13 +296,7 @@ fn in_words(wait: Duration) -> String {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence())?;
-        match (self.status, self.said.is_empty()) {
-            (Some(status), true) => write!(f, " (status {status})")?,
-            (Some(status), false) => write!(f, " (status {status}: {})", self.said)?,
-            (None, true) => {}
-            (None, false) => write!(f, " ({})", self.said)?,
-        }
+        f.write_str(&self.reason())?;
         f.write_str(&hinted(&self.hint()))
     }
 }

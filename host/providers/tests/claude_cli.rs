@@ -117,6 +117,72 @@ async fn what_goes_wrong_has_its_name() {
 }
 
 #[tokio::test]
+async fn what_no_model_saw_costs_nothing() {
+    // As version 2.1 prints it where nobody has logged in.
+    let usage = r#"{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}"#;
+    let result = |said: &str| {
+        let result = format!(
+            r#"{{"type":"result","subtype":"success","is_error":true,"result":"{said}","total_cost_usd":0,"usage":{usage}}}"#
+        );
+        format!("cat > /dev/null; echo '{result}'")
+    };
+    let costs = async |said: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        fails(&provider(tool(folder.path(), &result(said))), &Heard::default()).await.spent
+    };
+    assert_eq!(costs("Not logged in · Please run /login").await, Spent::Nothing);
+    assert!(matches!(costs("something new").await, Spent::Possibly(usage) if usage.input_tokens > 0));
+}
+
+#[tokio::test]
+async fn the_tool_asks_once() {
+    let start = r#"{"type":"stream_event","event":{"type":"message_start","message":{"usage":{"input_tokens":900,"output_tokens":1}}}}"#;
+    let stop = r#"{"type":"stream_event","event":{"type":"message_delta","delta":{"stop_reason":"max_tokens"},"usage":{"output_tokens":1000}}}"#;
+    let retry =
+        r#"{"type":"system","subtype":"api_retry","attempt":1,"error_status":401,"error":"authentication_failed"}"#;
+    let again = "sleep 1; touch $HERE/again; sleep 60";
+    let cases = [
+        (format!("cat $HERE/recorded | head -4; echo '{stop}'; {again}"), CallErrorKind::Truncated),
+        (format!("cat $HERE/recorded | head -4; echo '{start}'; {again}"), CallErrorKind::Cut),
+        (format!("echo '{retry}'; {again}"), CallErrorKind::Authentication),
+    ];
+    let mut folders = Vec::new();
+    for (body, kind) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = fails(&provider(tool(folder.path(), &body)), &Heard::default()).await;
+        assert_eq!(error.kind, kind, "{body}: {error}");
+        if kind == CallErrorKind::Truncated {
+            let (input, output) = (error.spent.usage().input_tokens, error.spent.usage().output_tokens);
+            assert_eq!((input, output), (6, 1000), "what it may have begun is counted");
+        }
+        folders.push(folder);
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(folders.iter().all(|folder| !folder.path().join("again").exists()), "it was ended before");
+}
+
+#[tokio::test]
+async fn an_answer_that_broke_off_costs_what_its_stream_said() {
+    // As version 2.1 prints it.
+    let lost = r#"{"type":"result","subtype":"success","is_error":true,"api_error_status":null,"result":"API Error: Connection to the API was lost (ECONNRESET).","total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0}}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = format!("cat $HERE/recorded | head -4; echo '{lost}'");
+    let error = fails(&provider(tool(folder.path(), &body)), &Heard::default()).await;
+    assert_eq!(error.kind, CallErrorKind::Cut, "{error}");
+    assert!(matches!(error.spent, Spent::Possibly(usage) if usage.input_tokens == 3), "{:?}", error.spent);
+}
+
+#[tokio::test]
+async fn what_it_asked_for_instead_of_a_stream_that_broke_off_is_the_answer() {
+    let half =
+        r#"{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"text_delta","text":"half"}}}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = format!("cat > /dev/null; echo '{half}'; cat $HERE/result");
+    let answer = provider(tool(folder.path(), &body)).answer(request("go on"), &()).await.expect("an answer");
+    assert_eq!(answer.text, r#"{"notes":"yes"}"#);
+}
+
+#[tokio::test]
 async fn a_tool_that_is_over_is_not_waited_for_because_of_what_it_started() {
     // What it left behind keeps its pipes open and says nothing.
     for (body, kind) in [

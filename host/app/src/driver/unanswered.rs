@@ -29,14 +29,15 @@ impl Driver<'_> {
             unreadable: false,
         });
         let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
-        if let Some(leftover) = &leftover
+        if let (Some(leftover), Some(failed)) = (&leftover, error.call())
             && let Some(wait) = retry::after(error, call.tries, fastrand::f64())
         {
             let seconds = wait.as_secs_f64().ceil();
-            self.listener.busy(&format!("{} (again in {seconds} s: {message})", self.called(call.id)));
+            let reason = crate::clean::clean(&format!("{}{remark}", failed.reason()));
+            self.listener.busy(&format!("{} (again in {seconds} s: {reason})", self.called(call.id)));
             let again = Box::new(Call { tries: call.tries + 1, ..*call });
             // Without a terminal nobody sees what it is busy with.
-            let leftover = Leftover { message: format!("{message}; again in {seconds} s"), ..leftover.clone() };
+            let leftover = Leftover { message: format!("{reason}; again in {seconds} s"), ..leftover.clone() };
             return self.again(again, leftover, possibly_billed, wait).await;
         }
         if error
@@ -47,6 +48,8 @@ impl Driver<'_> {
             // Not put off: what goes on has a larger window, or says less, and is rendered anew.
             let outcome = Outcome::Failed { code: ErrorCode::Limit, message: message.clone() };
             self.note(Body::Outcome { effect: call.id, outcome, elapsed_ms: 0 });
+            // Until something else begins, the chain says why it stands.
+            self.defer(call.id, ErrorCode::Unavailable, &message, false, None);
             return Ok(Next::Stop(Stop::Paused { code: ErrorCode::Unavailable, message }));
         }
         let code = match error {

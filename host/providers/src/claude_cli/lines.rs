@@ -16,14 +16,30 @@ pub(super) fn read(line: &str, incoming: &mut Incoming<'_>) -> Result<Step, Prob
         return Ok(Step::More);
     };
     match value["type"].as_str() {
+        // A second answer: the tool asked again by itself, which nobody set money aside for.
+        Some("stream_event") if value["event"]["type"] == "message_start" && incoming.reported > Reported::Nothing => {
+            Err(Problem::new(CallErrorKind::Cut, "it asked again by itself"))
+        }
         Some("stream_event") => {
             let event = Event { name: String::new(), data: value["event"].to_string() };
             Messages.event(&event, incoming)?;
-            Ok(Step::More)
+            match &incoming.end {
+                // It asks for the rest of an answer that is too long. It is ended first, but this may have left.
+                Some(End::Failed(CallErrorKind::Truncated, said)) => {
+                    incoming.usage.input_tokens = incoming.usage.input_tokens.saturating_mul(2);
+                    Err(Problem::new(CallErrorKind::Truncated, said))
+                }
+                Some(End::Failed(kind, said)) => Err(Problem::new(*kind, said)),
+                _ => Ok(Step::More),
+            }
         }
         Some("result") => {
             result(&value, incoming)?;
             Ok(Step::Last)
+        }
+        Some("system") if value["subtype"] == "api_retry" => {
+            let status = value["error_status"].as_u64().and_then(|status| u16::try_from(status).ok());
+            Err(problem(value["error"].as_str().unwrap_or_default(), status, now()))
         }
         Some("system") => {
             if let Some(model) = value["model"].as_str() {
@@ -38,19 +54,34 @@ pub(super) fn read(line: &str, incoming: &mut Incoming<'_>) -> Result<Step, Prob
 
 fn result(value: &Value, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
     incoming.events += 1;
-    if let Ok(usage) = WireUsage::deserialize(&value["usage"]) {
-        incoming.usage = certus_engine::Usage::default();
-        Counts::apply(&usage, &mut incoming.usage);
-        incoming.usage.usd_micros = micros(value["total_cost_usd"].as_f64().unwrap_or_default());
-        incoming.reported(Reported::Fully);
-    }
     let said = value["result"].as_str().unwrap_or_default();
     let subtype = value["subtype"].as_str().unwrap_or_default();
-    if value["is_error"] == true || subtype.starts_with("error") {
-        return Err(problem(if said.is_empty() { subtype } else { said }, now()));
+    let failed = value["is_error"] == true || subtype.starts_with("error");
+    let problem = failed.then(|| {
+        let status = value["api_error_status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let mut problem = problem(if said.is_empty() { subtype } else { said }, status, now());
+        if problem.kind == (CallErrorKind::Connection { sent: true }) && !incoming.text.is_empty() {
+            problem.kind = CallErrorKind::Cut;
+        }
+        problem
+    });
+    if let Ok(wire) = WireUsage::deserialize(&value["usage"]) {
+        let mut usage = certus_engine::Usage::default();
+        Counts::apply(&wire, &mut usage);
+        usage.usd_micros = micros(value["total_cost_usd"].as_f64().unwrap_or_default());
+        // Of an answer that broke off it counts nothing; what its stream said stands then.
+        let counts = problem.as_ref().is_none_or(|problem| problem.kind.turns_away());
+        if counts || usage != certus_engine::Usage::default() {
+            incoming.usage = usage;
+            incoming.reported(Reported::Fully);
+        }
     }
-    if incoming.text.is_empty() {
-        // A version that does not stream.
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    if !incoming.text.contains(said.trim()) {
+        // A version that does not stream, or what it asked for instead of a stream that broke off.
+        incoming.text.clear();
         incoming.push(said);
     }
     match (value["stop_reason"].as_str(), &incoming.end) {
@@ -76,7 +107,7 @@ pub(super) fn ended_early(complaints: &str, answered: bool) -> Problem {
     if complaints.contains("unknown option") {
         return Problem::new(CallErrorKind::InvalidRequest, complaints);
     }
-    match problem(complaints, now()) {
+    match problem(complaints, None, now()) {
         unknown if unknown.kind == CallErrorKind::Server => {
             let said = if complaints.trim().is_empty() { "it ended without a result" } else { complaints };
             Problem::new(CallErrorKind::Unreadable, said)
@@ -85,14 +116,15 @@ pub(super) fn ended_early(complaints: &str, answered: bool) -> Problem {
     }
 }
 
-/// The tool says in words what went wrong.
-fn problem(said: &str, now: Duration) -> Problem {
+/// The tool says in words what went wrong; with the status of the service, where it knows one.
+fn problem(said: &str, status: Option<u16>, now: Duration) -> Problem {
     let lower = said.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|words| lower.contains(words));
-    let status = lower.split_once("api error:").and_then(|(_, rest)| {
-        let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u16>().ok().filter(|status| (400..600).contains(status))
-    });
+    let in_words = || {
+        let rest = lower.split_once("api error:")?.1.trim_start();
+        rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    };
+    let status = status.or_else(in_words).filter(|status| (400..600).contains(status));
     let kind = if any(&["/login", "not logged in", "invalid api key", "invalid bearer token", "oauth token"]) {
         CallErrorKind::Authentication
     } else if any(&["credit balance"]) {
@@ -107,6 +139,10 @@ fn problem(said: &str, now: Duration) -> Problem {
         CallErrorKind::Refusal
     } else if any(&["issue with the selected model", "model_not_found"]) {
         CallErrorKind::NotFound
+    } else if any(&["unable to connect"]) {
+        CallErrorKind::Connection { sent: false }
+    } else if any(&["connection to the api was lost", "connection error"]) {
+        CallErrorKind::Connection { sent: true }
     } else if any(&["overloaded"]) {
         CallErrorKind::Overloaded
     } else if let Some(status) = status {
@@ -154,12 +190,17 @@ mod tests {
             ("API Error: 529 {\"error\":{\"type\":\"overloaded_error\"}}", K::Overloaded),
             ("API Error: 429 rate_limit_error", K::RateLimited),
             ("API Error: 500 {}", K::Server),
+            ("API Error: Unable to connect to API (ConnectionRefused)", K::Connection { sent: false }),
+            ("API Error: Connection to the API was lost (ECONNRESET).", K::Connection { sent: true }),
             ("API Error: Claude's response exceeded the 32000 output token maximum.", K::Truncated),
             ("There's an issue with the selected model (x). It may not exist", K::NotFound),
             ("something new", K::Server),
         ] {
-            assert_eq!(problem(said, Duration::ZERO).kind, kind, "{said}");
+            assert_eq!(problem(said, None, Duration::ZERO).kind, kind, "{said}");
         }
+        // It does not always write it as it knows it.
+        assert_eq!(problem("API Error: Request rejected (429) · slow", Some(429), Duration::ZERO).kind, K::RateLimited);
+        assert_eq!(problem("Failed to authenticate. API Error: 403 no", None, Duration::ZERO).status, Some(403));
         assert_eq!(ended_early("error: unknown option '--tools'", false).kind, K::InvalidRequest);
         assert_eq!(ended_early("", false).kind, K::Unreadable);
         assert_eq!(ended_early("", true).kind, K::Cut);
@@ -167,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_limit_that_says_until_when_is_believed() {
-        let after = |said: &str, now| problem(said, Duration::from_secs(now)).retry_after.map(|wait| wait.as_secs());
+        let after =
+            |said: &str, now| problem(said, None, Duration::from_secs(now)).retry_after.map(|wait| wait.as_secs());
         assert_eq!(after("Claude AI usage limit reached|1760000000", 1_759_999_000), Some(1_000));
         assert_eq!(after("Claude AI usage limit reached|1760000000", 1_760_000_001), Some(0));
         assert_eq!(after("Claude AI usage limit reached", 0), None);

@@ -156,6 +156,10 @@ fn command(options: &ClaudeCliOptions, request: &Request, model: &str, folder: &
         .envs(options.environment.iter().map(|(name, value)| (name, value)))
         .env("CLAUDE_CODE_MAX_OUTPUT_TOKENS", request.max_output_tokens.to_string())
         .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+        // One run is one call: what it asks again by itself is in no budget, and it asks ten times.
+        .env("CLAUDE_CODE_MAX_RETRIES", "0")
+        .env("CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK", "1")
+        .env("CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK", "1")
         .env("DISABLE_AUTOUPDATER", "1")
         .env("NO_COLOR", "1")
         .current_dir(folder)

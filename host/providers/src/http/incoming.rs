@@ -147,7 +147,10 @@ impl<'a> Incoming<'a> {
             });
         };
         let billed = self.begun || problem.kind.may_bill() || sent(problem.kind);
+        // No model read anything then; what a service says that it took for an answer is another matter.
+        let free = self.usage == Usage::default() && text.is_empty() && problem.kind.turns_away();
         let spent = match (self.reported, billed) {
+            (Reported::Fully, _) if free => Spent::Nothing,
             (Reported::Fully, _) => Spent::Known(self.usage),
             (_, true) => Spent::Possibly(self.usage_with_estimates(&text)),
             (_, false) => Spent::Nothing,
