@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
-use crate::model::{GOAL, Model, WRONG, but, first, reply, shop, when};
+use crate::model::{GOAL, Model, RIGHT, WRONG, but, first, reply, shop, until_the_tests_ran, when};
 use crate::support::World;
 
 /// A folder for PATH in which `npm` passes whatever it is asked.
@@ -40,7 +40,9 @@ fn a_chain_that_came_in_a_clone_completes_on_no_evidence_but_what_is_gathered_he
     is_taken_elsewhere(&world);
     let ran = model.run(&world, &["answer", "a"]).exits(3).says("was recorded elsewhere").shows("npm test");
     assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
-    let ran = model.run(&world, &["approve"]);
+    // What failed before the code failed elsewhere.
+    let ran = model.run(&world, &["approve"]).exits(3).shows("Go on although no new test failed?");
+    let ran = ran.shows("what ran elsewhere shows nothing here");
     assert!(!ran.stderr.contains("Complete"), "{}", ran.stderr);
     let (_, shown) = model.json(&world, &["show"]);
     let last = shown["checks"].as_array().and_then(|checks| checks.last()).expect("they ran");
@@ -79,4 +81,30 @@ fn a_chain_that_came_in_a_clone_has_the_gates_that_are_installed() {
     let _ = world.run(&["flow", "--continue", "--chain", "2"]).says("was recorded elsewhere");
     let chain = open().chain(ChainId(2)).expect("it folds");
     assert_eq!(chain.started().expect("begun").methodology.phases, own.methodology.phases);
+}
+
+#[test]
+fn a_chain_that_came_complete_says_so_and_is_verified_here() {
+    let (model, world) = (Model::start(crate::model::whole(RIGHT)), shop());
+    let _ = until_the_tests_ran(&model, &world).ok().says("Complete");
+    is_taken_elsewhere(&world);
+    let elsewhere = "completed elsewhere, and nothing of it was verified here";
+    let next = "certus flow --continue --chain 001 --provider openai";
+    // Also before anything is recorded of that.
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["completed_elsewhere"]), (&json!("complete"), &json!(true)));
+    assert!(shown["checks"].as_array().expect("checks").iter().all(|check| check["fresh"] == false), "{shown}");
+    assert_eq!((shown["next"].as_str(), &shown["advice"]), (Some(next), &json!(null)));
+    let _ = model.run(&world, &["show"]).ok().shows(elsewhere).shows(next);
+    // Once a chain was begun here, it is recorded of all.
+    let _ = model.run(&world, &["new", "something else"]).ok();
+    let _ = model.run(&world, &["use", "1"]).ok();
+    let _ = model.run(&world, &["status"]).ok().shows(elsewhere).shows(next);
+    let asked = model.run(&world, &["flow", "--continue"]).exits(3).shows("npm test");
+    assert!(!asked.stderr.contains("Complete"), "{}", asked.stderr);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("Go on although no new test failed?");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["completed_elsewhere"], &shown["no_test_failed_first"]), (&json!(null), &json!(true)));
+    assert_eq!(shown["next"], json!(null));
 }

@@ -190,3 +190,62 @@ fn the_direct_mode_can_be_said_before_the_phase_begins() {
     let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
     assert_eq!((model.asked("test_generator"), model.asked("solution_designer")), (0, 1));
 }
+
+#[test]
+fn a_no_to_code_at_once_leads_to_tests() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    let _ = model.run(&world, &["approve", "--until", "implementation"]).ok();
+    let _ = model.run(&world, &["run", "implement", "--mode", "direct"]).ok();
+    let asked = model.run(&world, &["flow", "--continue"]).exits(3).shows(UNPROVEN);
+    let _ = asked.shows("has tests asked for first, with your reason");
+    let shown = model.run(&world, &["reject", "--why", "I want tests"]).exits(3);
+    let _ = shown.shows("+test('ten percent are taken off'");
+    assert_eq!((model.asked("test_generator"), model.asked("tdd_flow_controller")), (1, 0));
+    assert!(model.said_to("test_generator", "I want tests"), "with the reason");
+}
+
+#[test]
+fn the_same_tests_once_more_are_not_shown_again_and_fail_before_other_code() {
+    let again = json!({"path": "lib/discount.js", "base": null, "content": null, "delete": false,
+        "replace": [{"find": "(cents) => cents", "with": "(cents, percent) => Math.round((cents * (100 - percent)) / 100)"}]});
+    let mended = json!({"artifacts": [{"kind": "change", "title": "Mended", "body": "", "edits": [again]}]});
+    let author = |fields| first(1, when("tdd_flow_controller", reply(fields)));
+    let steps = vec![
+        author(json!({"artifacts": document("change", "The function", "", &[("lib/discount.js", WRONG)])})),
+        author(json!({"notes": "Everything is done."})),
+        author(mended),
+    ];
+    let (model, world) = (Model::start(but(steps, RIGHT)), shop());
+    let _ = until_the_tests_ran(&model, &world).exits(3).says("The tests do not pass");
+    let ran = model.run(&world, &["approve"]).ok().says("Complete");
+    assert!(!ran.stdout.contains("+test('ten percent"), "{}", ran.stdout);
+    assert_eq!(model.asked("test_generator"), 2);
+    let (_, shown) = model.json(&world, &["show"]);
+    let states: Vec<_> = shown["edits"].as_array().expect("edits").iter().map(|one| &one["state"]).collect();
+    // The author's last answer brings the code once more: no piece is left.
+    assert_eq!(states, ["written", "written", "unchanged", "written", "unchanged"]);
+    assert_eq!(
+        (&shown["edits"][2]["files"], &shown["no_test_failed_first"]),
+        (&json!(["test/discount.test.js"]), &json!(null))
+    );
+    // What changed nothing is not what is taken back.
+    let _ = model.run(&world, &["undo"]).ok().shows("lib/discount.js");
+}
+
+#[test]
+fn a_test_command_that_is_not_there_any_more_is_put_right_and_runs_again() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = until_the_tests_are_shown(&model, &world).exits(3);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
+    script(&world, "test", "no-such-program");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("own command for its test");
+    let asked = model.run(&world, &["approve"]).exits(3).shows("Go on although `npm test` did not run?");
+    let _ = asked.shows("exit status 127").shows("no-such-program");
+    assert_eq!(model.asked("error_recovery"), 0, "nobody is paid to install something");
+    script(&world, "test", "node --test");
+    let _ = model.run(&world, &["reject", "--why", "it is there now"]).exits(3).shows("own command for its test");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    assert_eq!(model.asked("error_recovery"), 0);
+}

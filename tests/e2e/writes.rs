@@ -33,7 +33,12 @@ fn forge(world: &World) {
     let forged: certus_workspace::edit::Plan = serde_json::from_value(stored).expect("a plan");
     let mut files = plan.files;
     files[0].new = Some(Digest::of(evil));
-    let plan = Plan { digest: forged.digest().parse().expect("a digest"), stored: Digest::of(&bytes), files };
+    let plan = Plan {
+        digest: forged.digest().parse().expect("a digest"),
+        stored: Digest::of(&bytes),
+        files,
+        unchanged: Vec::new(),
+    };
     let draft = || "D1".to_owned();
     let amended = Outcome::Amended { edits: vec![Edit { path: "lib/price.js".to_owned(), ..Edit::default() }] };
     let (effect, basis) = (chain.next_effect(), chain.version());

@@ -99,8 +99,8 @@ fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec
             DraftState::Written(written) => written.files.as_slice(),
             _ => &[],
         };
-        for file in touched {
-            *scores.entry(&file.path).or_default() += 40;
+        for path in touched.iter().map(|file| &file.path).chain(draft.state.unchanged()) {
+            *scores.entry(path).or_default() += 40;
         }
     }
     let mut best: Vec<(&str, u32)> = scores.into_iter().collect();

@@ -144,6 +144,9 @@ pub fn headline(body: &Body) -> Option<String> {
             "This chain was recorded elsewhere: what was allowed, checked and shown there is asked, checked and shown again"
                 .to_owned()
         }
+        Body::Outcome { outcome: Outcome::Planned { plan }, .. } if plan.files.is_empty() => {
+            format!("Nothing to write, it stands there already: {}", plan.unchanged.join(", "))
+        }
         Body::BudgetWarned(warning) => warning.to_string(),
         Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.claimed.is_some() => {
             let claimed = by.claimed.unwrap_or_default();

@@ -54,6 +54,9 @@ pub struct FlowReport {
     /// What waits for a verdict and is no solution: a command that may run, or what may be passed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Solution>,
+    /// Somebody else completed it, or it was completed in another place: nothing of it was verified here, and `next` does that.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub completed_elsewhere: bool,
     /// How to commit what was written, once the chain is complete.
     pub advice: Option<String>,
     /// How the rest can cost less, as `cost_monitor` said last; only where the methodology's `cost-monitor` is on.
@@ -194,7 +197,7 @@ pub struct DraftLine {
     pub kind: String,
     /// One line.
     pub title: String,
-    /// `new`, `planned`, `approved`, `written`, `refused`, `failed`, `undone`.
+    /// `new`, `planned`, `approved`, `written`, `unchanged` (what it would write stands already), `refused`, `failed`, `undone`.
     pub state: &'static str,
     /// Why it came to nothing, or is shown again.
     pub why: Option<String>,
@@ -282,7 +285,11 @@ impl FlowReport {
                 .collect(),
             solution: solution(chain),
             proposal: proposal(chain),
-            advice: chain.ended().filter(|ended| ended.success).and_then(|_| said_by(chain, "git_advisor")),
+            completed_elsewhere: chain.completed_elsewhere(),
+            advice: chain
+                .ended()
+                .filter(|ended| ended.success && !chain.completed_elsewhere())
+                .and_then(|_| said_by(chain, "git_advisor")),
             cost_advice: said_by(chain, "cost_monitor"),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
@@ -364,6 +371,9 @@ fn open_question(status: &QuestionStatus) -> OpenQuestion {
     }
 }
 
+/// What is said of a chain that came complete.
+pub(crate) const ELSEWHERE: &str = "it was completed elsewhere, and nothing of it was verified here";
+
 /// Where a chain stands, in the words that every command has for it.
 pub(crate) fn status_name(status: Status) -> &'static str {
     match status {
@@ -388,7 +398,7 @@ fn draft(draft: &Draft) -> DraftLine {
         title: text(&draft.title),
         state: draft.state.name(),
         why: why(draft).as_deref().map(text),
-        files: files.iter().map(|file| file.path.clone()).collect(),
+        files: files.iter().map(|file| &file.path).chain(draft.state.unchanged()).cloned().collect(),
         waits: matches!(draft.state, DraftState::Planned(_)),
         diffs: Vec::new(),
     }
@@ -437,6 +447,9 @@ fn unanswered(missing: &str, answered: impl Fn(&str) -> bool) -> String {
 fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) {
     let status = Status::of(chain);
     let reason = match (chain.ended(), chain.pause(), stop) {
+        (Some(ended), ..) if chain.completed_elsewhere() => {
+            Some(format!("{ELSEWHERE} (it said: {})", crate::clean::clean(&ended.why)))
+        }
         (Some(ended), ..) => Some(crate::clean::clean(&ended.why)),
         (None, Some(pause), _) => Some(pause.message.clone()),
         (None, None, Some(Stop::Refused { law, detail })) => {

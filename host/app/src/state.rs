@@ -33,6 +33,9 @@ pub struct StatusLine {
     /// What further answers say of the confidence, in a line, where that matters; only of a chain that is looked at alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<String>,
+    /// That it was completed elsewhere, and how it is verified here; only of a chain that is looked at alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// Questions that wait.
     pub questions: u32,
     /// Commands work on it when none is named.
@@ -102,8 +105,13 @@ impl State {
         let row = store.row(id).map_err(|error| self.failure(error))?;
         let spending = store.spending_of(id).map_err(|error| self.failure(error))?;
         // What says more of the same is no reason to say nothing.
-        let compared = store.chain(id).ok().and_then(|chain| crate::report::compared(&chain));
-        Ok(StatusLine { compared, ..status_line(&row, active, spending) })
+        let chain = store.chain(id).ok();
+        let compared = chain.as_ref().and_then(crate::report::compared);
+        let elsewhere = chain.filter(certus_engine::Chain::completed_elsewhere).map(|chain| {
+            let next = crate::report::leads_on(id, &chain).map(|next| format!("; {next}")).unwrap_or_default();
+            format!("{}{next}", crate::report::ELSEWHERE)
+        });
+        Ok(StatusLine { compared, elsewhere, ..status_line(&row, active, spending) })
     }
 
     pub(crate) fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
@@ -136,6 +144,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> S
         phase: row.phase.clone(),
         confidence: row.overall,
         compared: None,
+        elsewhere: None,
         questions: row.open_questions,
         active: active == Some(row.id),
         provider: row.provider.clone(),

@@ -198,6 +198,9 @@ pub struct Ended {
     pub why: String,
     /// When.
     pub at: Millis,
+    /// The event that recorded it; 0 where that was not noted.
+    #[serde(default)]
+    pub seq: u64,
 }
 
 impl Chain {
@@ -305,7 +308,7 @@ impl Chain {
             Body::Ended { success, why } => {
                 self.pause = None;
                 self.then = None;
-                self.ended = Some(Ended { success: *success, why: why.clone(), at: event.at });
+                self.ended = Some(Ended { success: *success, why: why.clone(), at: event.at, seq: event.seq });
             }
         }
     }

@@ -81,6 +81,8 @@ pub enum DraftState {
     Refused(String),
     /// It is in the files.
     Written(Written),
+    /// What it would write stands already in these files, by path: there was nothing to show or to write.
+    Unchanged(Vec<String>),
     /// It was written and taken back.
     Undone,
     /// It cannot be planned or written.
@@ -111,6 +113,7 @@ impl DraftState {
             Self::Approved(_) => "approved",
             Self::Refused(_) => "refused",
             Self::Written(_) => "written",
+            Self::Unchanged(_) => "unchanged",
             Self::Undone => "undone",
             Self::Failed { .. } => "failed",
         }
@@ -119,6 +122,14 @@ impl DraftState {
     /// Nothing more is written because of it.
     pub fn is_over(&self) -> bool {
         !matches!(self, Self::New | Self::Amended | Self::Planned(_) | Self::Approved(_))
+    }
+
+    /// The files in which what it would write stands already; empty for any other state.
+    pub fn unchanged(&self) -> &[String] {
+        match self {
+            Self::Unchanged(paths) => paths,
+            _ => &[],
+        }
     }
 
     /// Why it came to nothing, if it did.
@@ -138,8 +149,11 @@ pub struct Plan {
     pub digest: Digest,
     /// Of the plan as it is stored, with its diffs and every text before and after.
     pub stored: Digest,
-    /// By path.
+    /// By path. Empty where all that would be written stands already.
     pub files: Vec<FileChange>,
+    /// Paths of files that are what they would become. They are no part of what is approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchanged: Vec<String>,
 }
 
 /// What happens to one file.

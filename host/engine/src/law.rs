@@ -184,7 +184,7 @@ pub fn judge(chain: &Chain, action: &Action, catalogue: &dyn Catalogue, now: Mil
     match action {
         Action::RunPrompts(calls) => {
             let ruling = run_prompts(calls, catalogue)?;
-            match tests_first::before_prompts(chain, calls.iter().map(|call| call.name.as_str())) {
+            match tests_first::before_prompts(chain, calls.iter().map(|call| call.name.as_str()))? {
                 Some(proposal) => perform(Request::Approve { proposal }),
                 None => Ok(ruling),
             }
@@ -345,20 +345,23 @@ fn one_line(title: &str) -> Result<(), String> {
         .ok_or_else(|| format!("it is no single line of at most {TITLE} characters, so it cannot be shown"))
 }
 
-/// Judge a person's wish to go on with a chain that was given up: its phase is entered anew.
+/// Judge a person's wish to go on with a chain that was given up: its phase is entered anew. One that was completed elsewhere goes
+/// back to the phase that gathers evidence, because none of it was gathered here.
 ///
 /// # Errors
 /// The chain goes on, or is complete.
 pub fn judge_reopening(chain: &Chain) -> Judged {
-    match chain.ended() {
-        Some(ended) if !ended.success => {
-            let phase = chain.phase().to_owned();
-            let visit = chain.visits_of(&phase) + 1;
-            let entered = Body::PhaseEntered { phase, visit, why: format!("taken up again after: {}", ended.why) };
-            Ok(Ruling { record: vec![Body::Reopened, entered], requests: Vec::new() })
+    let (phase, why) = match chain.ended() {
+        Some(ended) if !ended.success => (chain.phase().to_owned(), format!("taken up again after: {}", ended.why)),
+        Some(_) if chain.completed_elsewhere() => {
+            let phase = present::back(chain).unwrap_or_else(|| chain.phase().to_owned());
+            (phase, "it was completed elsewhere, and nothing of it was verified here".to_owned())
         }
-        _ => refuse(Law::ChainEnded, "only a chain that was given up can be taken up again"),
-    }
+        _ => return refuse(Law::ChainEnded, "only a chain that was given up can be taken up again"),
+    };
+    let visit = chain.visits_of(&phase) + 1;
+    let entered = Body::PhaseEntered { phase, visit, why };
+    Ok(Ruling { record: vec![Body::Reopened, entered], requests: Vec::new() })
 }
 
 /// Judge a person's wish to answer anew what was answered before: the chain goes back to the phase that asked, never
@@ -413,7 +416,13 @@ fn enter_phase(chain: &Chain, target: &str, why: &str, now: Millis) -> Judged {
         return Err(gate_refusal(&here.name, lacks));
     }
     if !free && tests_first::keeps(chain) {
-        return refuse(Law::GateNotMet, format!("{}: no new test failed before the code was written", here.name));
+        return refuse(
+            Law::GateNotMet,
+            format!(
+                "{}: no new test failed before the code that is written; take it back (certus undo), and tests come first",
+                here.name
+            ),
+        );
     }
     if chain.visits_of(target) >= VISITS_PER_PHASE {
         return refuse(Law::NoEndlessLoop, format!("{target} was entered {VISITS_PER_PHASE} times"));

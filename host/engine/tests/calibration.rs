@@ -70,7 +70,8 @@ impl Story {
         let edits = vec![Edit { path: "a.js".to_owned(), content: Some("x".to_owned()), ..Edit::default() }];
         let document = Document { kind: kind.to_owned(), edits, ..Document::default() };
         let reply = Reply { artifacts: vec![document], ..Reply::default() };
-        let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: Vec::new() };
+        let plan =
+            Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: Vec::new(), unchanged: Vec::new() };
         let digest = plan.digest;
         let draft = draft.to_owned();
         self.did(prompt(&format!("draft {draft}")), replied(reply))

@@ -19,7 +19,8 @@ fn edit(path: &str) -> Edit {
 fn planned(story: &mut Story) -> Plan {
     let artifacts = vec![Document { kind: "change".to_owned(), edits: vec![edit("a.js")], ..Document::default() }];
     story.perform(prompt("tdd_flow_controller"), replied(Reply { artifacts, ..Reply::default() }));
-    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: Vec::new() };
+    let plan =
+        Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: Vec::new(), unchanged: Vec::new() };
     story.perform(Request::Plan { draft: "D1".to_owned() }, Outcome::Planned { plan: plan.clone() });
     plan
 }

@@ -200,7 +200,12 @@ fn planned(story: &mut Story, kind: &str, file: &FileChange) -> String {
     let artifacts = vec![Document { kind: kind.to_owned(), edits, ..Document::default() }];
     story.perform(prompt("tdd_flow_controller"), replied(Reply { artifacts, ..Reply::default() }));
     let draft = format!("D{}", story.chain.drafts().len());
-    let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file.clone()] };
+    let plan = Plan {
+        digest: Digest::of(&draft),
+        stored: Digest::of("stored"),
+        files: vec![file.clone()],
+        unchanged: Vec::new(),
+    };
     story.perform(Request::Plan { draft: draft.clone() }, Outcome::Planned { plan });
     draft
 }

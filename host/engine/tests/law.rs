@@ -97,7 +97,12 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
                 cut: false,
                 tests: false,
             };
-            let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files: vec![file] };
+            let plan = Plan {
+                digest: Digest::of(draft),
+                stored: Digest::of("stored"),
+                files: vec![file],
+                unchanged: Vec::new(),
+            };
             Outcome::Planned { plan }
         }
         Request::ApproveEdits { .. } if draw == 1 => Outcome::Amended { edits: vec![Edit::default()] },
@@ -197,7 +202,8 @@ fn write(drive: &mut Drive) -> String {
     let draft = drive.chain.drafts().last().expect("a draft").id.clone();
     let file =
         FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false, tests: false };
-    let plan = Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file] };
+    let plan =
+        Plan { digest: Digest::of(&draft), stored: Digest::of("stored"), files: vec![file], unchanged: Vec::new() };
     perform(drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant: None };
     perform(drive, Request::ApproveEdits { draft: draft.clone(), plan: plan.clone() }, judged);
@@ -437,7 +443,8 @@ fn what_changed_before_it_was_written_is_planned_anew_and_seen_whatever_was_gran
     let draft = "D1".to_owned();
     let file =
         FileChange { path: "a".to_owned(), old: None, new: None, added: 1, removed: 0, cut: false, tests: false };
-    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file] };
+    let plan =
+        Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files: vec![file], unchanged: Vec::new() };
     perform(&mut drive, Request::Plan { draft: draft.clone() }, Outcome::Planned { plan: plan.clone() });
     let grant = Some(Grant::Chain);
     let judged = Outcome::Judged { verdict: Verdict::Approved, digest: plan.digest, by: None, grant };

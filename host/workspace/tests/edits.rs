@@ -56,6 +56,27 @@ fn a_plan_says_what_it_will_do_and_does_it() {
 }
 
 #[test]
+fn a_whole_file_that_is_what_stands_there_is_no_change_whatever_it_was_made_for() {
+    let scene = Scene::with(&[("a.txt", "one\r\ntwo\r\n")]);
+    let project = scene.open();
+    let change = || Change::Whole("one\ntwo\n".to_owned());
+    for base in [None, Some("0".repeat(64)), project.digest("a.txt").ok()] {
+        let edit = FileEdit { path: "a.txt".to_owned(), base, change: change() };
+        let plan = project.plan(&[edit], &Permit::default()).expect("planned");
+        assert_eq!((plan.files().len(), plan.unchanged()), (0, &["a.txt".to_owned()][..]));
+    }
+    // Nothing is written, so nothing has to be writable.
+    let mut permissions = fs::metadata(scene.at("a.txt")).expect("there").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(scene.at("a.txt"), permissions).expect("set");
+    let edit = FileEdit { path: "a.txt".to_owned(), base: None, change: change() };
+    assert!(project.plan(&[edit], &Permit::default()).is_ok());
+    // What is another is not written over.
+    let edit = FileEdit { path: "a.txt".to_owned(), base: None, change: Change::Whole("two\n".to_owned()) };
+    assert!(matches!(project.plan(&[edit], &Permit::default()), Err(EditError::Exists { .. })));
+}
+
+#[test]
 fn a_stored_plan_is_the_same_plan_and_a_damaged_one_is_refused() {
     let scene = Scene::with(&[("a.txt", "a\n")]);
     let project = scene.open();

@@ -107,7 +107,7 @@ impl Story {
                 reply: u32::try_from(number).expect("few drafts"),
                 phase: view.phase.clone(),
                 visit: view.visit,
-                files: Vec::new(),
+                files: if state == DraftState::Written { vec!["a.js".into()] } else { Vec::new() },
                 problem: (state == DraftState::Refused).then(|| "too big".into()),
                 state,
             });
@@ -116,6 +116,15 @@ impl Story {
 
     pub(crate) fn wrote(self, prompt: &str) -> Self {
         self.drafted(prompt, DraftState::Written)
+    }
+
+    /// A prompt ran, and its reply brought what stood there already.
+    pub(crate) fn repeated(self, prompt: &str) -> Self {
+        let fresh: Vec<bool> = self.0.checks.iter().map(|check| check.fresh).collect();
+        self.wrote(prompt).with(|view| {
+            view.checks.iter_mut().zip(fresh).for_each(|(check, fresh)| check.fresh = fresh);
+            view.drafts.iter_mut().last().expect("it was just told").files.clear();
+        })
     }
 
     /// A check of the project ran on the files as they are.

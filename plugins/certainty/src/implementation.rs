@@ -6,6 +6,8 @@
 //!    mended by `error_recovery`, unless that finds nothing to mend and pieces are left: then the next piece is what is missing.
 //! 4. What follows green tests is in [`quality`].
 //!
+//! Tests of an earlier visit that stand run before the first piece of this one. A piece that changes nothing is none.
+//!
 //! After `/implement --mode direct`, or where no test command may run, there is no second step. After a deployment check that
 //! found blockers there are neither plan nor tests: the pieces are about the blockers, and the tests of before stand. Where a person
 //! took those back, both come anew.
@@ -61,16 +63,17 @@ fn tests(work: &Work<'_>) -> Option<Action> {
         // An answer without tests: the person was asked whether to go on so.
         return (!work.came_up_empty(TESTS)).then(|| work.write(prompt(TESTS)));
     }
-    if work.answers(PIECE) > 0 {
+    let answers = work.answers(TESTS);
+    // A person who wants tests after all, once the code was taken back, gets them first.
+    if work.answers(PIECE) > 0 && (answers > 0 || work.wrote_code()) {
         return None;
     }
-    let answers = work.answers(TESTS);
     let Some(last) = work.last_of(TESTS) else {
         // An answer without tests: what there is shows enough, or the generator said what it does not know.
         return (answers == 0).then(|| work.write(prompt(TESTS)));
     };
     if !vain(last) {
-        let shows_nothing = work.check(Check::Test) == Standing::Passed && answers == 1;
+        let shows_nothing = work.check(Check::Test) == Standing::Passed && answers <= 1;
         return shows_nothing.then(|| work.write(prompt_with(TESTS, "focus", RED)));
     }
     if answers > work.seen.count("fix-attempts", 3) || work.came_up_empty(TESTS) {
@@ -89,7 +92,8 @@ fn pieces(work: &Work<'_>) -> Option<Action> {
     if done && !work.seen.view.drafts.iter().any(|draft| draft.state == DraftState::Written) {
         return Some(work.back("Nothing is implemented: no reply brought an edit that was written.".into()));
     }
-    if work.wrote_anything() || done {
+    // Tests of an earlier visit that stand are seen to fail before the code of this one, or not.
+    if work.wrote_anything() || work.has_tests() || done {
         match work.check(Check::Test) {
             Standing::Stale => return Some(Action::RunCheck(Check::Test)),
             // Before any code, failing is what tests are for.
@@ -387,7 +391,8 @@ mod tests {
         let again = || complete().phase(phases::IMPLEMENTATION, 2);
         assert_eq!(names(&crate::next(&undone(again()))), [DESIGNER]);
         assert_eq!(names(&crate::next(&undone(again().ran(DESIGNER)))), [TESTS]);
-        assert_eq!(names(&act(again())), [PIECE], "where the code alone was, the tests stand");
+        assert_eq!(act(again()), Action::RunCheck(Check::Test), "where the code alone was, the tests stand");
+        assert_eq!(names(&act(again().checked("test", false))), [PIECE]);
         // While code waits for them.
         let waits = || red().drafted(PIECE, Refused);
         assert_eq!(names(&crate::next(&undone(waits()))), [TESTS]);
@@ -395,10 +400,45 @@ mod tests {
     }
 
     #[test]
+    fn a_no_to_code_at_once_leads_to_tests() {
+        // The law takes the word back by which code was to come at once, and the answer that brought too little.
+        assert_eq!(names(&act(designed())), [TESTS]);
+        let refused = || designed().drafted(PIECE, Refused);
+        assert_eq!(names(&act(refused())), [TESTS]);
+        let mut view = designed().wrote(PIECE).view();
+        view.drafts.iter_mut().for_each(|draft| draft.state = Undone);
+        assert_eq!(names(&crate::next(&view)), [TESTS]);
+        let mut view = designed().wrote(TESTS).checked("test", true).view();
+        view.runs.retain(|run| run.name != TESTS);
+        assert_eq!(crate::next(&view), Action::RunPrompts(vec![prompt_with(TESTS, "focus", RED)]));
+        // Once code is in the files, tests come too late.
+        assert_eq!(act(designed().wrote(PIECE)), Action::RunCheck(Check::Test));
+    }
+
+    #[test]
+    fn what_stands_already_is_there_and_is_no_piece() {
+        let again = || red().wrote(PIECE).checked("test", false).visit(2).ran(DESIGNER);
+        assert_eq!(names(&act(again())), [TESTS]);
+        let same = || again().repeated(TESTS);
+        assert_eq!(act(same()), Action::RunCheck(Check::Test));
+        let same = || same().checked("test", false);
+        assert_eq!(names(&act(same())), [PIECE]);
+        // Without new tests, those that stand are seen to fail.
+        let none = || again().ran(TESTS);
+        assert_eq!(act(none()), Action::RunCheck(Check::Test));
+        assert_eq!(names(&act(none().checked("test", false))), [PIECE]);
+        // No piece is left where one changes nothing, and nothing is mended so either.
+        assert_eq!(names(&act(same().repeated(PIECE))), [MEND]);
+        assert!(goes_back(act(same().repeated(PIECE).repeated(MEND))).starts_with("The tests do not pass"));
+    }
+
+    #[test]
     fn after_a_deployment_check_the_pieces_are_about_its_blockers() {
         let story = red().wrote(PIECE).checked("test", true).phase(phases::DEPLOYMENT, 1).ran("deployment_checker");
         let story = story.phase(phases::IMPLEMENTATION, 2).uncertain("rollback", 0.3, true).blocked("rollback");
         let focus = "no passed test; rollback is unresolved and blocks";
+        assert_eq!(act(story.clone()), Action::RunCheck(Check::Test), "the tests stand");
+        let story = story.checked("test", true);
         assert_eq!(act(story), Action::RunPrompts(vec![prompt_with(PIECE, "focus", focus)]));
     }
 }

@@ -92,10 +92,10 @@ impl<'a> Work<'a> {
         answered(&self.runs, name)
     }
 
-    /// Of these, answers that brought a draft.
+    /// Of these, answers that brought a draft. One of code that stands already is none; tests that do are tests.
     fn replies(&self, name: &str) -> usize {
-        let mut replies: Vec<u32> =
-            self.drafts.iter().filter(|draft| draft.prompt == name).map(|draft| draft.reply).collect();
+        let brought = |draft: &&&Draft| draft.prompt == name && (name == TESTS || !repeats(draft));
+        let mut replies: Vec<u32> = self.drafts.iter().filter(brought).map(|draft| draft.reply).collect();
         replies.dedup();
         replies.len()
     }
@@ -127,7 +127,14 @@ impl<'a> Work<'a> {
 
     /// Something of this visit besides tests is in the files.
     pub(crate) fn wrote_code(&self) -> bool {
-        self.drafts.iter().any(|draft| draft.state == DraftState::Written && draft.prompt != TESTS)
+        self.drafts.iter().any(|draft| draft.state == DraftState::Written && draft.prompt != TESTS && !repeats(draft))
+    }
+
+    /// Tests of this phase are in the files, of whichever visit.
+    pub(crate) fn has_tests(&self) -> bool {
+        let view = self.seen.view;
+        let stands = |draft: &Draft| draft.phase == view.phase && draft.state == DraftState::Written;
+        view.drafts.iter().any(|draft| stands(draft) && is_writers(&[TESTS], draft))
     }
 
     /// The reviewers have spoken in this visit, so the pieces are done: what is written now is for them.
@@ -156,8 +163,8 @@ impl<'a> Work<'a> {
         if last.is_some_and(|run| run.answers < self.seen.answers()) {
             return false;
         }
-        let mut replies: Vec<u32> =
-            self.drafts.iter().rev().take_while(|draft| draft.prompt == MEND).map(|draft| draft.reply).collect();
+        let last = self.drafts.iter().rev().take_while(|draft| draft.prompt == MEND);
+        let mut replies: Vec<u32> = last.filter(|draft| !repeats(draft)).map(|draft| draft.reply).collect();
         replies.dedup();
         replies.len() < self.mended()
     }
@@ -194,6 +201,11 @@ impl<'a> Work<'a> {
         let may = usize::try_from(self.seen.view.visit).is_ok_and(|visit| visit < most);
         if may && self.refused(&NO_WAY).next().is_none() { enter(phases::ANALYSIS, why) } else { Action::GiveUp(why) }
     }
+}
+
+/// What the draft would write stood in the files already.
+fn repeats(draft: &Draft) -> bool {
+    draft.state == DraftState::Written && draft.files.is_empty()
 }
 
 /// The draft was proposed and is not in the files.

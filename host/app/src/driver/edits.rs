@@ -50,7 +50,10 @@ impl Driver<'_> {
         if let Some(edit) = edits.iter().find(|edit| self.session.config().is_own(&edit.path)) {
             return Err(EditError::Protected { path: edit.path.clone() }.into());
         }
-        let plan = project.plan(&edits, &Permit::default())?;
+        let plan = project.plan(&edits, &Permit::default()).map_err(|error| match error {
+            EditError::Conflict { path } => other(&path),
+            error => error.into(),
+        })?;
         let configures =
             |file: &&edit::PlannedFile| crate::config::configures(&file.path, [file.before(), file.after()]);
         if let Some(file) = plan.files().iter().find(configures) {
@@ -58,7 +61,8 @@ impl Driver<'_> {
         }
         let bytes = serde_json::to_vec(&plan).map_err(|_| damaged("the plan"))?;
         let files = changes(&plan)?;
-        Ok((Plan { digest: parsed(&plan.digest())?, stored: Digest::of(&bytes), files }, bytes))
+        let unchanged = plan.unchanged().to_vec();
+        Ok((Plan { digest: parsed(&plan.digest())?, stored: Digest::of(&bytes), files, unchanged }, bytes))
     }
 
     /// The plan as it was stored, if it is the one that is meant. What the events say of it is what grants are compared with.
@@ -283,13 +287,12 @@ fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
     let base = match (&edit.base, there) {
         (Some(base), Some(digest)) => {
             let base = base.trim().to_lowercase();
-            if base.len() < BASE || !digest.starts_with(&base) {
-                return Err(Fault(
-                    ErrorCode::Diverged,
-                    format!("{} is not as it was when the edit was made", crate::clean::line(&edit.path, 200)),
-                ));
+            match base.len() >= BASE && digest.starts_with(&base) {
+                true => Some(digest),
+                // A whole file may be what is there by now: planning says so.
+                false if edit.content.is_some() => Some(base),
+                false => return Err(other(&edit.path)),
             }
-            Some(digest)
         }
         // Passages say themselves what they stand in.
         (None, there) if !edit.replace.is_empty() => there,
@@ -301,6 +304,11 @@ fn file_edit(edit: &Edit, there: Option<String>) -> Result<FileEdit, Fault> {
         None => Change::Replace(edit.replace.iter().map(replacement).collect()),
     };
     Ok(FileEdit { path: edit.path.clone(), base, change })
+}
+
+/// What the edit was made for is not what is there.
+fn other(path: &str) -> Fault {
+    Fault(ErrorCode::Diverged, format!("{} is not as it was when the edit was made", crate::clean::line(path, 200)))
 }
 
 /// Certus never deletes, whoever approves it.
@@ -331,15 +339,18 @@ mod tests {
     #[test]
     fn a_base_is_named_by_its_beginning_and_must_be_the_files() {
         let there = || Some("0123456789abcdef".repeat(4));
-        let based = |base| file_edit(&edit(base), there()).map(|edit| edit.base).map_err(|Fault(code, _)| code);
-        assert_eq!(based(Some("01234567")), Ok(there()));
-        assert_eq!(based(Some("0123456789ABCDEF")), Ok(there()));
-        assert_eq!(based(Some("0123")), Err(ErrorCode::Diverged));
-        assert_eq!(based(Some("fedcba98")), Err(ErrorCode::Diverged));
-        // Without a base the whole content is for a file that must not exist: planning says so.
-        assert_eq!(based(None), Ok(None));
-        let passage = Edit { content: None, replace: vec![Replacement::default()], ..edit(None) };
-        assert_eq!(file_edit(&passage, there()).map(|edit| edit.base).map_err(|Fault(code, _)| code), Ok(there()));
+        let based = |edit: Edit| file_edit(&edit, there()).map(|edit| edit.base).map_err(|Fault(code, _)| code);
+        let passage = |base| Edit { content: None, replace: vec![Replacement::default()], ..edit(base) };
+        for edit in [edit(Some("01234567")), edit(Some("0123456789ABCDEF")), passage(None)] {
+            assert_eq!(based(edit), Ok(there()));
+        }
+        for base in ["0123", "fedcba98"] {
+            assert_eq!(based(passage(Some(base))), Err(ErrorCode::Diverged));
+            // A whole file may be what is there: planning says so.
+            assert_eq!(based(edit(Some(base))), Ok(Some(base.to_owned())));
+        }
+        // Without a base the whole content is for a file that must not exist: planning says so as well.
+        assert_eq!(based(edit(None)), Ok(None));
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub(super) fn next(
         // Rules that gave up before a gate come to the same end again.
         let rules = chain.provider() == "offline" && !chain.lacks().is_empty();
         let provider = if rules { " --provider manual".to_owned() } else { named(chain.provider()) };
-        return (!ended.success).then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
+        return (!ended.success || chain.completed_elsewhere())
+            .then(|| format!("certus flow --continue --chain {id}{provider}{suffix}"));
     }
     if let Some(question) = questions.first() {
         return Some(said(question, &provider));

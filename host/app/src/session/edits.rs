@@ -84,6 +84,11 @@ impl Session {
             let none = format!("chain {id} has no edits that wait or were written");
             Failure::failed(none).hint(what_there_is(id, chain))
         })?;
+        if let [first, ..] = draft.state.unchanged() {
+            let there = crate::clean::line(first, 200);
+            let nothing = format!("{} changes nothing: what it brings stands already, such as {there}", draft.id);
+            return Err(Failure::failed(nothing).hint(what_there_is(id, chain)));
+        }
         let shown = chain.effects().rev().find_map(|(_, effect)| match &effect.request {
             Request::ApproveEdits { draft: shown, plan } if *shown == draft.id => Some(plan),
             _ => None,

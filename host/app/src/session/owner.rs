@@ -4,19 +4,25 @@
 //! Each store has a number that nobody can guess. A user's own ones are noted beside their configuration, each with the
 //! folder where it lies; any other is taken over before the first of its chains goes on: see [`law::take_over`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use certus_engine::{Chain, ChainId, Event, Phase, law};
 use certus_store::{Store, StoreError};
 
 use super::Session;
+use crate::Failure;
+
+/// Whether a store is noted as this user's own, in its place.
+fn is_noted(note: Option<&Path>, place: &str) -> bool {
+    note.is_some_and(|note| std::fs::read_to_string(note).is_ok_and(|noted| noted == place))
+}
 
 impl Session {
     /// Make a store this user's own unless it is. What that records for the chain at hand, which the caller holds.
     pub(super) fn own(&self, store: &Store, held: ChainId) -> Result<Vec<Event>, StoreError> {
         let note = self.note_of(store)?;
         let place = store.dir().to_string_lossy().into_owned();
-        if note.as_ref().is_some_and(|note| std::fs::read_to_string(note).is_ok_and(|noted| noted == place)) {
+        if is_noted(note.as_deref(), &place) {
             return Ok(Vec::new());
         }
         let mut events = Vec::new();
@@ -48,6 +54,26 @@ impl Session {
             let _ = std::fs::write(&note, place);
         }
         Ok(events)
+    }
+
+    /// A chain as it is worth here: one that came complete is shown as what it is, also before anything is recorded of that.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub fn chain_here(&self, id: ChainId) -> Result<Chain, Failure> {
+        let mut chain = self.chain(id)?;
+        if !chain.ended().is_some_and(|ended| ended.success) {
+            return Ok(chain);
+        }
+        let store = self.existing()?;
+        let note = self.note_of(store).map_err(|error| self.store_error(error))?;
+        if !is_noted(note.as_deref(), &store.dir().to_string_lossy()) {
+            for body in law::take_over(&chain, self.phases_as_installed(&chain).as_deref()) {
+                let event = Event { seq: chain.version() + 1, at: chain.updated_at(), body };
+                chain.apply(&event);
+            }
+        }
+        Ok(chain)
     }
 
     /// The phases that a chain begun here by the same controller would have.

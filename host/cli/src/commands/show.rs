@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
         }
         return Ok(0);
     }
-    let chain = session.chain(id)?;
+    let chain = session.chain_here(id)?;
     let report = FlowReport::of(id, &chain, None, &context::suffix(global)).calibrated(&chain, &session.calibration());
     let report = report.handed_over(&chain, session.state()).shown(&session, id, &chain);
     output.object(&report);

@@ -35,8 +35,8 @@ pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result
     }
     for line in &lines {
         print(line, output);
-        if let Some(compared) = &line.compared {
-            output.line(format!("       {compared}"));
+        for more in line.compared.iter().chain(&line.elsewhere) {
+            output.line(format!("       {more}"));
         }
         // Rules cost nothing, and a list stays one line for each chain.
         if args.which.is_none() && line.cost.total_tokens > 0 {

@@ -36,6 +36,12 @@ impl Chain {
         let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
         let mut changed = false;
         let next = match (&effect.request, outcome, &draft.state) {
+            // Nobody is asked about a diff of nothing.
+            (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended)
+                if plan.files.is_empty() && !plan.unchanged.is_empty() =>
+            {
+                DraftState::Unchanged(plan.unchanged.clone())
+            }
             (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended) => {
                 DraftState::Planned(plan.clone())
             }
@@ -66,6 +72,8 @@ impl Chain {
                 changed = true;
                 // Whoever takes something back no longer relies on what is to come.
                 self.grants.clear();
+                // What was refused because of it may be lawful now.
+                self.refusals.clear();
                 DraftState::Undone
             }
             // What changed meanwhile was not seen by whoever approved.

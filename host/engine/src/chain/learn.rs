@@ -316,7 +316,10 @@ impl Chain {
             }
         }
         match no {
-            Some(No::AsksAgain) => tests_first::asks_again(&mut self.runs),
+            Some(No::AsksAgain) => {
+                let (phase, visit) = (self.phase.clone(), self.visit());
+                tests_first::asks_again(&mut self.runs, &phase, visit);
+            }
             // Whoever says so put right what it needs: the project is read again as well.
             Some(No::RunsAgain) => self.files_changed(self.version),
             None => {}

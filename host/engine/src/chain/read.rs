@@ -155,6 +155,11 @@ impl Chain {
         self.effects.values().any(|effect| effect.basis >= seq && asks(effect))
     }
 
+    /// The event by which somebody else's chain, or one of another place, was taken over last; 0 where none was.
+    pub(crate) fn taken_over(&self) -> u64 {
+        self.taken_over
+    }
+
     /// How often somebody changed files, in this visit, after they were checked.
     pub fn disturbed(&self) -> u32 {
         self.disturbed

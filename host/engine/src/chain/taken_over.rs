@@ -25,6 +25,11 @@ impl Chain {
             || self.drafts.iter().any(approved)
     }
 
+    /// Whether it was completed by somebody else, or in another place: nothing of it was verified here.
+    pub fn completed_elsewhere(&self) -> bool {
+        self.taken_over > 0 && self.ended().is_some_and(|ended| ended.success && ended.seq <= self.taken_over)
+    }
+
     /// Whether anything that follows would rest on what was said, seen or run so far.
     pub fn rests_on_the_past(&self) -> bool {
         let fresh = |seq: u64| seq > self.last_write || self.last_write == 0;
@@ -86,6 +91,9 @@ impl Chain {
         for effect in self.effects.values_mut() {
             effect.basis = effect.basis.min(seq);
             effect.settled = effect.settled.min(seq);
+        }
+        if let Some(ended) = &mut self.ended {
+            ended.seq = ended.seq.min(seq);
         }
         self.last_write = self.last_write.min(seq);
         self.taken_over = self.taken_over.min(seq);

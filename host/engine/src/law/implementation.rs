@@ -16,7 +16,7 @@ pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
         return refuse(Law::UnknownDraft, format!("there is no draft `{id}`"));
     };
     match &draft.state {
-        DraftState::New => perform(match super::tests_first::before_draft(chain, draft) {
+        DraftState::New => perform(match super::tests_first::before_draft(chain, draft)? {
             Some(proposal) => Request::Approve { proposal },
             None => Request::Plan { draft: id.to_owned() },
         }),
@@ -201,10 +201,40 @@ pub(crate) fn waiver_of(evidence: &crate::Evidence) -> Proposal {
     Proposal { kind: chain::WAIVER.to_owned(), title, body }
 }
 
+/// What a person is asked of a check that the gate wants and that did not run: whatever is not there, a model cannot install it.
+/// Before there is code, that is asked by [`super::tests_first`] where it stands in the way.
+fn no_run(chain: &Chain) -> Option<Proposal> {
+    let (evidence, proposal) = of_no_run(chain).filter(|_| super::tests_first::is_past_tests(chain))?;
+    (!chain.was_asked_since(&proposal, evidence.seq)).then_some(proposal)
+}
+
+fn of_no_run(chain: &Chain) -> Option<(&crate::Evidence, Proposal)> {
+    let named = &chain.phase_definition()?.gate.evidence;
+    let failed = |one: &&crate::Evidence| !one.passed() && !one.failed() && named.contains(&one.check);
+    let evidence = chain.evidence_of_visit().find(failed)?;
+    let (command, status) = (&evidence.command, evidence.status.unwrap_or_default());
+    let why = if status == 127 { "was not found" } else { "may not be run" };
+    let tail = evidence.tail.as_str();
+    let shown = &tail[tail.ceil_char_boundary(tail.len().saturating_sub(WAIVER_TAIL))..];
+    let body = format!(
+        "It, or a program that it needs, {why} (exit status {status}), so nothing shows whether the change works. Put that right \
+         first, such as by installing what is missing, and say no (`certus reject --why \"it is there now\"`): it runs again. A yes \
+         (`certus approve`) takes it for a failed check, which a model is asked to mend.\n\nIts last lines:\n\n{shown}"
+    );
+    let proposal =
+        Proposal { kind: chain::WAIVER.to_owned(), title: format!("Go on although `{command}` did not run?"), body };
+    Some((evidence, proposal))
+}
+
+/// Whether this is what a person is asked of the check that did not run.
+pub(super) fn is_of_no_run(chain: &Chain, title: &str) -> bool {
+    of_no_run(chain).is_some_and(|(_, proposal)| proposal.title == title)
+}
+
 /// What only a person may pass over.
 fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
     use super::{present, tests_first};
-    let asks = [no_command, tests_first::none_written, tests_first::before_code, present::restless, waiver];
+    let asks = [no_command, tests_first::none_written, tests_first::before_code, no_run, present::restless, waiver];
     asks.iter().find_map(|asks| asks(chain))
 }
 

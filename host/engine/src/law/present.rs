@@ -101,7 +101,7 @@ pub fn judge_tree(chain: &Chain, action: &Action, tree: Digest, now: Millis) -> 
 }
 
 /// The phase whose gate wants evidence, where the present one leaves it free: there it is gathered again.
-fn back(chain: &Chain) -> Option<String> {
+pub(super) fn back(chain: &Chain) -> Option<String> {
     let free = &chain.phase_definition()?.gate.free_to;
     let phases = &chain.started()?.methodology.phases;
     let gathers = |phase: &&crate::Phase| !phase.gate.evidence.is_empty() && free.contains(&phase.name);

@@ -3,12 +3,19 @@
 //!
 //! What is read here is what was written and what ran, in their order: no label of a reply decides that tests are enough.
 
-use crate::{Body, Chain, Check, Draft, DraftState, EffectId, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
+mod order;
+
+use order::{Order, tells};
+
+use super::{Law, Refusal, refusal};
+use crate::{Body, Chain, Check, Draft, DraftState, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
 
 /// Writes the tests.
 const GENERATOR: &str = "test_generator";
 /// Writes code for them.
 const AUTHOR: &str = "tdd_flow_controller";
+/// The word of a command line that wants code without tests before it.
+const DIRECT: &str = "direct";
 /// What its documents are called that bring tests.
 const KIND: &str = "tests";
 /// What a person is asked where no tests were brought.
@@ -17,8 +24,6 @@ const TITLE: &str = "Go on without new tests?";
 const UNPROVEN: &str = "Go on although no new test failed?";
 /// Characters of what the model says about it that a person sees.
 const SAID: usize = 2_000;
-/// Files of tests that a person is told of by name.
-const FILES: usize = 10;
 
 /// The phase gathers test runs and has tests written: here they come first.
 fn wants(phase: &Phase) -> bool {
@@ -28,113 +33,6 @@ fn wants(phase: &Phase) -> bool {
 
 fn is_tests(draft: &Draft) -> bool {
     draft.prompt == GENERATOR && draft.kind == KIND
-}
-
-/// Whether what a run ended with tells of the tests: not where a shell did not find the command, or nothing ended by itself.
-fn tells(status: Option<i32>) -> bool {
-    !matches!(status, None | Some(126 | 127))
-}
-
-/// What became of one set of tests and of the code for it.
-#[derive(Default)]
-struct Order {
-    /// A run failed between them.
-    failed: bool,
-    /// A person goes on without.
-    waived: bool,
-    /// Tests are in the files, and no code came after them.
-    tests: bool,
-    /// Code is in the files.
-    coded: bool,
-    /// The command of the last run before any code, and what it ended with.
-    ran: Option<(String, Option<i32>)>,
-    /// Files of the tests.
-    files: Vec<String>,
-}
-
-impl Order {
-    fn of(chain: &Chain, phase: &str) -> Option<Self> {
-        let (visit, from) = since(chain, phase)?;
-        let draft = |id: &str| chain.drafts().iter().find(|draft| draft.id == id && draft.phase == phase);
-        let mut order = Self::default();
-        for (_, effect) in chain.effects().filter(|(id, _)| *id >= from) {
-            match (&effect.request, effect.outcome()) {
-                (Request::Write { draft: id, .. }, Some(Outcome::Written { .. })) => {
-                    let Some(draft) = draft(id) else { continue };
-                    // What was taken back is neither.
-                    let DraftState::Written(written) = &draft.state else { continue };
-                    order.tests = is_tests(draft);
-                    order.coded |= !order.tests;
-                    if order.tests {
-                        order.files.extend(written.files.iter().map(|file| file.path.clone()));
-                    }
-                }
-                // What the others show was shown together with these.
-                (Request::Undo { draft: id, .. }, Some(Outcome::Done)) if draft(id).is_some_and(is_tests) => {
-                    (order.failed, order.waived) = (false, false);
-                }
-                (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, .. })) => {
-                    order.failed |= order.tests && tells(*status) && *status != Some(0);
-                    if !order.coded {
-                        order.ran = Some((command.clone(), *status));
-                    }
-                }
-                (Request::Approve { proposal }, Some(Outcome::Judged { verdict: Verdict::Approved, .. })) => {
-                    order.waived |= waives(chain, phase, visit, proposal);
-                }
-                _ => {}
-            }
-        }
-        Some(order)
-    }
-
-    /// What a person is told of it.
-    fn said(&self) -> String {
-        let what = match &self.ran {
-            None => "No test ran before any code was written.".to_owned(),
-            Some((command, Some(0))) => format!(
-                "`{command}` ran before any code was written, and passed (exit status 0): what passes without the code does not \
-                 show that the code does anything."
-            ),
-            Some((command, Some(status @ (126 | 127)))) => {
-                let why = if *status == 127 { "was not found" } else { "may not be run" };
-                format!(
-                    "`{command}` did not run (exit status {status}: it, or a program that it needs, {why}), so no test was seen to \
-                     fail before any code was written."
-                )
-            }
-            Some((command, None)) => {
-                format!("`{command}` did not run to its end, so no test was seen to fail before any code was written.")
-            }
-            Some((command, Some(status))) => format!(
-                "`{command}` failed (exit status {status}), but not between new tests and the first code, so it does not show that \
-                 they ask for it."
-            ),
-        };
-        let more = self.files.len().saturating_sub(FILES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let files: Vec<String> = self.files.iter().take(FILES).map(|path| format!("`{path}`")).collect();
-        match files.as_slice() {
-            [] => format!("{what} No new tests are in the files."),
-            files => format!("{what} What was written as tests: {}{more}.", files.join(", ")),
-        }
-    }
-}
-
-/// Where one set of tests begins: the last visit of a phase, or the one before from which a later phase led back to it, because
-/// what is written then is about the same tests. And the first effect of it.
-fn since(chain: &Chain, phase: &str) -> Option<(u32, EffectId)> {
-    let phases = chain.started()?.methodology.phases.as_slice();
-    let place = |name: &str| phases.iter().position(|known| known.name == name);
-    let visits = chain.visits();
-    let mut at = visits.iter().rposition(|visit| visit.phase == phase)?;
-    while at > 0
-        && place(&visits[at - 1].phase) > place(phase)
-        && let Some(before) = visits[..at].iter().rposition(|visit| visit.phase == phase)
-    {
-        at = before;
-    }
-    Some((visits[at].visit, visits[at].first_effect))
 }
 
 /// Whether a person goes on without tests by what they approved, since that visit.
@@ -164,10 +62,12 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
     let (settled, said) = chain.effects().rev().find_map(answered).filter(|_| wanted)?;
     // Where the tests that it did bring were not written, code does not come before them anyway. What a person took back is gone.
     let of_visit = |draft: &&Draft| is_tests(draft) && here(&draft.phase, draft.visit);
-    let vain = |draft: &Draft| !matches!(draft.state, DraftState::Written(_) | DraftState::Undone);
+    let vain =
+        |draft: &Draft| !matches!(draft.state, DraftState::Written(_) | DraftState::Unchanged(_) | DraftState::Undone);
     // Where tests of an earlier visit stand in the files, what was brought in vain may be these once more.
     let stand = |draft: &Draft| {
-        is_tests(draft) && draft.phase == chain.phase() && matches!(draft.state, DraftState::Written(_))
+        let stands = matches!(draft.state, DraftState::Written(_) | DraftState::Unchanged(_));
+        is_tests(draft) && draft.phase == chain.phase() && stands
     };
     let stands = chain.drafts().iter().any(stand);
     let said = said.filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
@@ -181,46 +81,108 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
     (!chain.was_asked_since(&proposal, settled)).then_some(proposal)
 }
 
-/// What a person is asked before code is written that no new test failed for; nothing where one did, or they go on without.
-fn unproven(chain: &Chain) -> Option<(Order, Proposal)> {
+/// The set of tests of the present visit, where no person goes on without, and no test failed before its code, or before the next.
+fn unproven(chain: &Chain) -> Option<Order> {
     chain.phase_definition().filter(|phase| wants(phase))?;
-    let order = Order::of(chain, chain.phase()).filter(|order| !order.failed && !order.waived)?;
-    let no = if order.coded {
-        "keeps the phase from being left: take back what was written (`certus undo`), and tests are written first"
+    Order::of(chain, chain.phase()).filter(|order| !order.waived && (!order.failed || order.is_bare()))
+}
+
+/// What a person is asked of code that no test failed for before it.
+fn question(chain: &Chain, order: &Order) -> Proposal {
+    let here = |run: &&Run| run.phase == chain.phase() && run.visit == chain.visit();
+    let generated = chain.runs().iter().filter(here).any(|run| run.name == GENERATOR && run.ok);
+    let no = if order.is_coded() {
+        "keeps the phase from being left, and more code from being written, until you take back what was written (`certus undo`): \
+         tests come first then"
     } else if order.ran.as_ref().is_some_and(|(_, status)| !tells(*status)) {
         "has it run again, once you have put right what it needs"
-    } else {
+    } else if generated {
         "has tests asked for again, with your reason"
+    } else {
+        "has tests asked for first, with your reason"
     };
     let body = format!(
         "Tests come before code, and should fail until the code is there. {}\n\nA yes (`certus approve`) goes on, and the report says \
          that no new test failed first. A no (`certus reject --why \"…\"`) {no}.",
         order.said()
     );
-    let proposal = Proposal { kind: chain::WAIVER.to_owned(), title: UNPROVEN.to_owned(), body };
-    Some((order, proposal))
+    Proposal { kind: chain::WAIVER.to_owned(), title: UNPROVEN.to_owned(), body }
+}
+
+/// A person said no, and nothing happened since that could show more: they are not asked the same again.
+fn still_no(chain: &Chain, order: &Order) -> bool {
+    let settled = |(_, effect): (_, &crate::Effect)| match (&effect.request, effect.outcome()) {
+        (Request::Approve { proposal }, Some(Outcome::Judged { verdict, .. })) if proposal.title == UNPROVEN => {
+            let no = *verdict != Verdict::Approved && effect.phase == chain.phase() && effect.visit >= order.visit;
+            Some((effect.settled, no && effect.settled >= chain.taken_over()))
+        }
+        _ => None,
+    };
+    let Some((no, true)) = chain.effects().rev().find_map(settled) else { return false };
+    let moves = |effect: &crate::Effect| match (&effect.request, effect.outcome()) {
+        (Request::Prompt { name, .. }, Some(_)) => name == GENERATOR,
+        (Request::Check { check, .. }, Some(_)) => *check == Check::Test,
+        (Request::Write { .. } | Request::Undo { .. }, Some(_)) => true,
+        _ => false,
+    };
+    !chain.effects().any(|(_, effect)| effect.settled > no && moves(effect))
+}
+
+/// What is asked before code, where no test failed so far.
+fn before(chain: &Chain) -> Result<Option<Proposal>, Refusal> {
+    let Some(order) = unproven(chain).filter(|order| !order.failed) else { return Ok(None) };
+    if still_no(chain, &order) {
+        let first = if order.is_coded() {
+            "take back what was written (certus undo), and tests come first"
+        } else {
+            "tests are to be written first"
+        };
+        return Err(refusal(
+            Law::GateNotMet,
+            format!("{}: you do not go on without a test that fails: {first}", chain.phase()),
+        ));
+    }
+    Ok(Some(question(chain, &order)))
 }
 
 /// What is asked before a model is paid for code.
-pub(super) fn before_prompts<'p>(chain: &Chain, mut names: impl Iterator<Item = &'p str>) -> Option<Proposal> {
-    names.any(|name| name == AUTHOR).then(|| unproven(chain))?.map(|(_, proposal)| proposal)
+///
+/// # Errors
+/// A person was asked, said no, and nothing happened since.
+pub(super) fn before_prompts<'p>(
+    chain: &Chain,
+    mut names: impl Iterator<Item = &'p str>,
+) -> Result<Option<Proposal>, Refusal> {
+    if names.any(|name| name == AUTHOR) { before(chain) } else { Ok(None) }
 }
 
 /// What is asked before a draft is put before a person.
-pub(super) fn before_draft(chain: &Chain, draft: &Draft) -> Option<Proposal> {
-    (!is_tests(draft)).then(|| unproven(chain))?.map(|(_, proposal)| proposal)
+///
+/// # Errors
+/// As for [`before_prompts`].
+pub(super) fn before_draft(chain: &Chain, draft: &Draft) -> Result<Option<Proposal>, Refusal> {
+    if is_tests(draft) { Ok(None) } else { before(chain) }
 }
 
 /// What is asked without anybody naming an action: code waits to be shown or written, or the phase could be left with it.
 pub(super) fn before_code(chain: &Chain) -> Option<Proposal> {
-    let (order, proposal) = unproven(chain)?;
-    let leaves = || order.coded && chain.lacks().is_empty() && !chain.was_asked_since(&proposal, chain.last_write());
-    (chain.drafts().iter().any(|draft| is_waiting_code(chain, draft)) || leaves()).then_some(proposal)
+    let order = unproven(chain)?;
+    let proposal = question(chain, &order);
+    let waits = || !order.failed && chain.drafts().iter().any(|draft| is_waiting_code(chain, draft));
+    let leaves =
+        || order.is_bare() && chain.lacks().is_empty() && !chain.was_asked_since(&proposal, chain.last_write());
+    (waits() || leaves()).then_some(proposal)
 }
 
 /// Whether the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without.
 pub(super) fn keeps(chain: &Chain) -> bool {
-    unproven(chain).is_some_and(|(order, _)| order.coded)
+    unproven(chain).is_some_and(|order| order.is_bare())
+}
+
+/// Whether code is in the files that was written for the tests of the present visit, or none of that is asked for here.
+pub(super) fn is_past_tests(chain: &Chain) -> bool {
+    let asked_for = chain.phase_definition().is_some_and(wants);
+    !asked_for || Order::of(chain, chain.phase()).is_some_and(|order| order.is_coded())
 }
 
 fn is_waiting_code(chain: &Chain, draft: &Draft) -> bool {
@@ -230,7 +192,7 @@ fn is_waiting_code(chain: &Chain, draft: &Draft) -> bool {
 
 /// Tests were taken back: the code that waits for a verdict was written for them, and does not go through.
 pub(super) fn after_undo(chain: &Chain, undone: &Draft) -> Vec<Body> {
-    if !is_tests(undone) || unproven(chain).is_none() {
+    if !is_tests(undone) || unproven(chain).is_none_or(|order| order.failed) {
         return Vec::new();
     }
     let why = format!("{}, the tests that came before it, was taken back", undone.id);
@@ -263,29 +225,43 @@ pub(crate) fn refused(chain: &Chain, proposal: &Proposal, verdict: &Verdict) -> 
         TITLE => Some(No::AsksAgain),
         UNPROVEN => {
             let order = Order::of(chain, chain.phase())?;
-            let again = !order.coded && order.ran.is_some_and(|(_, status)| !tells(status));
+            let again = !order.is_coded() && order.ran.is_some_and(|(_, status)| !tells(status));
             Some(if again { No::RunsAgain } else { No::AsksAgain })
         }
+        title if super::implementation::is_of_no_run(chain, title) => Some(No::RunsAgain),
         title if title == super::implementation::no_command_title(Check::Test.name()) => Some(No::RunsAgain),
         _ => None,
     }
 }
 
-/// A person does not go on without: the answer that brought none counts for nothing.
-pub(crate) fn asks_again(runs: &mut Vec<Run>) {
-    if let Some(last) = runs.iter().rposition(|run| run.name == GENERATOR && run.ok) {
-        runs.remove(last);
+/// A person does not go on without: the answer of this visit that brought none counts for nothing. Where nobody was asked for tests
+/// in it, neither does the command line by which code was to come at once.
+pub(crate) fn asks_again(runs: &mut Vec<Run>, phase: &str, visit: u32) {
+    let here = |run: &Run| run.phase == phase && run.visit == visit;
+    match runs.iter().rposition(|run| here(run) && run.name == GENERATOR && run.ok) {
+        Some(last) => {
+            runs.remove(last);
+        }
+        None => runs.retain(|run| !(here(run) && is_direct(&run.name))),
     }
+}
+
+/// `/implement --mode direct`, in all its forms.
+fn is_direct(line: &str) -> bool {
+    line.starts_with('/') && line.split(|c: char| c.is_whitespace() || c == '=').any(|word| word == DIRECT)
 }
 
 /// Whether a draft is code that a no to a question of this module refuses.
 pub(crate) fn refuses(chain: &Chain, proposal: &Proposal, draft: &Draft) -> bool {
-    proposal.title == UNPROVEN && is_waiting_code(chain, draft)
+    let drafted = draft.state == DraftState::New
+        && !is_tests(draft)
+        && (draft.phase.as_str(), draft.visit) == (chain.phase(), chain.visit());
+    proposal.title == UNPROVEN && (drafted || is_waiting_code(chain, draft))
 }
 
 /// Whether code is in the files that no new test was seen to fail for before it was there.
 pub fn no_test_failed_first(chain: &Chain) -> bool {
     let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
-    let orders = phases.iter().filter(|phase| wants(phase)).filter_map(|phase| Order::of(chain, &phase.name));
-    orders.into_iter().any(|order| order.coded && !order.failed)
+    let wants = phases.iter().filter(|phase| wants(phase));
+    wants.flat_map(|phase| Order::all(chain, &phase.name)).any(|order| order.is_bare())
 }

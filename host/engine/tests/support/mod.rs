@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 pub mod story;
+pub mod tdd;
 
 use std::collections::BTreeMap;
 
@@ -302,14 +303,17 @@ fn grant() -> impl Strategy<Value = Option<Grant>> {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    (digest(), digest(), vec((name(), option::of(digest())), 0..2)).prop_map(|(digest, stored, files)| Plan {
-        digest,
-        stored,
-        files: files
-            .into_iter()
-            .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false })
-            .collect(),
-    })
+    (digest(), digest(), vec((name(), option::of(digest())), 0..2), vec(name(), 0..2)).prop_map(
+        |(digest, stored, files, unchanged)| Plan {
+            digest,
+            stored,
+            files: files
+                .into_iter()
+                .map(|(path, new)| FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false })
+                .collect(),
+            unchanged,
+        },
+    )
 }
 
 /// One of the first drafts.

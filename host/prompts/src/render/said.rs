@@ -163,6 +163,10 @@ pub(super) fn drafts(view: &View) -> Vec<String> {
         if !files.is_empty() {
             said.push_str(&format!("; {}", line(&files.join(", "), 2000)));
         }
+        let there: Vec<String> = draft.state.unchanged().iter().map(|path| line(path, 200)).collect();
+        if !there.is_empty() {
+            said.push_str(&format!("; stands there already: {}", line(&there.join(", "), 2000)));
+        }
         if let Some(problem) = draft.state.problem() {
             said.push_str(&format!("; because: {}", line(problem, 2000)));
         }
@@ -175,7 +179,8 @@ pub(super) fn drafts(view: &View) -> Vec<String> {
 pub(super) fn touched(view: &View) -> BTreeSet<&str> {
     let planned = view.drafts.iter().flat_map(|draft| changes(&draft.state).iter().map(|change| change.path.as_str()));
     let wanted = view.drafts.iter().flat_map(|draft| draft.edits.iter().map(|edit| edit.path.as_str()));
-    planned.chain(wanted).collect()
+    let there = view.drafts.iter().flat_map(|draft| draft.state.unchanged().iter().map(String::as_str));
+    planned.chain(wanted).chain(there).collect()
 }
 
 /// The files of a draft, once it is planned.
@@ -186,6 +191,7 @@ pub(super) fn changes(state: &DraftState) -> &[FileChange] {
         DraftState::New
         | DraftState::Amended
         | DraftState::Refused(_)
+        | DraftState::Unchanged(_)
         | DraftState::Undone
         | DraftState::Failed { .. } => &[],
     }

@@ -383,7 +383,7 @@ fn files_drafts_checks_and_notes_are_shown() {
     let mut view = view();
     let change =
         FileChange { path: "src/app.js".into(), old: None, new: None, added: 3, removed: 1, cut: false, tests: false };
-    let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change] };
+    let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change], unchanged: Vec::new() };
     let failed = DraftState::Failed { code: ErrorCode::Failed, message: "src/app.js changed meanwhile".into() };
     view.drafts = vec![draft(1, DraftState::Planned(plan)), draft(2, failed)];
     view.checks = vec![check("npm test", 0, "old run"), check("npm test", 1, "1 failing\n  AssertionError")];

@@ -181,7 +181,7 @@ impl Situation {
 fn drafted((index, drafted): (usize, Drafted)) -> Draft {
     let change = |path| FileChange { path, old: None, new: None, added: 4, removed: 1, cut: false, tests: false };
     let files = drafted.files.into_iter().map(change).collect();
-    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files };
+    let plan = Plan { digest: Digest::of("plan"), stored: Digest::of("stored"), files, unchanged: Vec::new() };
     let state = match (drafted.refused, drafted.failed) {
         (Some(why), _) => DraftState::Refused(why),
         (None, Some(message)) => DraftState::Failed { code: ErrorCode::Failed, message },

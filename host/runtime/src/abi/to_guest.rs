@@ -165,7 +165,8 @@ pub(super) fn draft_state(state: &DraftState) -> views::DraftState {
         DraftState::Planned(_) => views::DraftState::Planned,
         DraftState::Approved(_) => views::DraftState::Approved,
         DraftState::Refused(_) => views::DraftState::Refused,
-        DraftState::Written(_) => views::DraftState::Written,
+        // It is in the files; that it changed none shows in that it names none.
+        DraftState::Written(_) | DraftState::Unchanged(_) => views::DraftState::Written,
         DraftState::Undone => views::DraftState::Undone,
         DraftState::Failed { .. } => views::DraftState::Failed,
     }
@@ -179,6 +180,7 @@ pub(super) fn files(state: &DraftState) -> &[FileChange] {
         DraftState::New
         | DraftState::Amended
         | DraftState::Refused(_)
+        | DraftState::Unchanged(_)
         | DraftState::Undone
         | DraftState::Failed { .. } => &[],
     }

@@ -425,7 +425,12 @@ mod tests {
             cut: false,
             tests: false,
         }];
-        let plan = engine::Plan { digest: proposal.digest(), stored: proposal.digest(), files: changes.clone() };
+        let plan = engine::Plan {
+            digest: proposal.digest(),
+            stored: proposal.digest(),
+            files: changes.clone(),
+            unchanged: vec![text("b.js")],
+        };
         let written = engine::Written { plan: plan.digest, undo: plan.digest, files: changes };
         let draft = |state| engine::Draft {
             id: text("D1"),
@@ -512,6 +517,7 @@ mod tests {
                 draft(engine::DraftState::Approved(plan)),
                 draft(engine::DraftState::Refused(text("no"))),
                 draft(engine::DraftState::Written(written)),
+                draft(engine::DraftState::Unchanged(vec![text("a.js")])),
                 draft(engine::DraftState::Undone),
                 draft(engine::DraftState::Failed { code: engine::ErrorCode::Invalid, message: text("gone") }),
             ],

@@ -10,8 +10,8 @@ use crate::path::shown;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// There is no edit, or none that changes anything.
-    #[error("the edits change nothing")]
+    /// There is no edit.
+    #[error("there is nothing to edit")]
     Nothing,
     /// More than [`MOST_EDITS`].
     #[error("{count} files are edited at once; the limit is {MOST_EDITS}")]

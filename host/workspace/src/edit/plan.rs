@@ -156,6 +156,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 
 impl Project {
     /// Look at `edits` together: whether each may be made, to what it was made for, and what it would do. Nothing is written.
+    /// A plan without files is of edits that change nothing.
     ///
     /// # Errors
     /// The first reason found why they cannot be made; see [`EditError`].
@@ -169,6 +170,10 @@ impl Project {
                 return Err(EditError::Protected { path: edit.path.clone() });
             }
             let site = self.site(&edit.path)?;
+            if self.stands(edit, &site)? {
+                plan.unchanged.push(edit.path.clone());
+                continue;
+            }
             let file = self.planned(edit, &site, permit)?;
             before += file.old.as_ref().map_or(0, String::len) as u64;
             after += file.new.as_ref().map_or(0, String::len) as u64;
@@ -188,7 +193,16 @@ impl Project {
             }
             plan.files.push(file);
         }
-        if plan.files.is_empty() { Err(EditError::Nothing) } else { Ok(plan) }
+        Ok(plan)
+    }
+
+    /// Whether the whole of a file is what is there already: whatever it was made for, nothing is to be written.
+    fn stands(&self, edit: &FileEdit, site: &Site) -> Result<bool, EditError> {
+        let Change::Whole(_) = &edit.change else { return Ok(false) };
+        let there = if site.missing.is_empty() { self.text_at(&edit.path, site)? } else { None };
+        // What is hidden is compared with nothing: it could be guessed.
+        let Some((text, _)) = there.filter(|(text, _)| self.veiled(text).is_none()) else { return Ok(false) };
+        Ok(text::changed(&edit.path, Some(&text), &edit.change)?.as_ref() == Some(&text))
     }
 
     fn planned(&self, edit: &FileEdit, site: &Site, permit: &Permit) -> Result<PlannedFile, EditError> {

@@ -43,6 +43,7 @@ impl World {
     pub(super) fn propose(&mut self, id: &str) {
         let fate = self.roll(100);
         let luck = self.luck;
+        let repeats = self.roll(8) == 0;
         let known = self.view.drafts.iter_mut().find(|draft| draft.id == id).expect("the draft exists");
         assert_eq!(known.state, DraftState::New, "{id} was proposed before");
         assert_eq!((known.phase.as_str(), known.visit), (self.view.phase.as_str(), self.view.visit), "{id} is old");
@@ -57,7 +58,9 @@ impl World {
             _ => DraftState::Failed,
         };
         known.problem = (known.state != DraftState::Written).then(|| "no".into());
-        if known.state == DraftState::Written {
+        // What stands there already changes nothing.
+        if known.state == DraftState::Written && !repeats {
+            known.files = vec!["a.js".into()];
             self.written();
         }
     }
@@ -65,8 +68,9 @@ impl World {
     /// A person may take something back at any time.
     pub(super) fn undo(&mut self) {
         if self.roll(60) == 0
-            && let Some(draft) = self.view.drafts.iter_mut().rfind(|draft| draft.state == DraftState::Written)
+            && let Some(draft) = self.view.drafts.iter_mut().rfind(|draft| !draft.files.is_empty())
         {
+            draft.files.clear();
             draft.state = DraftState::Undone;
             self.written();
         }

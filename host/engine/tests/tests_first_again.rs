@@ -1,0 +1,221 @@
+//! Tests before code over several visits: what stood before, what was taken back, what ran elsewhere, and what a no leads to.
+
+mod support;
+
+use certus_engine::*;
+use support::story::Shelf;
+use support::tdd::*;
+
+/// A command line that a person typed ended.
+fn typed(story: &mut Story, line: &str) {
+    let plugin = PluginRef { name: "core-commands".to_owned(), digest: Digest::of("core") };
+    let request = Request::Command { line: line.to_owned(), plugin, depth: 0 };
+    story.perform(request, Outcome::CommandDone { summary: String::new(), then: None });
+}
+
+fn commands(story: &Story) -> Vec<&str> {
+    story.0.runs().iter().map(|run| run.name.as_str()).filter(|name| name.starts_with('/')).collect()
+}
+
+/// Another approach: the phase is entered again, from one before it.
+fn anew(story: &mut Story) {
+    story.enter("decide");
+    story.enter("build");
+}
+
+#[test]
+fn a_no_to_code_at_once_has_tests_written_first() {
+    let mut story = Story::new();
+    typed(&mut story, "/explain lib/a.js");
+    typed(&mut story, "/implement --mode direct");
+    let proposal = story.before_code().expect("asked");
+    assert!(proposal.body.contains("has tests asked for first, with your reason"), "{}", proposal.body);
+    story.says(proposal, no());
+    assert_eq!(commands(&story), ["/explain lib/a.js"], "the word for code at once counts for nothing");
+    // Whoever wants code all the same is refused, and the person is not asked the same again.
+    let refused = story.wants_code().expect_err("refused");
+    assert_eq!(refused.law, Law::GateNotMet);
+    assert!(refused.detail.contains("tests are to be written first"), "{}", refused.detail);
+    story.tests();
+    let proposal = story.before_code().expect("asked anew: something was written");
+    assert!(proposal.body.contains("has tests asked for again"), "{}", proposal.body);
+    story.runs(Some(1));
+    assert_eq!(story.before_code(), None);
+}
+
+#[test]
+fn a_no_after_the_code_keeps_more_from_being_written_until_it_is_taken_back() {
+    // As a chain of before may stand: nobody was asked.
+    let mut story = Story::new();
+    let code = story.code();
+    let proposal = story.before_code().expect("asked");
+    assert!(proposal.body.contains("until you take back what was written (`certus undo`)"), "{}", proposal.body);
+    let next = story.drafts("error_recovery", "change", "lib/b.js");
+    story.says(proposal, no());
+    assert_eq!(story.draft(&next).state.name(), "refused");
+    for _ in 0..2 {
+        let refused = story.wants_code().expect_err("refused");
+        assert!(refused.law == Law::GateNotMet && refused.detail.contains("certus undo"), "{}", refused.detail);
+        story.record(Body::ActionRefused { action: "run-prompts".to_owned(), law: refused.law, detail: String::new() });
+    }
+    story.undoes(&code);
+    assert_eq!(story.0.refusals().len(), 0, "what was refused because of it can be named again");
+    assert_eq!(story.before_code().expect("asked anew").title, UNPROVEN);
+    story.tests();
+    story.runs(Some(1));
+    assert_eq!((story.before_code(), law::no_test_failed_first(&story.0)), (None, false));
+}
+
+#[test]
+fn code_of_every_visit_that_stands_is_looked_at() {
+    let mut story = Story::new();
+    story.says(story.before_code().expect("asked"), Verdict::Approved);
+    let code = story.code();
+    assert!(law::no_test_failed_first(&story.0));
+    anew(&mut story);
+    story.tests();
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("No test ran before this code.") && !asked.contains("any code"), "{asked}");
+    story.runs(Some(1));
+    assert_eq!(story.before_code(), None);
+    story.writes("tdd_flow_controller", "change", "lib/b.js");
+    assert!(law::no_test_failed_first(&story.0), "what was written before it stands");
+    story.undoes(&code);
+    assert!(!law::no_test_failed_first(&story.0));
+}
+
+#[test]
+fn a_test_that_fails_after_the_code_did_not_fail_before_it() {
+    let mut story = Story::new();
+    story.says(story.before_code().expect("asked"), Verdict::Approved);
+    story.code();
+    story.tests();
+    story.runs(Some(1));
+    assert!(law::no_test_failed_first(&story.0));
+    // Nor do tests that are gone show anything of what stands.
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(1));
+    story.code();
+    assert!(!law::no_test_failed_first(&story.0));
+    anew(&mut story);
+    story.undoes(&tests);
+    assert!(law::no_test_failed_first(&story.0));
+}
+
+#[test]
+fn the_same_tests_once_more_are_tests_that_are_there() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    let wrong = story.code();
+    story.runs(Some(1));
+    anew(&mut story);
+    let same = story.repeats("test_generator", "tests", "test/a.js");
+    assert_eq!(story.draft(&same).state, DraftState::Unchanged(vec!["test/a.js".to_owned()]));
+    assert!(story.draft(&same).edits.is_empty());
+    assert_eq!(law::due(&story.0), Ruling::default(), "nobody is shown a diff of nothing, or asked why there are none");
+    assert!(law::judge_undo(&story.0, Some(&same)).is_err(), "there is nothing to take back");
+    let asked = story.before_code().expect("they did not fail yet");
+    assert!(asked.body.contains("Its tests: `test/a.js`."), "{}", asked.body);
+    story.runs(Some(1));
+    assert_eq!(story.before_code(), None);
+    story.undoes(&wrong);
+    story.code();
+    assert!(!law::no_test_failed_first(&story.0));
+}
+
+#[test]
+fn tests_of_an_earlier_visit_that_stand_are_worth_a_run_of_this_one() {
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(1));
+    let code = story.code();
+    story.runs(Some(0));
+    anew(&mut story);
+    assert_eq!(story.before_code().expect("nothing ran here").title, UNPROVEN);
+    story.runs(Some(0));
+    assert_eq!(story.before_code().expect("it passes").title, UNPROVEN);
+    story.undoes(&code);
+    story.runs(Some(1));
+    assert_eq!(story.before_code(), None);
+    // Gone, they are worth nothing, and neither is what says that they stand.
+    story.repeats("test_generator", "tests", "test/a.js");
+    story.undoes(&tests);
+    assert_eq!(story.before_code().expect("asked").title, UNPROVEN);
+    story.runs(Some(1));
+    assert_eq!(story.before_code().expect("it failed for something else").title, UNPROVEN);
+}
+
+#[test]
+fn what_failed_elsewhere_failed_nothing_here() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    story.is_taken_over();
+    story.reads(&["test"]);
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("what ran elsewhere shows nothing here"), "{asked}");
+    story.runs(Some(1));
+    assert_eq!(story.before_code(), None);
+    story.code();
+    assert!(!law::no_test_failed_first(&story.0));
+    story.is_taken_over();
+    assert!(law::no_test_failed_first(&story.0), "it stands, and what failed before it failed elsewhere");
+}
+
+#[test]
+fn a_chain_that_was_completed_elsewhere_is_taken_up_where_evidence_is_gathered() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    story.code();
+    story.runs(Some(0));
+    story.enter("ship");
+    story.record(Body::Ended { success: true, why: "done".to_owned() });
+    assert!(!story.0.completed_elsewhere() && law::judge_reopening(&story.0).is_err());
+    story.is_taken_over();
+    assert!(story.0.completed_elsewhere() && story.0.ended().is_some());
+    let ruling = law::judge_reopening(&story.0).expect("taken up");
+    ruling.record.into_iter().for_each(|body| story.record(body));
+    assert_eq!((story.0.ended(), story.0.phase(), story.0.visit()), (None, "build", 2));
+    let leave = Action::EnterPhase { phase: "ship".to_owned(), why: String::new() };
+    assert!(law::judge(&story.0, &leave, &Shelf, 0).is_err(), "nothing passed here");
+    story.reads(&["test"]);
+    story.runs(Some(0));
+    story.says(story.due().expect("no test failed here"), Verdict::Approved);
+    assert!(law::judge(&story.0, &leave, &Shelf, 0).is_ok());
+    story.enter("ship");
+    story.record(Body::Ended { success: true, why: "done".to_owned() });
+    assert!(!story.0.completed_elsewhere() && law::judge_reopening(&story.0).is_err());
+}
+
+#[test]
+fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
+    for status in [126, 127] {
+        let mut story = Story::new();
+        story.tests();
+        story.runs(Some(1));
+        story.code();
+        story.runs(Some(status));
+        let proposal = story.due().expect("asked");
+        assert_eq!(proposal.title, "Go on although `npm test` did not run?");
+        assert!(proposal.body.contains(&format!("exit status {status}")), "{}", proposal.body);
+        assert!(law::lawful_proposal(&proposal).is_err(), "nobody else words it");
+        story.says(proposal.clone(), no());
+        assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 0), "it runs again");
+        story.runs(Some(status));
+        story.says(story.due().expect("asked anew"), Verdict::Approved);
+        assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 1), "a model mends it");
+        assert!(!story.0.lacks().is_empty(), "and nothing passed");
+    }
+    // What a run says that did run is for a model; and before the code, the question is another.
+    for (code, status) in [(true, 1), (false, 127)] {
+        let mut story = Story::new();
+        story.tests();
+        story.runs(Some(1));
+        code.then(|| story.code());
+        story.runs(Some(status));
+        assert_eq!(story.due(), None);
+    }
+}
