@@ -144,6 +144,9 @@ pub fn headline(body: &Body) -> Option<String> {
             "This chain was recorded elsewhere: what was allowed, checked and shown there is asked, checked and shown again"
                 .to_owned()
         }
+        Body::ControllerChanged { controller, .. } => {
+            format!("The controller `{}` is another version now: this chain goes on with it", controller.name)
+        }
         Body::Outcome { outcome: Outcome::Planned { plan }, .. } if plan.files.is_empty() => {
             format!("Nothing to write, it stands there already: {}", plan.unchanged.join(", "))
         }

@@ -298,7 +298,7 @@ impl FlowReport {
             waits_for: Vec::new(),
             lacks: chain.lacks(),
             reason,
-            cost: Cost::of(chain.usage().into(), chain.spending()),
+            cost: Cost::of(chain.spending()),
             budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),
             estimate: None,
             provider: chain.provider().to_owned(),

@@ -290,6 +290,14 @@ impl Chain {
                 self.warnings.push(*warning);
             }
             Body::TakenOver { phases } => self.lose_what_was_said_elsewhere(phases, event.seq),
+            Body::ControllerChanged { controller, phases } => {
+                if let Some(started) = &mut self.started {
+                    started.controller = controller.clone();
+                    if !phases.is_empty() {
+                        phases.clone_into(&mut started.methodology.phases);
+                    }
+                }
+            }
             Body::TreeChanged { .. } => {
                 self.files_changed(event.seq);
                 self.asks_reviewers_again();

@@ -10,6 +10,7 @@ mod attempt;
 mod calls;
 mod checks;
 mod command;
+mod controller;
 #[cfg(test)]
 mod crowd;
 mod day;
@@ -247,6 +248,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn steps(&mut self) -> Result<Stop, Failure> {
+        self.take_controller()?;
         self.choose_provider();
         self.set_caps();
         self.reissue_interrupted();
