@@ -138,6 +138,9 @@ pub struct Evidence {
     pub changed: Vec<String>,
     /// The last lines it printed.
     pub tail: String,
+    /// The limit that ended it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<crate::CheckLimit>,
     /// In which phase.
     pub phase: String,
     /// In which visit of it.

@@ -17,6 +17,7 @@ mod day;
 mod edits;
 mod estimate;
 mod fault;
+mod gone;
 mod perform;
 mod price;
 mod prompt;
@@ -323,6 +324,12 @@ impl<'a> Driver<'a> {
             }
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
+            }
+            // Checks look themselves; a chain may want none.
+            if matches!(action, Action::Finish(_))
+                && let Some(message) = self.gone()
+            {
+                return Ok(Some(Stop::Paused { code: ErrorCode::Failed, message }));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))

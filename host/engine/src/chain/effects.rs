@@ -299,7 +299,7 @@ impl Chain {
             (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
-            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail }) => {
+            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail, limit }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),
                     command: command.clone(),
@@ -308,6 +308,7 @@ impl Chain {
                     after: *after,
                     changed: changed.clone(),
                     tail: tail.clone(),
+                    limit: *limit,
                     phase: effect.phase.clone(),
                     visit: effect.visit,
                     seq: effect.settled,

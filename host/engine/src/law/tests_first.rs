@@ -95,7 +95,10 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
         "keeps the phase from being left, and more code from being written, until you take back what was written (`certus undo`): \
          tests come first then"
     } else if order.ran.as_ref().is_some_and(|(_, status)| !tells(*status)) {
-        "has it run again, once you have put right what it needs"
+        match order.limit {
+            Some(limit) => &format!("has it run again: {}", super::implementation::raise(limit)),
+            None => "has it run again, once you have put right what it needs",
+        }
     } else if generated {
         "has tests asked for again, with your reason"
     } else {

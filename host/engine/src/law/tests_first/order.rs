@@ -4,7 +4,7 @@
 //! earlier set that still stand are worth a run of this one; what ran elsewhere is worth nothing here.
 
 use super::is_tests;
-use crate::{Chain, Check, Draft, DraftState, Effect, EffectId, Outcome, Request, Verdict};
+use crate::{Chain, Check, CheckLimit, Draft, DraftState, Effect, EffectId, Outcome, Request, Verdict};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -29,6 +29,8 @@ pub(super) struct Order {
     code: Vec<bool>,
     /// The command of the last run before this code, and what it ended with.
     pub(super) ran: Option<(String, Option<i32>)>,
+    /// The limit that ended that run, if one did.
+    pub(super) limit: Option<CheckLimit>,
     /// Files of its tests.
     files: Vec<String>,
     /// Some of it happened elsewhere.
@@ -98,6 +100,9 @@ impl Order {
                      fail before this code."
                 )
             }
+            Some((command, None)) if let Some(limit) = self.limit => {
+                format!("`{command}` was ended {limit}, so no test was seen to fail before this code.")
+            }
             Some((command, None)) => {
                 format!("`{command}` did not run to its end, so no test was seen to fail before this code.")
             }
@@ -161,14 +166,14 @@ fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, pha
             order.armed &= !standing.is_empty();
             order.shows_nothing_more();
         }
-        (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, .. })) => {
+        (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, limit, .. })) => {
             if !here {
                 order.elsewhere = true;
                 return;
             }
             order.failed |= order.armed && tells(*status) && *status != Some(0);
             if !order.is_coded() {
-                order.ran = Some((command.clone(), *status));
+                (order.ran, order.limit) = (Some((command.clone(), *status)), *limit);
             }
         }
         (Request::Approve { proposal }, Some(Outcome::Judged { verdict: Verdict::Approved, .. })) => {
