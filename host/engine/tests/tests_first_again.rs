@@ -219,3 +219,50 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
         assert_eq!(story.due(), None);
     }
 }
+
+#[test]
+fn what_stood_there_because_of_a_write_goes_with_it() {
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(1));
+    anew(&mut story);
+    let same = story.repeats("test_generator", "tests", "test/a.js");
+    let other = story.repeats("test_generator", "tests", "test/b.js");
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/a.js`, `test/b.js`."), "{asked}");
+    story.undoes(&tests);
+    assert_eq!((story.draft(&same).state.name(), story.draft(&other).state.name()), ("undone", "unchanged"));
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/b.js`."), "{asked}");
+}
+
+#[test]
+fn a_file_of_tests_is_named_once() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(0));
+    for _ in 0..2 {
+        story.repeats("test_generator", "tests", "test/a.js");
+    }
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/a.js`."), "{asked}");
+}
+
+#[test]
+fn an_open_question_does_not_survive_the_undo_that_it_asked_for() {
+    for tests in [false, true] {
+        let mut story = Story::new();
+        // As a chain of before may stand.
+        let code = story.code();
+        let written = if tests { story.tests() } else { code };
+        let proposal = story.before_code().expect("asked");
+        let (basis, id) = (story.0.version(), story.0.next_effect());
+        story.record(support::intent(id, Request::Approve { proposal }, basis));
+        assert_eq!(story.0.waiting_for_person().count(), 1);
+        story.undoes(&written);
+        assert_eq!(story.0.waiting_for_person().count(), 0);
+        let status = story.0.proposals().last().expect("asked");
+        let why = format!("{written} was taken back");
+        assert_eq!((&status.verdict, &status.withdrawn), (&None, &Some(why)));
+    }
+}

@@ -8,7 +8,7 @@ mod order;
 use order::{Order, tells};
 
 use super::{Law, Refusal, refusal};
-use crate::{Body, Chain, Check, Draft, DraftState, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
+use crate::{Body, Chain, Check, Draft, DraftState, ErrorCode, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
 
 /// Writes the tests.
 const GENERATOR: &str = "test_generator";
@@ -190,22 +190,32 @@ fn is_waiting_code(chain: &Chain, draft: &Draft) -> bool {
     waits && !is_tests(draft) && draft.phase == chain.phase()
 }
 
-/// Tests were taken back: the code that waits for a verdict was written for them, and does not go through.
+/// A draft was taken back: what a person is asked of code that no test failed for is not so any more, and code that waits for a
+/// verdict on tests that are gone does not go through.
 pub(super) fn after_undo(chain: &Chain, undone: &Draft) -> Vec<Body> {
+    let ends = |effect, outcome| Body::Outcome { effect, outcome, elapsed_ms: 0 };
+    let untrue = chain.open_effects().filter_map(|(effect, open)| match &open.request {
+        Request::Approve { proposal } if proposal.title == UNPROVEN && chain::is_the_laws(proposal) => {
+            let message = format!("{} was taken back", undone.id);
+            Some(ends(effect, Outcome::Failed { code: ErrorCode::Cancelled, message }))
+        }
+        _ => None,
+    });
+    let mut bodies: Vec<Body> = untrue.filter(|_| undone.phase == chain.phase()).collect();
     if !is_tests(undone) || unproven(chain).is_none_or(|order| order.failed) {
-        return Vec::new();
+        return bodies;
     }
     let why = format!("{}, the tests that came before it, was taken back", undone.id);
     let open = chain.open_effects().filter_map(|(effect, open)| match &open.request {
         Request::ApproveEdits { draft, plan } => {
             chain.drafts().iter().find(|known| known.id == *draft && is_waiting_code(chain, known))?;
             let verdict = Verdict::Rejected(why.clone());
-            let outcome = Outcome::Judged { verdict, digest: plan.digest, by: None, grant: None };
-            Some(Body::Outcome { effect, outcome, elapsed_ms: 0 })
+            Some(ends(effect, Outcome::Judged { verdict, digest: plan.digest, by: None, grant: None }))
         }
         _ => None,
     });
-    open.collect()
+    bodies.extend(open);
+    bodies
 }
 
 /// What a no to a question of this module makes of a chain.

@@ -4,7 +4,7 @@
 //! earlier set that still stand are worth a run of this one; what ran elsewhere is worth nothing here.
 
 use super::is_tests;
-use crate::{Chain, Check, Draft, DraftState, Effect, EffectId, Outcome, Request, Verdict};
+use crate::{Chain, Check, DraftState, Effect, EffectId, Outcome, Request, Verdict};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -35,27 +35,20 @@ pub(super) struct Order {
     elsewhere: bool,
 }
 
-/// A file of tests in the files of the project.
-struct Standing {
-    path: String,
-    /// This chain wrote it: what takes it back is named by its draft.
-    written: bool,
-}
-
 impl Order {
     /// Every set of a phase, oldest first.
     pub(super) fn all(chain: &Chain, phase: &str) -> Vec<Self> {
         let mut begins = begins(chain, phase).into_iter().peekable();
         let mut orders: Vec<Self> = Vec::new();
-        let mut standing: Vec<Standing> = Vec::new();
-        let begun = |visit, standing: &[Standing]| Self { visit, armed: !standing.is_empty(), ..Self::default() };
+        let mut standing = false;
+        let begun = |visit, standing| Self { visit, armed: standing, ..Self::default() };
         for (id, effect) in chain.effects() {
             while let Some((visit, _)) = begins.next_if(|(_, from)| *from <= id) {
-                orders.push(begun(visit, &standing));
+                orders.push(begun(visit, standing));
             }
             follow(&mut orders, &mut standing, chain, phase, effect);
         }
-        orders.extend(begins.map(|(visit, _)| begun(visit, &standing)));
+        orders.extend(begins.map(|(visit, _)| begun(visit, standing)));
         orders
     }
 
@@ -72,6 +65,15 @@ impl Order {
     /// Code is in the files that no test failed for before it.
     pub(super) fn is_bare(&self) -> bool {
         self.code.contains(&false)
+    }
+
+    /// These files are tests of it, whether they were brought once or more often.
+    fn has<'p>(&mut self, paths: impl IntoIterator<Item = &'p String>) {
+        for path in paths {
+            if !self.files.contains(path) {
+                self.files.push(path.clone());
+            }
+        }
     }
 
     /// The tests that showed something are gone.
@@ -116,8 +118,9 @@ impl Order {
     }
 }
 
-/// What an effect makes of the last set, and of the tests in the files.
-fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, phase: &str, effect: &Effect) {
+/// What an effect makes of the last set, and whether tests are in the files. What was taken back, or stood there only because of
+/// that, is no longer written or unchanged, and never counts.
+fn follow(orders: &mut [Order], standing: &mut bool, chain: &Chain, phase: &str, effect: &Effect) {
     let draft = |id: &str| chain.drafts().iter().find(|draft| draft.id == id && draft.phase == phase);
     let here = effect.settled >= chain.taken_over();
     let Some((order, earlier)) = orders.split_last_mut() else { return };
@@ -132,33 +135,29 @@ fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, pha
                 order.code.push(order.failed);
                 return;
             }
-            let paths = written.files.iter().map(|file| file.path.clone());
-            order.files.extend(paths.clone());
-            standing.extend(paths.map(|path| Standing { path, written: true }));
+            order.has(written.files.iter().map(|file| &file.path));
+            *standing = true;
         }
         // The same tests once more are tests that are there.
         (Request::Plan { draft: id }, Some(Outcome::Planned { plan })) => {
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
             let DraftState::Unchanged(_) = &draft.state else { return };
             order.armed = true;
-            order.files.extend(plan.unchanged.iter().cloned());
-            standing.extend(plan.unchanged.iter().map(|path| Standing { path: path.clone(), written: false }));
+            order.has(&plan.unchanged);
+            *standing = true;
         }
         // What the others show was shown together with these.
         (Request::Undo { draft: id, .. }, Some(Outcome::Done)) => {
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
-            let gone = planned(chain, draft);
-            standing.retain(|one| one.written || !gone.contains(&one.path.as_str()));
             if draft.visit < order.visit {
                 if let Some(own) = earlier.iter_mut().rfind(|own| own.visit <= draft.visit) {
                     own.shows_nothing_more();
                 }
-                order.files.retain(|path| !gone.contains(&path.as_str()));
                 if !order.files.is_empty() {
                     return;
                 }
             }
-            order.armed &= !standing.is_empty();
+            order.armed &= *standing;
             order.shows_nothing_more();
         }
         (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, .. })) => {
@@ -176,16 +175,6 @@ fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, pha
         }
         _ => {}
     }
-}
-
-/// The files that a draft was planned to change.
-fn planned<'c>(chain: &'c Chain, draft: &Draft) -> Vec<&'c str> {
-    let plan = |(_, effect): (_, &'c Effect)| match (&effect.request, effect.outcome()) {
-        (Request::Plan { draft: id }, Some(Outcome::Planned { plan })) if *id == draft.id => Some(plan),
-        _ => None,
-    };
-    let plan = chain.effects().rev().find_map(plan);
-    plan.map(|plan| plan.files.iter().map(|file| file.path.as_str()).collect()).unwrap_or_default()
 }
 
 /// Where each set of tests begins, oldest first: its first visit, and the first effect of that. A visit to which a later phase led
