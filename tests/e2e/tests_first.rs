@@ -95,6 +95,35 @@ fn tests_alone_that_are_taken_back_are_written_again() {
 }
 
 #[test]
+fn a_no_to_code_that_is_there_pays_for_nothing_and_names_what_takes_it_back() {
+    let (model, world) = complete();
+    let _ = model.run(&world, &["undo", "D1"]).ok();
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
+    let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN);
+    let _ = asked.shows("`certus undo D2`").shows("Its tests: `test/discount.test.js`.");
+    let paid = model.calls();
+    for _ in 0..4 {
+        let stopped = model.run(&world, &["reject", "--why", "tests first"]).exits(4).says("certus undo D2");
+        assert!(stopped.stdout.contains("Next: certus undo D2"), "{}", stopped.stdout);
+        // Who goes on with it after all is asked once more.
+        let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows(UNPROVEN);
+    }
+    // A file that was changed meanwhile is left as it is, and that is said.
+    let path = world.project.join("lib/discount.js");
+    let written = std::fs::read_to_string(&path).expect("the code");
+    std::fs::write(&path, "// mine\n").expect("changed");
+    let _ = model.run(&world, &["reject", "--why", "tests first"]).exits(4);
+    let _ = model.run(&world, &["undo", "D2"]).exits(1).says("put them back by hand");
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("put that back by hand as it was first");
+    std::fs::write(&path, written).expect("put back");
+    assert_eq!(model.calls(), paid, "nothing is paid for");
+    let _ = model.run(&world, &["undo", "D2"]).ok().shows("lib/discount.js");
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("lib/discount.js");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["no_test_failed_first"], path.exists()), (&json!(null), false), "the tests failed before it");
+}
+
+#[test]
 fn code_that_waits_does_not_go_through_on_tests_that_are_gone() {
     let (model, world) = (Model::start(whole(RIGHT)), shop());
     let _ = until_the_tests_are_shown(&model, &world).exits(3);

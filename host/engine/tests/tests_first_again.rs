@@ -49,16 +49,26 @@ fn a_no_after_the_code_keeps_more_from_being_written_until_it_is_taken_back() {
     let mut story = Story::new();
     let code = story.code();
     let proposal = story.before_code().expect("asked");
-    assert!(proposal.body.contains("until you take back what was written (`certus undo`)"), "{}", proposal.body);
+    assert!(proposal.body.contains("take back the code that is there: `certus undo D1`."), "{}", proposal.body);
+    assert_eq!(law::standstill(&story.0), None);
     let next = story.drafts("error_recovery", "change", "lib/b.js");
-    story.says(proposal, no());
+    story.says(proposal.clone(), no());
     assert_eq!(story.draft(&next).state.name(), "refused");
+    let still = law::standstill(&story.0).expect("nothing is paid for");
+    assert_eq!((still.since, still.draft, still.proposal), (story.0.version(), Some(code.clone()), proposal));
     for _ in 0..2 {
         let refused = story.wants_code().expect_err("refused");
         assert!(refused.law == Law::GateNotMet && refused.detail.contains("certus undo"), "{}", refused.detail);
         story.record(Body::ActionRefused { action: "run-prompts".to_owned(), law: refused.law, detail: String::new() });
     }
+    // Where it cannot be taken back, the one way that is left is named.
+    let (message, code_of) = ("lib/a.js is not as it was written".to_owned(), ErrorCode::Diverged);
+    let undo = Request::Undo { draft: code.clone(), undo: Digest::of("undo") };
+    story.perform(undo, Outcome::Failed { code: code_of, message });
+    let still = law::standstill(&story.0).expect("it stands");
+    assert!(still.draft.is_none() && still.detail.contains("lib/a.js is not as it was written"), "{}", still.detail);
     story.undoes(&code);
+    assert_eq!(law::standstill(&story.0), None);
     assert_eq!(story.0.refusals().len(), 0, "what was refused because of it can be named again");
     assert_eq!(story.before_code().expect("asked anew").title, UNPROVEN);
     story.tests();
@@ -76,6 +86,9 @@ fn code_of_every_visit_that_stands_is_looked_at() {
     story.tests();
     let asked = story.before_code().expect("asked").body;
     assert!(asked.contains("No test ran before this code.") && !asked.contains("any code"), "{asked}");
+    story.runs(Some(0));
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("passed (exit status 0) with code of this chain in the files"), "{asked}");
     story.runs(Some(1));
     assert_eq!(story.before_code(), None);
     story.writes("tdd_flow_controller", "change", "lib/b.js");
@@ -116,11 +129,12 @@ fn the_same_tests_once_more_are_tests_that_are_there() {
     assert!(story.draft(&same).edits.is_empty());
     assert_eq!(law::due(&story.0), Ruling::default(), "nobody is shown a diff of nothing, or asked why there are none");
     assert!(law::judge_undo(&story.0, Some(&same)).is_err(), "there is nothing to take back");
-    let asked = story.before_code().expect("they did not fail yet");
+    assert_eq!(story.before_code(), None, "they failed for what stands");
+    story.undoes(&wrong);
+    let asked = story.before_code().expect("they did not fail yet for what is to come");
     assert!(asked.body.contains("Its tests: `test/a.js`."), "{}", asked.body);
     story.runs(Some(1));
     assert_eq!(story.before_code(), None);
-    story.undoes(&wrong);
     story.code();
     assert!(!law::no_test_failed_first(&story.0));
 }
@@ -133,10 +147,10 @@ fn tests_of_an_earlier_visit_that_stand_are_worth_a_run_of_this_one() {
     let code = story.code();
     story.runs(Some(0));
     anew(&mut story);
+    story.undoes(&code);
     assert_eq!(story.before_code().expect("nothing ran here").title, UNPROVEN);
     story.runs(Some(0));
     assert_eq!(story.before_code().expect("it passes").title, UNPROVEN);
-    story.undoes(&code);
     story.runs(Some(1));
     assert_eq!(story.before_code(), None);
     // Gone, they are worth nothing, and neither is what says that they stand.
@@ -242,5 +256,105 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
         code.then(|| story.code());
         story.runs(Some(status));
         assert_eq!(story.due(), None);
+    }
+}
+
+#[test]
+fn what_stood_there_because_of_a_write_goes_with_it() {
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(1));
+    anew(&mut story);
+    let same = story.repeats("test_generator", "tests", "test/a.js");
+    let other = story.repeats("test_generator", "tests", "test/b.js");
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/a.js`, `test/b.js`."), "{asked}");
+    story.undoes(&tests);
+    assert_eq!((story.draft(&same).state.name(), story.draft(&other).state.name()), ("undone", "unchanged"));
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/b.js`."), "{asked}");
+}
+
+#[test]
+fn a_file_of_tests_is_named_once() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(0));
+    for _ in 0..2 {
+        story.repeats("test_generator", "tests", "test/a.js");
+    }
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains("Its tests: `test/a.js`."), "{asked}");
+}
+
+#[test]
+fn an_open_question_does_not_survive_the_undo_that_it_asked_for() {
+    for tests in [false, true] {
+        let mut story = Story::new();
+        // As a chain of before may stand.
+        let code = story.code();
+        let written = if tests { story.tests() } else { code };
+        let proposal = story.before_code().expect("asked");
+        let (basis, id) = (story.0.version(), story.0.next_effect());
+        story.record(support::intent(id, Request::Approve { proposal }, basis));
+        assert_eq!(story.0.waiting_for_person().count(), 1);
+        story.undoes(&written);
+        assert_eq!(story.0.waiting_for_person().count(), 0);
+        let status = story.0.proposals().last().expect("asked");
+        let why = format!("{written} was taken back");
+        assert_eq!((&status.verdict, &status.withdrawn), (&None, &Some(why)));
+    }
+}
+
+#[test]
+fn code_that_tests_failed_for_is_changed_under_them_without_new_ones() {
+    let proven = || {
+        let mut story = Story::new();
+        let tests = story.tests();
+        story.runs(Some(1));
+        story.code();
+        story.runs(Some(0));
+        anew(&mut story);
+        (story, tests)
+    };
+    let (mut story, tests) = proven();
+    story.runs(Some(0));
+    assert_eq!(story.before_code(), None, "they pass, as they should");
+    story.perform(support::prompt("test_generator"), support::replied(Reply::default()));
+    assert_eq!((story.due(), story.before_code()), (None, None), "nor is it asked why there are no new ones");
+    story.writes("tdd_flow_controller", "change", "lib/b.js");
+    story.runs(Some(0));
+    assert_eq!((story.due(), law::no_test_failed_first(&story.0)), (None, false));
+    // They are gone, and nothing that rests on them is shown any more.
+    anew(&mut story);
+    story.undoes(&tests);
+    assert!(law::no_test_failed_first(&story.0));
+    assert_eq!(story.before_code().expect("asked").title, UNPROVEN);
+    // What a person let through was shown by nothing, and neither is what comes after it.
+    let mut story = Story::new();
+    story.says(story.before_code().expect("asked"), Verdict::Approved);
+    story.code();
+    anew(&mut story);
+    story.runs(Some(0));
+    assert_eq!(story.before_code().expect("asked").title, UNPROVEN);
+}
+
+#[test]
+fn what_ran_elsewhere_runs_here_before_a_person_is_asked() {
+    for (status, asks) in [(1, None), (0, Some(UNPROVEN))] {
+        let mut story = Story::new();
+        story.tests();
+        story.runs(Some(1));
+        let code = story.drafts("tdd_flow_controller", "change", "lib/a.js");
+        story.plans(&code);
+        story.is_taken_over();
+        story.reads(&["test"]);
+        let command = story.due().expect("asked");
+        assert_eq!((command.kind.as_str(), command.title.as_str()), ("command", "npm test"));
+        story.says(command, Verdict::Approved);
+        let due = law::due(&story.0).requests;
+        assert!(matches!(due.as_slice(), [Request::Check { check: Check::Test, .. }]), "{due:?}");
+        story.runs(Some(status));
+        assert_eq!(story.due().map(|proposal| proposal.title).as_deref(), asks);
     }
 }

@@ -245,9 +245,8 @@ impl Driver<'_> {
         self.undo_edits(effect, &draft, undo).await?;
         self.session.save_context(self.id, &self.chain);
         match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {
-            Some(Outcome::Failed { message, .. }) => {
-                Err(Failure::of(Kind::Failed, message.clone()).hint("the files were left as they are"))
-            }
+            Some(Outcome::Failed { message, .. }) => Err(Failure::of(Kind::Failed, message.clone())
+                .hint("the files were left as they are: put them back by hand as they were, and take it back again")),
             _ => {
                 gone.iter().for_each(|line| self.person.say(line));
                 Ok(files)

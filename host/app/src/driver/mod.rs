@@ -133,6 +133,8 @@ pub struct Driver<'a> {
     durable: u64,
     /// How many visits and, in the last of them, refusals there were when this process took the chain.
     refused_before: (usize, usize),
+    /// The chain's version when this process took it up.
+    began: u64,
     /// What this process rendered; after a restart it is read back from the store.
     sending: HashMap<EffectId, Sending>,
     /// What the user's ledger has of this chain was compared with what it is.
@@ -194,6 +196,7 @@ impl<'a> Driver<'a> {
             cast.listener.recorded(&taken_over, &chain);
         }
         let durable = chain.version();
+        let began = chain.version();
         let refused_before = (chain.visits().len(), chain.refusals().len());
         let interrupted = chain.open_effects().map(|(id, _)| id).filter(|id| !waits(&chain, *id)).collect();
         Ok(Self {
@@ -213,6 +216,7 @@ impl<'a> Driver<'a> {
             noted: Batch::default(),
             durable,
             refused_before,
+            began,
             sending: HashMap::new(),
             day_is_right: false,
             unsettled: BTreeSet::new(),
@@ -279,6 +283,14 @@ impl<'a> Driver<'a> {
             let due = law::due(&self.chain);
             if !due.requests.is_empty() {
                 self.follow(due);
+                continue;
+            }
+            if let Some(still) = law::standstill(&self.chain) {
+                // Whoever takes it up again may go on after all.
+                if still.since > self.began {
+                    return Ok(Stop::Refused { law: Law::GateNotMet, detail: still.detail });
+                }
+                self.intend_all(vec![Request::Approve { proposal: still.proposal }]);
                 continue;
             }
             let samples = self.samples_due();

@@ -81,6 +81,9 @@ pub(super) fn next(
         let shown = waiting(chain).map(|(_, digest)| format!(" {}", &digest.to_string()[..SHOWN])).unwrap_or_default();
         return Some(format!("certus approve --chain {id}{shown}{provider}{suffix}"));
     }
+    if let Some(draft) = certus_engine::law::standstill(chain).and_then(|still| still.draft) {
+        return Some(format!("certus undo {draft} --chain {id}{suffix}"));
+    }
     // What rules wait for is a model, or another answer; whoever else is waited for answers when they can.
     if let Some(question) = undecided.first().filter(|_| chain.pause().is_none() || chain.provider() == "offline") {
         return Some(said(question, &provider));

@@ -33,8 +33,9 @@ impl Chain {
         else {
             return;
         };
-        let Some(draft) = self.drafts.iter_mut().find(|draft| draft.id == *id) else { return };
-        let mut changed = false;
+        let Some(at) = self.drafts.iter().position(|draft| draft.id == *id) else { return };
+        let draft = &mut self.drafts[at];
+        let (mut changed, mut gone) = (false, Vec::new());
         let next = match (&effect.request, outcome, &draft.state) {
             // Nobody is asked about a diff of nothing.
             (Request::Plan { .. }, Outcome::Planned { plan }, DraftState::New | DraftState::Amended)
@@ -68,8 +69,9 @@ impl Chain {
                 }
                 DraftState::Written(Written { plan: plan.digest, undo: *undo, files: plan.files.clone() })
             }
-            (Request::Undo { .. }, Outcome::Done, DraftState::Written(_)) => {
+            (Request::Undo { .. }, Outcome::Done, DraftState::Written(written)) => {
                 changed = true;
+                gone.extend(written.files.iter().map(|file| file.path.clone()));
                 // Whoever takes something back no longer relies on what is to come.
                 self.grants.clear();
                 // What was refused because of it may be lawful now.
@@ -98,6 +100,12 @@ impl Chain {
         if draft.state.is_over() {
             // What can still be needed of it stands in the events.
             draft.edits.clear();
+        }
+        // What stood there because of it, as it was brought once more, stands there no longer.
+        for later in &mut self.drafts[at + 1..] {
+            if matches!(&later.state, DraftState::Unchanged(paths) if paths.iter().any(|path| gone.contains(path))) {
+                later.state = DraftState::Undone;
+            }
         }
         if changed {
             self.files_changed(effect.settled);

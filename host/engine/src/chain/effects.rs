@@ -299,6 +299,14 @@ impl Chain {
             (Request::Approve { proposal }, Outcome::Judged { verdict, digest, by, .. }) => {
                 self.judged(proposal, verdict, *digest, by.as_ref());
             }
+            (Request::Approve { proposal }, Outcome::Failed { message, .. }) => {
+                let digest = proposal.digest();
+                let open =
+                    self.proposals.iter_mut().rfind(|status| status.digest == digest && status.verdict.is_none());
+                if let Some(status) = open {
+                    status.withdrawn.get_or_insert_with(|| message.clone());
+                }
+            }
             (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail, limit }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),

@@ -17,10 +17,10 @@ pub(super) fn propose_edits(chain: &Chain, id: &str) -> Judged {
         return refuse(Law::UnknownDraft, format!("there is no draft `{id}`"));
     };
     match &draft.state {
-        DraftState::New => perform(match super::tests_first::before_draft(chain, draft)? {
-            Some(proposal) => Request::Approve { proposal },
-            None => Request::Plan { draft: id.to_owned() },
-        }),
+        DraftState::New => match super::tests_first::before_draft(chain, draft)? {
+            Some(proposal) => Ok(asks(chain, proposal)),
+            None => perform(Request::Plan { draft: id.to_owned() }),
+        },
         state => refuse(Law::UnknownDraft, format!("{id} is {}", state.name())),
     }
 }
@@ -265,11 +265,17 @@ fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
     asks.iter().find_map(|asks| asks(chain))
 }
 
+/// A person is asked, once what can show that it need not be asked was run.
+fn asks(chain: &Chain, proposal: Proposal) -> Ruling {
+    let first = super::tests_first::run_first(chain, &proposal).then(|| run_check(chain, Check::Test).ok()).flatten();
+    first.unwrap_or_else(|| Ruling { record: Vec::new(), requests: vec![Request::Approve { proposal }] })
+}
+
 /// What follows of itself from what a person said, before anybody else is asked: planned edits are shown, amended ones
 /// planned anew, approved ones written.
 pub fn due(chain: &Chain) -> Ruling {
     if let Some(proposal) = asked_of_a_person(chain) {
-        return Ruling { record: Vec::new(), requests: vec![Request::Approve { proposal }] };
+        return asks(chain, proposal);
     }
     let request = chain.drafts().iter().find_map(|draft| match &draft.state {
         DraftState::Amended => Some(Request::Plan { draft: draft.id.clone() }),

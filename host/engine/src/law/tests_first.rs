@@ -8,7 +8,7 @@ mod order;
 use order::{Order, tells};
 
 use super::{Law, Refusal, refusal};
-use crate::{Body, Chain, Check, Draft, DraftState, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
+use crate::{Body, Chain, Check, Draft, DraftState, ErrorCode, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
 
 /// Writes the tests.
 const GENERATOR: &str = "test_generator";
@@ -70,7 +70,10 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
         is_tests(draft) && draft.phase == chain.phase() && stands
     };
     let stands = chain.drafts().iter().any(stand);
-    let said = said.filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
+    // Code that tests failed for before is changed under them: that takes no new ones.
+    let proven = Order::of(chain, chain.phase()).is_some_and(|order| order.proven);
+    let said =
+        said.filter(|_| !proven).filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
     let said: String = said.trim().chars().take(SAID).collect();
     let said = if said.is_empty() { "It does not say why.".to_owned() } else { format!("It says:\n\n{said}") };
     let body = format!(
@@ -84,18 +87,21 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
 /// The set of tests of the present visit, where no person goes on without, and no test failed before its code, or before the next.
 fn unproven(chain: &Chain) -> Option<Order> {
     chain.phase_definition().filter(|phase| wants(phase))?;
-    Order::of(chain, chain.phase()).filter(|order| !order.waived && (!order.failed || order.is_bare()))
+    Order::of(chain, chain.phase()).filter(|order| !order.waived && (!order.is_shown() || order.is_bare()))
 }
 
 /// What a person is asked of code that no test failed for before it.
 fn question(chain: &Chain, order: &Order) -> Proposal {
     let here = |run: &&Run| run.phase == chain.phase() && run.visit == chain.visit();
     let generated = chain.runs().iter().filter(here).any(|run| run.name == GENERATOR && run.ok);
-    let no = if order.is_coded() {
-        "keeps the phase from being left, and more code from being written, until you take back what was written (`certus undo`): \
-         tests come first then"
-    } else if order.ran.as_ref().is_some_and(|(_, status)| !tells(*status)) {
-        match order.limit {
+    let way_back = way_back(chain, order);
+    let no = if let Some(way) = &way_back {
+        &format!(
+            "keeps the phase from being left, and anything more from being paid for, until you take back the code that is there: \
+             {way}. Tests come first then"
+        )
+    } else if order.ran.as_ref().is_some_and(|ran| !tells(ran.status)) {
+        match order.ran.as_ref().and_then(|ran| ran.limit) {
             Some(limit) => &format!("has it run again: {}", super::implementation::raise(limit)),
             None => "has it run again, once you have put right what it needs",
         }
@@ -112,8 +118,59 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
     Proposal { kind: chain::WAIVER.to_owned(), title: UNPROVEN.to_owned(), body }
 }
 
-/// A person said no, and nothing happened since that could show more: they are not asked the same again.
-fn still_no(chain: &Chain, order: &Order) -> bool {
+/// How the code is taken back that a no is about, as command lines; nothing where there is none.
+fn way_back(chain: &Chain, order: &Order) -> Option<String> {
+    let drafts = order.to_take_back();
+    let lines: Vec<String> = drafts.iter().map(|draft| format!("`certus undo {draft}`")).collect();
+    let failed = drafts.first().and_then(|draft| not_undone(chain, draft));
+    let failed = failed.map(|why| {
+        format!(" (it was tried, and failed: {}; put that back by hand as it was first)", why.trim_end_matches('.'))
+    });
+    (!lines.is_empty()).then(|| format!("{}{}", lines.join(", then "), failed.unwrap_or_default()))
+}
+
+/// Why this was not taken back, where that was tried last.
+fn not_undone<'c>(chain: &'c Chain, id: &str) -> Option<&'c str> {
+    let tried = |(_, effect): (_, &'c crate::Effect)| match &effect.request {
+        Request::Undo { draft, .. } if draft == id => effect.outcome(),
+        _ => None,
+    };
+    match chain.effects().rev().find_map(tried) {
+        Some(Outcome::Failed { message, .. }) => Some(message),
+        _ => None,
+    }
+}
+
+/// Where a chain stands still: a person does not go on with code that is in the files, so nothing more is paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standstill {
+    /// The event of their no.
+    pub since: u64,
+    /// The draft to take back first; absent where that was tried and failed.
+    pub draft: Option<String>,
+    /// What leads on, for a person.
+    pub detail: String,
+    /// What they are asked once more if they want to go on after all.
+    pub proposal: Proposal,
+}
+
+/// Whether a chain stands still until a person takes back the code that no test failed for, or goes on with it after all.
+pub fn standstill(chain: &Chain) -> Option<Standstill> {
+    let order = unproven(chain)?;
+    let way = way_back(chain, &order)?;
+    let since = still_no(chain, &order)?;
+    let first = order.to_take_back().first().copied().filter(|draft| not_undone(chain, draft).is_none());
+    let detail = format!(
+        "{}: you do not go on with code that no test failed for: take it back, and tests come first: {way}; or say yes after all, \
+         `certus flow --continue` asks once more",
+        chain.phase()
+    );
+    let draft = first.map(str::to_owned);
+    Some(Standstill { since, draft, detail, proposal: question(chain, &order) })
+}
+
+/// A person said no, and nothing happened since that could show more: they are not asked the same again. The event of their no.
+fn still_no(chain: &Chain, order: &Order) -> Option<u64> {
     let settled = |(_, effect): (_, &crate::Effect)| match (&effect.request, effect.outcome()) {
         (Request::Approve { proposal }, Some(Outcome::Judged { verdict, .. })) if proposal.title == UNPROVEN => {
             let no = *verdict != Verdict::Approved && effect.phase == chain.phase() && effect.visit >= order.visit;
@@ -121,29 +178,26 @@ fn still_no(chain: &Chain, order: &Order) -> bool {
         }
         _ => None,
     };
-    let Some((no, true)) = chain.effects().rev().find_map(settled) else { return false };
+    let (no, _) = chain.effects().rev().find_map(settled).filter(|(_, still)| *still)?;
     let moves = |effect: &crate::Effect| match (&effect.request, effect.outcome()) {
         (Request::Prompt { name, .. }, Some(_)) => name == GENERATOR,
         (Request::Check { check, .. }, Some(_)) => *check == Check::Test,
-        (Request::Write { .. } | Request::Undo { .. }, Some(_)) => true,
+        // Where taking back failed, the files are as they were.
+        (Request::Write { .. }, Some(_)) | (Request::Undo { .. }, Some(Outcome::Done)) => true,
         _ => false,
     };
-    !chain.effects().any(|(_, effect)| effect.settled > no && moves(effect))
+    (!chain.effects().any(|(_, effect)| effect.settled > no && moves(effect))).then_some(no)
 }
 
 /// What is asked before code, where no test failed so far.
 fn before(chain: &Chain) -> Result<Option<Proposal>, Refusal> {
-    let Some(order) = unproven(chain).filter(|order| !order.failed) else { return Ok(None) };
-    if still_no(chain, &order) {
-        let first = if order.is_coded() {
-            "take back what was written (certus undo), and tests come first"
-        } else {
-            "tests are to be written first"
-        };
-        return Err(refusal(
-            Law::GateNotMet,
-            format!("{}: you do not go on without a test that fails: {first}", chain.phase()),
-        ));
+    let Some(order) = unproven(chain).filter(|order| !order.is_shown()) else { return Ok(None) };
+    if let Some(still) = standstill(chain) {
+        return Err(refusal(Law::GateNotMet, still.detail));
+    }
+    if still_no(chain, &order).is_some() {
+        let detail = "you do not go on without a test that fails: tests are to be written first";
+        return Err(refusal(Law::GateNotMet, format!("{}: {detail}", chain.phase())));
     }
     Ok(Some(question(chain, &order)))
 }
@@ -171,10 +225,15 @@ pub(super) fn before_draft(chain: &Chain, draft: &Draft) -> Result<Option<Propos
 pub(super) fn before_code(chain: &Chain) -> Option<Proposal> {
     let order = unproven(chain)?;
     let proposal = question(chain, &order);
-    let waits = || !order.failed && chain.drafts().iter().any(|draft| is_waiting_code(chain, draft));
+    let waits = || !order.is_shown() && chain.drafts().iter().any(|draft| is_waiting_code(chain, draft));
     let leaves =
         || order.is_bare() && chain.lacks().is_empty() && !chain.was_asked_since(&proposal, chain.last_write());
     (waits() || leaves()).then_some(proposal)
+}
+
+/// Whether the tests that stand run here before this is asked: what they did elsewhere shows nothing here.
+pub(super) fn run_first(chain: &Chain, proposal: &Proposal) -> bool {
+    proposal.title == UNPROVEN && Order::of(chain, chain.phase()).is_some_and(|order| order.is_to_run_here())
 }
 
 /// Whether the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without.
@@ -193,22 +252,32 @@ fn is_waiting_code(chain: &Chain, draft: &Draft) -> bool {
     waits && !is_tests(draft) && draft.phase == chain.phase()
 }
 
-/// Tests were taken back: the code that waits for a verdict was written for them, and does not go through.
+/// A draft was taken back: what a person is asked of code that no test failed for is not so any more, and code that waits for a
+/// verdict on tests that are gone does not go through.
 pub(super) fn after_undo(chain: &Chain, undone: &Draft) -> Vec<Body> {
-    if !is_tests(undone) || unproven(chain).is_none_or(|order| order.failed) {
-        return Vec::new();
+    let ends = |effect, outcome| Body::Outcome { effect, outcome, elapsed_ms: 0 };
+    let untrue = chain.open_effects().filter_map(|(effect, open)| match &open.request {
+        Request::Approve { proposal } if proposal.title == UNPROVEN && chain::is_the_laws(proposal) => {
+            let message = format!("{} was taken back", undone.id);
+            Some(ends(effect, Outcome::Failed { code: ErrorCode::Cancelled, message }))
+        }
+        _ => None,
+    });
+    let mut bodies: Vec<Body> = untrue.filter(|_| undone.phase == chain.phase()).collect();
+    if !is_tests(undone) || unproven(chain).is_none_or(|order| order.is_shown()) {
+        return bodies;
     }
     let why = format!("{}, the tests that came before it, was taken back", undone.id);
     let open = chain.open_effects().filter_map(|(effect, open)| match &open.request {
         Request::ApproveEdits { draft, plan } => {
             chain.drafts().iter().find(|known| known.id == *draft && is_waiting_code(chain, known))?;
             let verdict = Verdict::Rejected(why.clone());
-            let outcome = Outcome::Judged { verdict, digest: plan.digest, by: None, grant: None };
-            Some(Body::Outcome { effect, outcome, elapsed_ms: 0 })
+            Some(ends(effect, Outcome::Judged { verdict, digest: plan.digest, by: None, grant: None }))
         }
         _ => None,
     });
-    open.collect()
+    bodies.extend(open);
+    bodies
 }
 
 /// What a no to a question of this module makes of a chain.
@@ -228,7 +297,7 @@ pub(crate) fn refused(chain: &Chain, proposal: &Proposal, verdict: &Verdict) -> 
         TITLE => Some(No::AsksAgain),
         UNPROVEN => {
             let order = Order::of(chain, chain.phase())?;
-            let again = !order.is_coded() && order.ran.is_some_and(|(_, status)| !tells(status));
+            let again = order.to_take_back().is_empty() && order.ran.as_ref().is_some_and(|ran| !tells(ran.status));
             Some(if again { No::RunsAgain } else { No::AsksAgain })
         }
         title if super::implementation::is_of_no_run(chain, title) => Some(No::RunsAgain),

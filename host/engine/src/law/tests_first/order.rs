@@ -1,10 +1,11 @@
 //! What was written and what ran, in their order: which code stands in the files that no test was seen to fail for before it.
 //!
 //! Visits of a phase fall into sets: a visit to which a later phase led back is about the tests of the one before. Tests of an
-//! earlier set that still stand are worth a run of this one; what ran elsewhere is worth nothing here.
+//! earlier set that still stand are worth a run of this one; what ran elsewhere is worth nothing here. Code that tests failed for
+//! before it, which still stand, may be changed in a later set without another test that fails: it is proven.
 
 use super::is_tests;
-use crate::{Chain, Check, CheckLimit, Draft, DraftState, Effect, EffectId, Outcome, Request, Verdict};
+use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Request, Verdict};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -25,23 +26,44 @@ pub(super) struct Order {
     pub(super) waived: bool,
     /// Tests are in the files, and no code of this set came after them.
     armed: bool,
-    /// For each code that is in the files, whether such a run came before it.
-    code: Vec<bool>,
-    /// The command of the last run before this code, and what it ended with.
-    pub(super) ran: Option<(String, Option<i32>)>,
-    /// The limit that ended that run, if one did.
-    pub(super) limit: Option<CheckLimit>,
+    /// Code of the sets before is in the files, and tests that still stand failed before all of it.
+    pub(super) proven: bool,
+    /// Each code that is in the files.
+    code: Vec<Code>,
+    /// Code of earlier sets that is in the files, which no test failed for and nobody goes on with.
+    before: Vec<String>,
+    /// The last run before this code.
+    pub(super) ran: Option<Ran>,
     /// Files of its tests.
     files: Vec<String>,
     /// Some of it happened elsewhere.
     elsewhere: bool,
 }
 
-/// A file of tests in the files of the project.
-struct Standing {
-    path: String,
-    /// This chain wrote it: what takes it back is named by its draft.
-    written: bool,
+/// A draft of code that is in the files.
+struct Code {
+    draft: String,
+    /// A test failed before it.
+    proven: bool,
+}
+
+/// A run of the tests.
+pub(super) struct Ran {
+    command: String,
+    pub(super) status: Option<i32>,
+    /// Code of this phase was in the files when it ran.
+    with_code: bool,
+    /// The limit that ended it, if one did.
+    pub(super) limit: Option<CheckLimit>,
+}
+
+/// What is in the files of the project, between two effects.
+#[derive(Default)]
+struct Files {
+    /// Tests that still stand.
+    tests: bool,
+    /// Drafts of code, those that were taken back later as well.
+    code: Vec<String>,
 }
 
 impl Order {
@@ -49,21 +71,44 @@ impl Order {
     pub(super) fn all(chain: &Chain, phase: &str) -> Vec<Self> {
         let mut begins = begins(chain, phase).into_iter().peekable();
         let mut orders: Vec<Self> = Vec::new();
-        let mut standing: Vec<Standing> = Vec::new();
-        let begun = |visit, standing: &[Standing]| Self { visit, armed: !standing.is_empty(), ..Self::default() };
+        let mut files = Files::default();
+        let begun = |visit, files: &Files, orders: &[Self]| Self {
+            visit,
+            armed: files.tests,
+            proven: are_proven(orders),
+            ..Self::default()
+        };
         for (id, effect) in chain.effects() {
             while let Some((visit, _)) = begins.next_if(|(_, from)| *from <= id) {
-                orders.push(begun(visit, &standing));
+                let next = begun(visit, &files, &orders);
+                orders.push(next);
             }
-            follow(&mut orders, &mut standing, chain, phase, effect);
+            follow(&mut orders, &mut files, chain, phase, effect);
         }
-        orders.extend(begins.map(|(visit, _)| begun(visit, &standing)));
+        for (visit, _) in begins {
+            let next = begun(visit, &files, &orders);
+            orders.push(next);
+        }
         orders
     }
 
     /// The last set of a phase.
     pub(super) fn of(chain: &Chain, phase: &str) -> Option<Self> {
-        Self::all(chain, phase).pop()
+        let mut orders = Self::all(chain, phase);
+        let mut last = orders.pop()?;
+        last.before = orders.iter().filter(|order| !order.waived).flat_map(Self::bare).map(str::to_owned).collect();
+        Some(last)
+    }
+
+    fn bare(&self) -> impl Iterator<Item = &str> {
+        self.code.iter().filter(|code| !code.proven).map(|code| code.draft.as_str())
+    }
+
+    /// The code that a no is about, newest first: no test failed for it, and nobody goes on with it.
+    pub(super) fn to_take_back(&self) -> Vec<&str> {
+        let mut drafts: Vec<&str> = self.before.iter().map(String::as_str).chain(self.bare()).collect();
+        drafts.reverse();
+        drafts
     }
 
     /// Code is in the files.
@@ -73,13 +118,32 @@ impl Order {
 
     /// Code is in the files that no test failed for before it.
     pub(super) fn is_bare(&self) -> bool {
-        self.code.contains(&false)
+        self.bare().next().is_some()
+    }
+
+    /// These files are tests of it, whether they were brought once or more often.
+    fn has<'p>(&mut self, paths: impl IntoIterator<Item = &'p String>) {
+        for path in paths {
+            if !self.files.contains(path) {
+                self.files.push(path.clone());
+            }
+        }
     }
 
     /// The tests that showed something are gone.
     fn shows_nothing_more(&mut self) {
-        (self.failed, self.waived) = (false, false);
-        self.code.fill(false);
+        (self.failed, self.waived, self.proven) = (false, false, false);
+        self.code.iter_mut().for_each(|code| code.proven = false);
+    }
+
+    /// Tests that stand failed before there was code.
+    pub(super) fn is_shown(&self) -> bool {
+        self.failed || self.proven
+    }
+
+    /// Its tests stand, and nothing of it happened here.
+    pub(super) fn is_to_run_here(&self) -> bool {
+        self.armed && self.elsewhere && self.ran.is_none() && !self.is_shown() && !self.is_coded()
     }
 
     /// What a person is told of it.
@@ -89,24 +153,28 @@ impl Order {
                 "No test was seen to fail here before this code: what ran elsewhere shows nothing here.".to_owned()
             }
             None => "No test ran before this code.".to_owned(),
-            Some((command, Some(0))) => format!(
+            Some(Ran { command, status: Some(0), with_code: true, .. }) => format!(
+                "`{command}` passed (exit status 0) with code of this chain in the files: what passes with it does not show that a \
+                 test fails without it."
+            ),
+            Some(Ran { command, status: Some(0), .. }) => format!(
                 "`{command}` ran before this code, and passed (exit status 0): what passes without it does not show that it does \
                  anything."
             ),
-            Some((command, Some(status @ (126 | 127)))) => {
+            Some(Ran { command, status: Some(status @ (126 | 127)), .. }) => {
                 let why = if *status == 127 { "was not found" } else { "may not be run" };
                 format!(
                     "`{command}` did not run (exit status {status}: it, or a program that it needs, {why}), so no test was seen to \
                      fail before this code."
                 )
             }
-            Some((command, None)) if let Some(limit) = self.limit => {
+            Some(Ran { command, status: None, limit: Some(limit), .. }) => {
                 format!("`{command}` was ended {limit}, so no test was seen to fail before this code.")
             }
-            Some((command, None)) => {
+            Some(Ran { command, status: None, .. }) => {
                 format!("`{command}` did not run to its end, so no test was seen to fail before this code.")
             }
-            Some((command, Some(status))) => format!(
+            Some(Ran { command, status: Some(status), .. }) => format!(
                 "`{command}` failed (exit status {status}), but not between tests and this code, so it does not show that they ask \
                  for it."
             ),
@@ -121,49 +189,61 @@ impl Order {
     }
 }
 
-/// What an effect makes of the last set, and of the tests in the files.
-fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, phase: &str, effect: &Effect) {
+/// Code of these sets is in the files, and tests that still stand failed before all of it.
+fn are_proven(orders: &[Order]) -> bool {
+    let mut code = orders.iter().flat_map(|order| &order.code).peekable();
+    code.peek().is_some() && code.all(|code| code.proven)
+}
+
+/// What an effect makes of the last set, and whether tests are in the files. What was taken back, or stood there only because of
+/// that, is no longer written or unchanged, and never counts.
+fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, effect: &Effect) {
     let draft = |id: &str| chain.drafts().iter().find(|draft| draft.id == id && draft.phase == phase);
     let here = effect.settled >= chain.taken_over();
     let Some((order, earlier)) = orders.split_last_mut() else { return };
     match (&effect.request, effect.outcome()) {
         (Request::Write { draft: id, .. }, Some(Outcome::Written { .. })) => {
-            // What was taken back is neither.
             let Some(draft) = draft(id) else { return };
+            if !is_tests(draft) {
+                files.code.push(id.clone());
+            }
+            // What was taken back is neither.
             let DraftState::Written(written) = &draft.state else { return };
             order.elsewhere |= !here;
             order.armed = is_tests(draft);
             if !order.armed {
-                order.code.push(order.failed);
+                let proven = order.failed || order.proven;
+                order.code.push(Code { draft: id.clone(), proven });
                 return;
             }
-            let paths = written.files.iter().map(|file| file.path.clone());
-            order.files.extend(paths.clone());
-            standing.extend(paths.map(|path| Standing { path, written: true }));
+            order.has(written.files.iter().map(|file| &file.path));
+            files.tests = true;
         }
         // The same tests once more are tests that are there.
         (Request::Plan { draft: id }, Some(Outcome::Planned { plan })) => {
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
             let DraftState::Unchanged(_) = &draft.state else { return };
             order.armed = true;
-            order.files.extend(plan.unchanged.iter().cloned());
-            standing.extend(plan.unchanged.iter().map(|path| Standing { path: path.clone(), written: false }));
+            order.has(&plan.unchanged);
+            files.tests = true;
         }
         // What the others show was shown together with these.
         (Request::Undo { draft: id, .. }, Some(Outcome::Done)) => {
+            files.code.retain(|code| code != id);
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
-            let gone = planned(chain, draft);
-            standing.retain(|one| one.written || !gone.contains(&one.path.as_str()));
             if draft.visit < order.visit {
-                if let Some(own) = earlier.iter_mut().rfind(|own| own.visit <= draft.visit) {
-                    own.shows_nothing_more();
+                let own = earlier.iter().rposition(|own| own.visit <= draft.visit).unwrap_or_default();
+                for (at, set) in earlier.iter_mut().enumerate().skip(own) {
+                    if at == own || !set.failed {
+                        set.shows_nothing_more();
+                    }
                 }
-                order.files.retain(|path| !gone.contains(&path.as_str()));
-                if !order.files.is_empty() {
+                if order.failed && !order.files.is_empty() {
+                    order.proven = false;
                     return;
                 }
             }
-            order.armed &= !standing.is_empty();
+            order.armed &= files.tests;
             order.shows_nothing_more();
         }
         (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, limit, .. })) => {
@@ -173,7 +253,8 @@ fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, pha
             }
             order.failed |= order.armed && tells(*status) && *status != Some(0);
             if !order.is_coded() {
-                (order.ran, order.limit) = (Some((command.clone(), *status)), *limit);
+                let with_code = !files.code.is_empty();
+                order.ran = Some(Ran { command: command.clone(), status: *status, with_code, limit: *limit });
             }
         }
         (Request::Approve { proposal }, Some(Outcome::Judged { verdict: Verdict::Approved, .. })) => {
@@ -181,16 +262,6 @@ fn follow(orders: &mut [Order], standing: &mut Vec<Standing>, chain: &Chain, pha
         }
         _ => {}
     }
-}
-
-/// The files that a draft was planned to change.
-fn planned<'c>(chain: &'c Chain, draft: &Draft) -> Vec<&'c str> {
-    let plan = |(_, effect): (_, &'c Effect)| match (&effect.request, effect.outcome()) {
-        (Request::Plan { draft: id }, Some(Outcome::Planned { plan })) if *id == draft.id => Some(plan),
-        _ => None,
-    };
-    let plan = chain.effects().rev().find_map(plan);
-    plan.map(|plan| plan.files.iter().map(|file| file.path.as_str()).collect()).unwrap_or_default()
 }
 
 /// Where each set of tests begins, oldest first: its first visit, and the first effect of that. A visit to which a later phase led
