@@ -142,7 +142,9 @@ fn a_check_that_a_limit_ends_says_which() {
     let check = &shown["checks"][1];
     assert_eq!((&check["status"], &check["ended"]), (&json!(null), &json!("after 1 MiB of output (check-output-mib)")));
     world.write("certus.toml", limit.replace('1', "8"));
-    let _ = model.run(&world, &["reject", "--why", "it may print more now"]).ok().says("Complete");
+    // The file in which that is said says what runs as well.
+    let _ = model.run(&world, &["reject", "--why", "it may print more now"]).exits(3).shows("look at them first");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
     assert_eq!(model.asked("error_recovery"), 0, "no model can mend a limit");
 }
 
