@@ -87,6 +87,8 @@ fn a_chain_that_came_in_a_clone_has_the_gates_that_are_installed() {
 fn a_chain_that_came_complete_says_so_and_is_verified_here() {
     let (model, world) = (Model::start(crate::model::whole(RIGHT)), shop());
     let _ = until_the_tests_ran(&model, &world).ok().says("Complete");
+    let (_, status) = model.json(&world, &["status"]);
+    assert_eq!((&status["status"], &status["completed_elsewhere"]), (&json!("complete"), &json!(null)));
     is_taken_elsewhere(&world);
     let elsewhere = "completed elsewhere, and nothing of it was verified here";
     let next = "certus flow --continue --chain 001 --provider openai";
@@ -96,6 +98,14 @@ fn a_chain_that_came_complete_says_so_and_is_verified_here() {
     assert!(shown["checks"].as_array().expect("checks").iter().all(|check| check["fresh"] == false), "{shown}");
     assert_eq!((shown["next"].as_str(), &shown["advice"]), (Some(next), &json!(null)));
     let _ = model.run(&world, &["show"]).ok().shows(elsewhere).shows(next);
+    let _ = model.run(&world, &["status"]).ok().shows("done elsewhere").shows(elsewhere).shows(next);
+    let (_, status) = model.json(&world, &["status"]);
+    assert_eq!((&status["status"], &status["completed_elsewhere"]), (&json!("complete"), &json!(true)));
+    for arguments in [&["status", "all"][..], &["list"]] {
+        let _ = model.run(&world, arguments).ok().shows("done elsewhere");
+        let (_, listed) = model.json(&world, arguments);
+        assert_eq!(listed["chains"][0]["completed_elsewhere"], true, "{listed}");
+    }
     // Once a chain was begun here, it is recorded of all.
     let _ = model.run(&world, &["new", "something else"]).ok();
     let _ = model.run(&world, &["use", "1"]).ok();

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use certus_engine::{ChainId, Spending};
-use certus_store::{ChainRow, Found, Mode, Store, StoreError};
+use certus_store::{ChainRow, Found, Mode, Status, Store, StoreError};
 use serde::Serialize;
 
 use crate::Failure;
+use crate::config::UserDirs;
 use crate::paths::{project_root, state_dir};
 use crate::report::Cost;
+use crate::session::{is_own, taken_over};
 
 /// Chains of a project, for reading.
 pub struct State {
@@ -33,6 +35,10 @@ pub struct StatusLine {
     /// What further answers say of the confidence, in a line, where that matters; only of a chain that is looked at alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<String>,
+    /// It was completed by somebody else, or in another place: nothing of it was verified here. Of a list, as long as nothing was
+    /// begun here since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub completed_elsewhere: bool,
     /// That it was completed elsewhere, and how it is verified here; only of a chain that is looked at alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<String>,
@@ -91,7 +97,12 @@ impl State {
         let rows = store.rows().map_err(|error| self.failure(error))?;
         let spending = store.spending().map_err(|error| self.failure(error))?;
         let of = |row: &ChainRow| spending.get(&row.id).copied().unwrap_or_default();
-        Ok(rows.iter().map(|row| status_line(row, active, of(row))).collect())
+        let all_own = self.all_own(store, &rows)?;
+        let line = |row: &ChainRow| StatusLine {
+            completed_elsewhere: !all_own && row.status == Status::Finished,
+            ..status_line(row, active, of(row))
+        };
+        Ok(rows.iter().map(line).collect())
     }
 
     /// One chain: the one named, or the active one.
@@ -107,11 +118,21 @@ impl State {
         // What says more of the same is no reason to say nothing.
         let chain = store.chain(id).ok();
         let compared = chain.as_ref().and_then(crate::report::compared);
+        let own = self.all_own(store, std::slice::from_ref(&row))?;
+        let chain = chain.map(|chain| if own { chain } else { taken_over(chain, None) });
         let elsewhere = chain.filter(certus_engine::Chain::completed_elsewhere).map(|chain| {
             let next = crate::report::leads_on(id, &chain).map(|next| format!("; {next}")).unwrap_or_default();
             format!("{}{next}", crate::report::ELSEWHERE)
         });
-        Ok(StatusLine { compared, elsewhere, ..status_line(&row, active, spending) })
+        let completed_elsewhere = elsewhere.is_some();
+        Ok(StatusLine { compared, completed_elsewhere, elsewhere, ..status_line(&row, active, spending) })
+    }
+
+    /// Whether what is complete of these was completed by this user, here. Where nothing is, nothing is looked at.
+    fn all_own(&self, store: &Store, rows: &[ChainRow]) -> Result<bool, Failure> {
+        let none = !rows.iter().any(|row| row.status == Status::Finished);
+        let own = || is_own(store, UserDirs::of_platform().as_ref()).map_err(|error| self.failure(error));
+        Ok(none || own()?)
     }
 
     pub(crate) fn id(&self, named: Option<&str>, active: Option<ChainId>) -> Result<ChainId, Failure> {
@@ -144,6 +165,7 @@ fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> S
         phase: row.phase.clone(),
         confidence: row.overall,
         compared: None,
+        completed_elsewhere: false,
         elsewhere: None,
         questions: row.open_questions,
         active: active == Some(row.id),

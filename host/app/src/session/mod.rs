@@ -25,6 +25,7 @@ use certus_workspace::Project;
 pub(crate) use self::ledger::Day;
 pub use self::login::Stored;
 pub use self::named::named_answers;
+pub(crate) use self::owner::{is_own, taken_over};
 pub use self::prompts::{PromptSummary, PromptText};
 use crate::Failure;
 use crate::clock::{Clock, FixedClock, SystemClock};

@@ -11,16 +11,37 @@ use certus_store::{Store, StoreError};
 
 use super::Session;
 use crate::Failure;
+use crate::config::UserDirs;
 
 /// Whether a store is noted as this user's own, in its place.
 fn is_noted(note: Option<&Path>, place: &str) -> bool {
     note.is_some_and(|note| std::fs::read_to_string(note).is_ok_and(|noted| noted == place))
 }
 
+/// Where it is noted that a store is this user's own; nothing where there is no such place, or the store has no number.
+fn note_of(store: &Store, dirs: Option<&UserDirs>) -> Result<Option<PathBuf>, StoreError> {
+    let Some(dirs) = dirs else { return Ok(None) };
+    Ok(store.id()?.map(|id| dirs.config.join("stores").join(format!("{id:016x}"))))
+}
+
+/// Whether a store is this user's own, in its place. Nothing of it is folded.
+pub(crate) fn is_own(store: &Store, dirs: Option<&UserDirs>) -> Result<bool, StoreError> {
+    Ok(is_noted(note_of(store, dirs)?.as_deref(), &store.dir().to_string_lossy()))
+}
+
+/// A chain as it is worth to whoever takes it over, before anything is recorded of that.
+pub(crate) fn taken_over(mut chain: Chain, phases: Option<&[Phase]>) -> Chain {
+    for body in law::take_over(&chain, phases) {
+        let event = Event { seq: chain.version() + 1, at: chain.updated_at(), body };
+        chain.apply(&event);
+    }
+    chain
+}
+
 impl Session {
     /// Make a store this user's own unless it is. What that records for the chain at hand, which the caller holds.
     pub(super) fn own(&self, store: &Store, held: ChainId) -> Result<Vec<Event>, StoreError> {
-        let note = self.note_of(store)?;
+        let note = note_of(store, self.dirs.as_ref())?;
         let place = store.dir().to_string_lossy().into_owned();
         if is_noted(note.as_deref(), &place) {
             return Ok(Vec::new());
@@ -61,19 +82,15 @@ impl Session {
     /// # Errors
     /// It is not there, or the store failed.
     pub fn chain_here(&self, id: ChainId) -> Result<Chain, Failure> {
-        let mut chain = self.chain(id)?;
+        let chain = self.chain(id)?;
         if !chain.ended().is_some_and(|ended| ended.success) {
             return Ok(chain);
         }
-        let store = self.existing()?;
-        let note = self.note_of(store).map_err(|error| self.store_error(error))?;
-        if !is_noted(note.as_deref(), &store.dir().to_string_lossy()) {
-            for body in law::take_over(&chain, self.phases_as_installed(&chain).as_deref()) {
-                let event = Event { seq: chain.version() + 1, at: chain.updated_at(), body };
-                chain.apply(&event);
-            }
+        if is_own(self.existing()?, self.dirs.as_ref()).map_err(|error| self.store_error(error))? {
+            return Ok(chain);
         }
-        Ok(chain)
+        let phases = self.phases_as_installed(&chain);
+        Ok(taken_over(chain, phases.as_deref()))
     }
 
     /// The phases that a chain begun here by the same controller would have.
@@ -81,10 +98,5 @@ impl Session {
         let controller = self.registry.named(&chain.started()?.controller.name)?;
         let name = controller.manifest.methodology.as_ref()?.get("name")?.as_str()?;
         self.methodology(Some(name)).ok().map(|(_, methodology)| methodology.phases)
-    }
-
-    fn note_of(&self, store: &Store) -> Result<Option<PathBuf>, StoreError> {
-        let Some(dirs) = &self.dirs else { return Ok(None) };
-        Ok(store.id()?.map(|id| dirs.config.join("stores").join(format!("{id:016x}"))))
     }
 }

@@ -6,7 +6,8 @@ use crate::output::Output;
 
 /// Show where the active chain stands, or all chains
 ///
-/// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up.
+/// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up. One that was completed
+/// by somebody else, or in another place, is done elsewhere: nothing of it was verified here.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// `all` for every chain
@@ -54,7 +55,7 @@ pub(crate) fn print(line: &StatusLine, output: &Output) {
     output.line(format!(
         "{active} {}  {:<16} {:<26} {:>4.0} %  {}",
         line.chain,
-        line.status,
+        if line.completed_elsewhere { "done elsewhere" } else { line.status },
         line.phase,
         line.confidence * 100.0,
         certus_app::clean::line(&line.goal, 60),
