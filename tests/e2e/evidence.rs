@@ -128,6 +128,25 @@ fn tests_that_write_files_each_time_are_for_a_person() {
 }
 
 #[test]
+fn a_check_that_a_limit_ends_says_which() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "test", "node -e 'console.log(`x`.repeat(3e6))' && node --test");
+    let limit = "[limits]\ncheck-output-mib = 1\n";
+    world.write("certus.toml", limit);
+    let ended = "was ended after 1 MiB of output (check-output-mib)";
+    let asked = until_the_tests_ran(&model, &world).exits(3).says(&format!("It {ended}"));
+    let _ = asked.shows(&format!("`npm test` {ended}")).shows("raise check-output-mib under [limits]");
+    let asked = model.run(&world, &["approve"]).exits(3).shows("Go on although `npm test` did not end?");
+    let _ = asked.shows(&ended.replace("was", "It was"));
+    let (_, shown) = model.json(&world, &["show"]);
+    let check = &shown["checks"][1];
+    assert_eq!((&check["status"], &check["ended"]), (&json!(null), &json!("after 1 MiB of output (check-output-mib)")));
+    world.write("certus.toml", limit.replace('1', "8"));
+    let _ = model.run(&world, &["reject", "--why", "it may print more now"]).ok().says("Complete");
+    assert_eq!(model.asked("error_recovery"), 0, "no model can mend a limit");
+}
+
+#[test]
 fn who_writes_does_not_review() {
     let bad = |area: &str| reply(json!({"notes": "A hole.", "confidence": [{"area": area, "confidence": 0.1}]}));
     let sure =

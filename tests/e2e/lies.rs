@@ -9,6 +9,12 @@ fn trusting(guest: &str, rights: &str) -> World {
     let bytes = std::fs::read(repository().join("tests/guests/dist").join(format!("{guest}.wasm")))
         .expect("the guest is built: cargo xtask plugins");
     world.write(&format!("{guest}.wasm"), &bytes);
+    trust(&world, guest, rights);
+    world
+}
+
+/// Trust a guest as it lies in the project.
+fn trust(world: &World, guest: &str, rights: &str) {
     world.write("plugins.toml", format!("[plugins.{guest}]\npath = \"{guest}.wasm\"\n"));
     // The refusal names the line that allows it; the digest is taken from there, as a person would.
     let refusal = world.run(&["flow", "lie:none", "--methodology", guest]).exits(1).stderr;
@@ -21,7 +27,6 @@ fn trusting(guest: &str, rights: &str) -> World {
         format!("[trusted.{digest}]\nname = \"{guest}\"\nrights = {{ {rights} }}\n"),
     )
     .expect("trust can be written");
-    world
 }
 
 const ALL: &str = "chain = \"propose\", prompt = \"run\", user = \"ask\", workspace = \"read\"";
@@ -157,4 +162,29 @@ fn a_methodology_of_one_phase_works() {
     let (status, report) = world.json(&["answer", "yes"]);
     assert_eq!(status, Some(0), "{report:#}");
     assert_eq!(report["status"], "complete");
+}
+
+#[test]
+fn a_chain_outlives_the_version_of_its_controller() {
+    let world = trusting("one-phase", "");
+    let _ = world.run(&["flow", "Tidy up", "--methodology", "one-phase"]).exits(3);
+    // Its number is 2: the first was begun to be told how to trust.
+    // The same program with an empty custom section more: other bytes, as every new version has.
+    let path = world.project.join("one-phase.wasm");
+    let mut newer = std::fs::read(&path).expect("it is there");
+    newer.extend_from_slice(&[0, 2, 1, b'x']);
+    std::fs::write(&path, newer).expect("it can be written");
+    // A version that nobody trusts runs nothing.
+    let _ = world.run(&["flow", "--continue", "--chain", "002"]).exits(1).says("is not trusted");
+    trust(&world, "one-phase", "");
+    let ran = world.run(&["answer", "yes", "--chain", "002"]).ok();
+    assert!(ran.stderr.contains("`one-phase` is another version now"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("complete"), "{}", ran.stdout);
+    // Said once.
+    assert_eq!(world.run(&["show", "002"]).ok().stderr.matches("another version").count(), 0);
+
+    let world = trusting("one-phase", "");
+    let _ = world.run(&["flow", "Tidy up", "--methodology", "one-phase"]).exits(3);
+    world.write("plugins.toml", "");
+    let _ = world.run(&["flow", "--continue"]).exits(1).says("not installed any more").says("plugins.toml");
 }

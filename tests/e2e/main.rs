@@ -8,6 +8,7 @@ mod durability;
 mod edits;
 mod elsewhere;
 mod evidence;
+mod gone;
 mod grants;
 mod hostile;
 mod journey;

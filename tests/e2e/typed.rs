@@ -174,6 +174,41 @@ fn a_long_line_arrives_whole() {
 }
 
 #[test]
+fn who_comes_back_to_a_verdict_is_shown_again_what_it_is_about() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let mut terminal = Terminal::start(model.command(&world, &["flow", GOAL]));
+    let comes_back = |terminal: &Terminal| {
+        let process = libc::pid_t::try_from(terminal.child.id()).expect("a number of a process");
+        // SAFETY: a signal, for a process that was not waited for.
+        assert_eq!(unsafe { libc::kill(process, libc::SIGCONT) }, 0);
+    };
+    terminal.until("Approve this? [y]es, [n]o, [m]ore info: ");
+    comes_back(&terminal);
+    terminal.until("A discount function");
+    terminal.until("Approve this? [y]es, [n]o, [m]ore info: ");
+    terminal.types("y\n");
+    terminal.until(VERDICT);
+    comes_back(&terminal);
+    terminal.until("test/discount.test.js");
+    terminal.until(VERDICT);
+    let _ = terminal.closes();
+}
+
+#[test]
+fn the_escape_key_swallows_no_other() {
+    let world = World::with("express-shop");
+    let mut terminal = asks(&world, "xterm-256color");
+    terminal.types("\u{1b}");
+    std::thread::sleep(Duration::from_millis(500));
+    // An arrow, whose bytes come at once, leaves nothing behind.
+    terminal.types("\u{1b}[D");
+    terminal.types("Keep sessions\r");
+    terminal.until("Enter for the recommended answer: ");
+    let _ = terminal.closes();
+    assert_eq!(first_answer(&world), "Keep sessions");
+}
+
+#[test]
 fn a_paste_in_two_parts_is_one_answer_where_the_terminal_marks_it() {
     let world = World::with("express-shop");
     let mut terminal = asks(&world, "xterm-256color");

@@ -144,6 +144,9 @@ pub fn headline(body: &Body) -> Option<String> {
             "This chain was recorded elsewhere: what was allowed, checked and shown there is asked, checked and shown again"
                 .to_owned()
         }
+        Body::ControllerChanged { controller, .. } => {
+            format!("The controller `{}` is another version now: this chain goes on with it", controller.name)
+        }
         Body::Outcome { outcome: Outcome::Planned { plan }, .. } if plan.files.is_empty() => {
             format!("Nothing to write, it stands there already: {}", plan.unchanged.join(", "))
         }
@@ -169,11 +172,12 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::Outcome { outcome: Outcome::Checked { status: Some(0), changed, .. }, .. } if !changed.is_empty() => {
             format!("It passed, but while it ran these files changed: {}", changed.join(", "))
         }
+        Body::Outcome { outcome: Outcome::Checked { status: None, limit: Some(limit), .. }, .. } => ended(*limit),
         Body::Outcome { outcome: Outcome::Checked { status, .. }, .. } => match status {
             Some(0) => "It passed".to_owned(),
             Some(127) => "It failed: a command that it needs is not there (exit status 127)".to_owned(),
             Some(status) => format!("It failed with exit status {status}"),
-            None => "It was ended before it ended".to_owned(),
+            None => "It did not run to its end".to_owned(),
         },
         Body::ContextFilled { percent, .. } => format!("The request takes {percent} % of its room"),
         Body::ContextReset { health, .. } => format!(
@@ -193,6 +197,10 @@ pub fn headline(body: &Body) -> Option<String> {
         _ => return None,
     };
     Some(crate::clean::line(&text, 300))
+}
+
+fn ended(limit: certus_engine::CheckLimit) -> String {
+    format!("It was ended {limit}: where it needs more, raise {} under [limits]", limit.setting())
 }
 
 /// What an event says in a history: more than a headline, and something for every event.
@@ -238,7 +246,8 @@ pub fn story(body: &Body) -> String {
             }
             Outcome::Checked { status: Some(0), .. } => format!("#{effect} It passed"),
             Outcome::Checked { status: Some(status), .. } => format!("#{effect} It failed with exit status {status}"),
-            Outcome::Checked { status: None, .. } => format!("#{effect} It was ended before it ended"),
+            Outcome::Checked { status: None, limit: Some(limit), .. } => format!("#{effect} {}", ended(*limit)),
+            Outcome::Checked { status: None, .. } => format!("#{effect} It did not run to its end"),
             Outcome::CommandDone { then: Some(next), .. } => format!("#{effect} Done; next {next}"),
             _ => format!("#{effect} Done"),
         },

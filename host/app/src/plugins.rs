@@ -176,25 +176,16 @@ impl Registry {
         self.installed.iter().find(|plugin| plugin.manifest.name == name)
     }
 
-    /// The plugin of exactly these bytes.
+    /// The plugin of that name, whichever version is installed: what it may do, the host decides, and who let it run, let run
+    /// this version.
     ///
     /// # Errors
-    /// It is not there any more, or has changed.
-    pub fn pinned(&self, reference: &PluginRef) -> Result<&Installed, Failure> {
-        let Some(plugin) = self.named(&reference.name) else {
-            return Err(Failure::failed(format!("the plugin `{}` is not installed any more", reference.name))
-                .hint("see what is: certus plugin list"));
-        };
-        if plugin.reference.digest != reference.digest {
-            return Err(Failure::failed(format!(
-                "the chain runs `{}` {}, but {} is installed",
-                reference.name,
-                reference.digest.short(),
-                plugin.reference.digest.short()
-            ))
-            .hint("install the version that the chain began with, or start a new chain: certus flow \"…\""));
-        }
-        Ok(plugin)
+    /// It is not there any more.
+    pub fn installed(&self, name: &str) -> Result<&Installed, Failure> {
+        self.named(name).ok_or_else(|| {
+            Failure::failed(format!("the plugin `{}` is not installed any more", crate::clean::line(name, 60)))
+                .hint("name it in plugins.toml again; what is installed: certus plugin list")
+        })
     }
 
     /// The controller of a methodology, with the methodology as the engine takes it.

@@ -219,6 +219,9 @@ pub struct CheckLine {
     pub command: String,
     /// Its exit status; absent when a signal or the limit of time ended it.
     pub status: Option<i32>,
+    /// What ended it, where a limit did: `after 600 s (check-seconds)`, with the setting of `[limits]` that raises it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// Of the files as it ran.
     pub tree: String,
     /// Nothing was written since, and it did not run again.
@@ -298,7 +301,7 @@ impl FlowReport {
             waits_for: Vec::new(),
             lacks: chain.lacks(),
             reason,
-            cost: Cost::of(chain.usage().into(), chain.spending()),
+            cost: Cost::of(chain.spending()),
             budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),
             estimate: None,
             provider: chain.provider().to_owned(),
@@ -420,6 +423,7 @@ fn checks(chain: &Chain) -> Vec<CheckLine> {
         check: evidence.check.clone(),
         command: crate::clean::clean(&evidence.command),
         status: evidence.status,
+        ended: evidence.limit.map(|limit| limit.to_string()),
         tree: evidence.tree.to_string(),
         fresh: fresh.contains(&evidence.seq),
     };

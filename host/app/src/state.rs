@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use certus_engine::{Amount, ChainId, Spending};
+use certus_engine::{ChainId, Spending};
 use certus_store::{ChainRow, Found, Mode, Store, StoreError};
 use serde::Serialize;
 
@@ -136,7 +136,7 @@ fn no_active() -> Failure {
 }
 
 fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> StatusLine {
-    let usage = Amount { tokens: row.tokens, usd_micros: row.usd_micros, ..Amount::default() };
+    let cost = Cost::of(spending);
     StatusLine {
         chain: row.id.to_string(),
         goal: crate::clean::clean(&row.goal),
@@ -148,9 +148,9 @@ fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> S
         questions: row.open_questions,
         active: active == Some(row.id),
         provider: row.provider.clone(),
-        tokens: row.tokens,
-        usd: row.usd_micros as f64 / 1e6,
-        cost: Cost::of(usage, spending),
+        tokens: cost.tokens,
+        usd: cost.usd,
+        cost,
         created: crate::clock::when(row.created),
         updated: crate::clock::when(row.updated),
     }

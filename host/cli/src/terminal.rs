@@ -248,9 +248,9 @@ impl Terminal {
     }
 
     /// Read a verdict, in small letters. Of several lines that came at once, nobody knows which one is meant.
-    async fn read_verdict(&self, prompt: &str) -> Result<String, Failure> {
+    async fn read_verdict(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         loop {
-            let text = self.read(prompt).await?;
+            let text = self.read_again(prompt, &again).await?;
             if !text.contains('\n') {
                 return Ok(text.to_lowercase());
             }
@@ -347,7 +347,8 @@ impl Person for Terminal {
             return Ok(None);
         }
         loop {
-            let text = self.read_verdict("\nApprove this? [y]es, [n]o, [m]ore info: ").await?;
+            let text =
+                self.read_verdict("\nApprove this? [y]es, [n]o, [m]ore info: ", || self.show(proposal, asked)).await?;
             return Ok(Some(match text.as_str() {
                 "y" | "yes" => Verdict::Approved,
                 "n" | "no" => Verdict::Rejected(self.must_read("What is wrong with it? ").await?),
@@ -365,11 +366,12 @@ impl Person for Terminal {
             return Ok(None);
         }
         // Where questions go: what is to be approved must be seen, whatever stdout is for.
-        show_edits(edits, &self.output, |text| self.output.ask(text), |diff| self.output.ask_diff(diff));
+        let show = || show_edits(edits, &self.output, |text| self.output.ask(text), |diff| self.output.ask_diff(diff));
+        show();
         let how = "\nWrite this? [y]es, this and all in these [f]iles, all in this [c]hain, [e]dit it first, [n]o: ";
         loop {
             let paths = || edits.files.iter().map(|file| file.path.clone()).collect();
-            return Ok(Some(match self.read_verdict(how).await?.as_str() {
+            return Ok(Some(match self.read_verdict(how, show).await?.as_str() {
                 "y" | "yes" => EditVerdict::Approved(None),
                 "f" | "file" => EditVerdict::Approved(Some(Grant::Files(paths()))),
                 "c" | "chain" => EditVerdict::Approved(Some(Grant::Chain)),

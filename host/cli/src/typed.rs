@@ -135,8 +135,13 @@ mod unix {
     fn read_line() -> io::Result<Option<Typed>> {
         let (mut line, mut buffer) = (Line::default(), [0; 4096]);
         loop {
-            let ended = line.is_ended();
-            let count = if ended { read_at_once(&mut buffer) } else { read_more(&mut buffer) }?;
+            let (ended, in_key) = (line.is_ended(), line.is_in_key());
+            let count = if ended || in_key { read_at_once(&mut buffer) } else { read_more(&mut buffer) }?;
+            // The rest of a key comes with its beginning: this was the escape key itself.
+            if count == 0 && in_key {
+                line.end_key();
+                continue;
+            }
             if count == 0 {
                 let text = if line.too_long { Typed::TooLong } else { Typed::Text(line.into_text()) };
                 return Ok(ended.then_some(text));

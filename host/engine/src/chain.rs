@@ -138,6 +138,9 @@ pub struct Evidence {
     pub changed: Vec<String>,
     /// The last lines it printed.
     pub tail: String,
+    /// The limit that ended it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<crate::CheckLimit>,
     /// In which phase.
     pub phase: String,
     /// In which visit of it.
@@ -290,6 +293,14 @@ impl Chain {
                 self.warnings.push(*warning);
             }
             Body::TakenOver { phases } => self.lose_what_was_said_elsewhere(phases, event.seq),
+            Body::ControllerChanged { controller, phases } => {
+                if let Some(started) = &mut self.started {
+                    started.controller = controller.clone();
+                    if !phases.is_empty() {
+                        phases.clone_into(&mut started.methodology.phases);
+                    }
+                }
+            }
             Body::TreeChanged { .. } => {
                 self.files_changed(event.seq);
                 self.asks_reviewers_again();

@@ -148,6 +148,35 @@ impl Request {
     }
 }
 
+/// A limit that ended a check, and what it was, by the setting that raises it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckLimit {
+    /// Seconds from its start.
+    CheckSeconds(u64),
+    /// MiB of its output.
+    CheckOutputMib(u64),
+}
+
+impl CheckLimit {
+    /// The setting, in the table `[limits]` of a configuration.
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::CheckSeconds(_) => "check-seconds",
+            Self::CheckOutputMib(_) => "check-output-mib",
+        }
+    }
+}
+
+impl std::fmt::Display for CheckLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CheckSeconds(seconds) => write!(f, "after {seconds} s ({})", self.setting()),
+            Self::CheckOutputMib(mib) => write!(f, "after {mib} MiB of output ({})", self.setting()),
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]
@@ -216,6 +245,9 @@ pub enum Outcome {
         changed: Vec<String>,
         /// The last lines it printed.
         tail: String,
+        /// The limit that ended it, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<CheckLimit>,
     },
     /// Said, or recorded.
     Done,

@@ -205,6 +205,14 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         phases: Vec<Phase>,
     },
+    /// Another version of its controller is installed than the one that it went on with so far: it goes on with that one.
+    ControllerChanged {
+        /// Which.
+        controller: PluginRef,
+        /// The phases of its methodology as this one has them; empty where they are the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        phases: Vec<Phase>,
+    },
     /// Somebody changed the project's files since its check ran: that run is no evidence of them.
     TreeChanged {
         /// Of the project as it is.
@@ -302,6 +310,7 @@ impl Body {
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned(_) => "budget-warned",
             Self::TakenOver { .. } => "taken-over",
+            Self::ControllerChanged { .. } => "controller-changed",
             Self::TreeChanged { .. } => "tree-changed",
             Self::WhatRuns { .. } => "what-runs",
             Self::ContextFilled { .. } => "context-filled",

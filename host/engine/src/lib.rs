@@ -33,7 +33,7 @@ pub use context::{context, slug};
 pub use digest::{Digest, ParseDigestError};
 pub use edit::{Draft, DraftState, Edit, FileChange, Grant, Plan, Replacement, Written};
 pub use effect::{
-    Attribution, Discovered, EffectId, ErrorCode, Outcome, PluginRef, ProjectSummary, Request, StackSummary,
+    Attribution, CheckLimit, Discovered, EffectId, ErrorCode, Outcome, PluginRef, ProjectSummary, Request, StackSummary,
 };
 pub use event::{Body, ChainId, Event, Leftover, Millis, ParseChainIdError, Started};
 pub use gate::Lack;

@@ -61,6 +61,7 @@ impl Story {
             after: None,
             changed: Vec::new(),
             tail: String::new(),
+            limit: None,
         };
         self.did(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked)
     }
@@ -181,6 +182,7 @@ fn the_first_test_run_on_written_code_settles_what_was_said_of_it() {
         after: None,
         changed: Vec::new(),
         tail: String::new(),
+        limit: None,
     };
     assert_eq!(details(Story::new()).wrote("change", "D1").did(lint, checked).predictions(), []);
 }

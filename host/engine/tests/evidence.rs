@@ -63,6 +63,7 @@ fn a_pass_during_which_files_changed_is_run_again_and_then_asked_about() {
         after: Some(Digest::of("f")),
         changed: vec!["lib/price.js".to_owned()],
         tail: String::new(),
+        limit: None,
     };
     story.perform(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked);
     assert!(!story.chain.lacks().is_empty());

@@ -121,6 +121,7 @@ fn answer(request: &Request, luck: &mut u64) -> Outcome {
             after: None,
             changed: Vec::new(),
             tail: String::new(),
+            limit: None,
         },
         Request::Ask { .. } => Outcome::Answered { text: "yes".to_owned(), by: None },
         Request::Command { .. } => Outcome::CommandDone { summary: String::new(), then: None },
@@ -396,6 +397,7 @@ fn evidence_completes_a_chain_and_nothing_else_does() {
                 after: None,
                 changed: Vec::new(),
                 tail: String::new(),
+                limit: None,
             },
         ));
     };

@@ -223,6 +223,31 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
         assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 1), "a model mends it");
         assert!(!story.0.lacks().is_empty(), "and nothing passed");
     }
+    // Where it never ended by itself, a limit tells nothing of the code; where it did, the code may be why.
+    for (before, after) in [(None, Some("Go on although `npm test` did not end?")), (Some(1), None)] {
+        let mut story = Story::new();
+        story.tests();
+        let limit = CheckLimit::CheckSeconds(2);
+        match before {
+            Some(status) => story.runs(Some(status)),
+            None => {
+                story.runs_into(limit);
+                let asked = story.before_code().expect("asked");
+                let says = ["was ended after 2 s (check-seconds)", "raise check-seconds under [limits]"];
+                assert!(says.iter().all(|says| asked.body.contains(says)), "{}", asked.body);
+                story.says(asked, Verdict::Approved);
+            }
+        }
+        story.code();
+        story.runs_into(limit);
+        let asked = story.due();
+        assert_eq!(asked.as_ref().map(|proposal| proposal.title.as_str()), after);
+        if let Some(proposal) = asked {
+            assert!(proposal.body.contains("after 2 s (check-seconds)"), "{}", proposal.body);
+            story.says(proposal, no());
+            assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 0), "it runs again");
+        }
+    }
     // What a run says that did run is for a model; and before the code, the question is another.
     for (code, status) in [(true, 1), (false, 127)] {
         let mut story = Story::new();

@@ -18,6 +18,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             '\u{1b}' => skip_escape(&mut chars),
             '\u{9b}' => skip_csi(&mut chars),
             '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
+            // Within a word of Persian or an Indian script, or a joined emoji, they are how it is written.
+            '\u{200c}' | '\u{200d}'
+                if out.chars().next_back().is_some_and(joins) && chars.peek().copied().is_some_and(joins) =>
+            {
+                out.push(c);
+            }
             c if c.is_control() || is_invisible(c) => {}
             c => out.push(c),
         }
@@ -65,6 +71,11 @@ pub fn line(text: &str, most: usize) -> String {
 /// The longest beginning of at most `bytes` bytes that ends between characters.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
+}
+
+/// Whether a joiner beside it can mean anything.
+fn joins(c: char) -> bool {
+    !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !is_invisible(c)
 }
 
 /// Shows nothing, or changes the direction or the meaning of what surrounds it.
@@ -146,6 +157,9 @@ mod tests {
             ("abc\u{202e}txt.exe", "abctxt.exe"),
             ("tag\u{e0041}\u{e0042}\u{e0101}", "tag"),
             ("zero\u{200b}width\u{feff}\u{ad}", "zerowidth"),
+            ("no\u{200d}thing\u{200c} here", "nothing here"),
+            ("می\u{200c}خواهم 👩\u{200d}👧", "می\u{200c}خواهم 👩\u{200d}👧"),
+            ("می\u{200c}\u{200d}\u{200c}خواهم\u{200d}", "می\u{200c}خواهم"),
             ("\u{1b}]never ended\nnext", "\nnext"),
             ("\u{8}\u{7f}\u{0}", ""),
         ] {

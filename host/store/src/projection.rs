@@ -191,6 +191,7 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
         | Body::BudgetSet { .. }
         | Body::BudgetWarned(_)
         | Body::TakenOver { .. }
+        | Body::ControllerChanged { .. }
         | Body::TreeChanged { .. }
         | Body::WhatRuns { .. }
         | Body::ContextFilled { .. }

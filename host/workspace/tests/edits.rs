@@ -249,6 +249,22 @@ fn a_process_that_is_killed_leaves_a_state_from_which_one_can_go_on_and_back() {
 }
 
 #[test]
+fn an_undo_of_files_that_are_gone_leaves_what_was_there_before() {
+    let scene = Scene::with(&[("sub/old.txt", "before\n")]);
+    let project = scene.open();
+    let edits = [whole(&project, "sub/old.txt", "after\n"), whole(&project, "new.txt", "new\n")];
+    let plan = project.plan(&edits, &Permit::default()).expect("planned");
+    let written = project.write(&plan).expect("written");
+    fs::remove_dir_all(scene.at("sub")).expect("removed");
+    fs::remove_file(scene.at("new.txt")).expect("removed");
+    assert!(!project.has_file("sub/old.txt") && project.has_nothing("sub/old.txt") && !project.has_file("new.txt"));
+    project.undo(&written.undo, restored(&written)).expect("undone");
+    assert_eq!(fs::read_to_string(scene.at("sub/old.txt")).expect("there again"), "before\n");
+    assert!(project.has_file("sub/old.txt") && project.has_nothing("new.txt"));
+    project.undo(&written.undo, restored(&written)).expect("undone again");
+}
+
+#[test]
 fn an_undo_refuses_where_somebody_worked_on() {
     let scene = Scene::with(&[("a.txt", "a\n"), ("b.txt", "b\n")]);
     let project = scene.open();

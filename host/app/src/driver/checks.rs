@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use certus_engine::{Body, Check, Digest, EffectId, ErrorCode, Outcome};
+use certus_engine::{Body, Check, CheckLimit, Digest, EffectId, ErrorCode, Outcome};
 use certus_workspace::TreeDigest;
 use certus_workspace::run::{self, Environment};
 
@@ -44,21 +44,21 @@ impl Driver<'_> {
             Ok(running) => {
                 let finished = running.await;
                 let limit = if finished.timed_out {
-                    format!("\n(ended after {} s: too slow)", command.limits.time.as_secs())
-                } else if finished.wrote_too_much {
-                    format!("\n(ended after {} MiB of output: too much)", command.limits.written_bytes >> 20)
+                    Some(CheckLimit::CheckSeconds(command.limits.time.as_secs()))
                 } else {
-                    String::new()
+                    let mib = command.limits.written_bytes >> 20;
+                    finished.wrote_too_much.then_some(CheckLimit::CheckOutputMib(mib))
                 };
-                let status = if limit.is_empty() { finished.status } else { None };
+                let status = if limit.is_none() { finished.status } else { None };
                 let left = project.tree();
                 let compared = compared(&before.digest, &left.digest, before.changed(&left));
                 let (tree, changed) = compared.map_err(|Fault(_, message)| Failure::failed(message))?;
                 let after = parsed(&left.digest.sha256).ok();
                 // Tests print the environment that they read; what is recorded here is sent to a service as well.
                 let output = self.session.redactor().redact(finished.output);
-                let tail = format!("{}{limit}", end(&output, TAIL));
-                Outcome::Checked { status, tree, after, changed, tail }
+                let ended = limit.map(|limit| format!("\n(ended {limit})")).unwrap_or_default();
+                let tail = format!("{}{ended}", end(&output, TAIL));
+                Outcome::Checked { status, tree, after, changed, tail, limit }
             }
             // Evidence as well, and none of success: whoever decides what comes next must see it.
             Err(error) => Outcome::Checked {
@@ -67,6 +67,7 @@ impl Driver<'_> {
                 after: None,
                 changed: Vec::new(),
                 tail: crate::clean::clean(&format!("the project's {} did not start: {error}", check.name())),
+                limit: None,
             },
         };
         let elapsed_ms = self.session.elapsed(elapsed(since));

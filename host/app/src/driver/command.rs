@@ -51,7 +51,7 @@ impl Driver<'_> {
         let since = Instant::now();
         self.listener.busy(line);
         let started_ms = self.chain.effect(id).map_or(0, |effect| effect.at);
-        let installed = self.session.registry().pinned(plugin)?;
+        let installed = self.session.registry().installed(&plugin.name)?;
         let loaded = installed.load(&*self.session.runtime()?, self.session.config_dir())?;
         let call = command_call(line)?;
         let denials = Denials::default();

@@ -237,6 +237,7 @@ impl Driver<'_> {
         let (draft, undo) = (draft.clone(), *undo);
         let record = self.session.blob(undo).ok().flatten();
         let record = record.and_then(|bytes| serde_json::from_slice::<Undo>(&bytes).ok()).unwrap_or_default();
+        let gone = self.taken_back_of_gone(&record);
         let files = record.files.into_iter().map(|file| file.path).collect();
         let basis = self.chain.version();
         let effect = self.intend(None, Request::Undo { draft: draft.clone(), undo }, basis, &mut Common::default());
@@ -246,7 +247,10 @@ impl Driver<'_> {
         match self.chain.effect(effect).and_then(certus_engine::Effect::outcome) {
             Some(Outcome::Failed { message, .. }) => Err(Failure::of(Kind::Failed, message.clone())
                 .hint("the files were left as they are: put them back by hand as they were, and take it back again")),
-            _ => Ok(files),
+            _ => {
+                gone.iter().for_each(|line| self.person.say(line));
+                Ok(files)
+            }
         }
     }
 }

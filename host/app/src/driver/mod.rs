@@ -10,12 +10,14 @@ mod attempt;
 mod calls;
 mod checks;
 mod command;
+mod controller;
 #[cfg(test)]
 mod crowd;
 mod day;
 mod edits;
 mod estimate;
 mod fault;
+mod gone;
 mod perform;
 mod price;
 mod prompt;
@@ -251,6 +253,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn steps(&mut self) -> Result<Stop, Failure> {
+        self.take_controller()?;
         self.choose_provider();
         self.set_caps();
         self.reissue_interrupted();
@@ -342,6 +345,12 @@ impl<'a> Driver<'a> {
             }
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
+            }
+            // Checks look themselves; a chain may want none.
+            if matches!(action, Action::Finish(_))
+                && let Some(message) = self.gone()
+            {
+                return Ok(Some(Stop::Paused { code: ErrorCode::Failed, message }));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))

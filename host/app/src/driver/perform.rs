@@ -41,10 +41,13 @@ impl Driver<'_> {
                 Request::Approve { proposal } => self.approve(id, &proposal).await?,
                 Request::Command { line, plugin, .. } => self.run_command(id, &line, &plugin).await?,
                 Request::ReadProject => self.read_project(id).await?,
-                Request::Check { check, command } => {
-                    self.check(id, check, &command).await?;
-                    None
-                }
+                Request::Check { check, command } => match self.gone() {
+                    Some(message) => Some(self.waits_for_files(id, message).await?),
+                    None => {
+                        self.check(id, check, &command).await?;
+                        None
+                    }
+                },
                 Request::Plan { draft } => self.plan(id, &draft).await?,
                 Request::ApproveEdits { draft, plan } => self.approve_edits(id, &draft, &plan).await?,
                 Request::Write { draft, plan } => self.write_edits(id, &draft, plan).await?,

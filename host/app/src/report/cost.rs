@@ -1,6 +1,6 @@
 //! What a chain cost, and the caps that it nears, as reports say it.
 
-use certus_engine::{Amount, Spending, Warning};
+use certus_engine::{Spending, Warning};
 use serde::Serialize;
 
 use crate::costs::{dollars, priced};
@@ -8,7 +8,8 @@ use crate::costs::{dollars, priced};
 /// Money and tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cost {
-    /// US dollars: for answers, and for attempts without one as far as a service said what they cost.
+    /// US dollars that are known to be spent: for answers, and for attempts without one as far as a service said what they cost.
+    /// With `possible_usd` and `reserved_usd` it is `total_usd`.
     pub usd: f64,
     /// Input and output, of the same.
     pub tokens: u64,
@@ -33,11 +34,13 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub(crate) fn of(usage: Amount, spending: Spending) -> Self {
+    pub(crate) fn of(spending: Spending) -> Self {
         let total = spending.total();
+        // Not what the chain learned from: an answer is paid for also while those beside it are still on their way.
+        let known = spending.answered.plus(spending.lost);
         Self {
-            usd: dollars(usage.usd_micros),
-            tokens: usage.tokens,
+            usd: dollars(known.usd_micros.saturating_sub(spending.possible.usd_micros)),
+            tokens: known.tokens.saturating_sub(spending.possible.tokens),
             lost_usd: dollars(spending.lost.usd_micros),
             lost_tokens: spending.lost.tokens,
             possible_usd: dollars(spending.possible.usd_micros),
@@ -110,6 +113,8 @@ impl CapLine {
 
 #[cfg(test)]
 mod tests {
+    use certus_engine::Amount;
+
     use super::*;
 
     fn amount(tokens: u64, usd_micros: u64, unpriced_tokens: u64) -> Amount {
@@ -117,16 +122,19 @@ mod tests {
     }
 
     fn said(answered: Amount, lost: Amount, reserved: Amount) -> String {
-        Cost::of(answered, Spending { answered, lost, reserved, ..Spending::default() }).said()
+        Cost::of(Spending { answered, lost, reserved, ..Spending::default() }).said()
     }
 
     #[test]
     fn what_a_cut_call_can_have_cost_is_said_apart() {
         let (answered, lost) = (amount(100, 2_000, 0), amount(80, 5_000, 0));
-        let cut = |possible| Cost::of(answered, Spending { answered, lost, possible, ..Spending::default() });
+        let cut = |possible| Cost::of(Spending { answered, lost, possible, ..Spending::default() });
         insta::assert_snapshot!(cut(amount(60, 4_000, 0)).said(), @"120 tokens, $0.0030 (of it 20 tokens, $0.0010, for attempts without an answer); for calls that were cut, at most: 60 tokens, $0.0040");
         insta::assert_snapshot!(cut(lost).said(), @"100 tokens, $0.0020; for calls that were cut, at most: 80 tokens, $0.0050");
-        assert!((cut(lost).total_usd - 0.007).abs() < 1e-9, "a cap counts all of it");
+        let cost = cut(amount(60, 4_000, 0));
+        assert!((cost.total_usd - 0.007).abs() < 1e-9, "a cap counts all of it");
+        assert!((cost.usd + cost.possible_usd + cost.reserved_usd - cost.total_usd).abs() < 1e-9, "{cost:?}");
+        assert_eq!(cost.tokens + cost.possible_tokens + cost.reserved_tokens, cost.total_tokens);
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Session {
         })
     }
 
-    pub(super) fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
+    pub(crate) fn methodology(&self, name: Option<&str>) -> Result<(PluginRef, Methodology), Failure> {
         let (plugin, methodology) = self.registry.controller(name.unwrap_or(DEFAULT_METHODOLOGY))?;
         if let Some(unknown) = self.config.settings.keys().find(|name| self.registry.controller(name).is_err()) {
             let unknown = crate::clean::line(unknown, 60);

@@ -78,7 +78,7 @@ impl Session {
 
     /// The phases that a chain begun here by the same controller would have.
     fn phases_as_installed(&self, chain: &Chain) -> Option<Vec<Phase>> {
-        let controller = self.registry.pinned(&chain.started()?.controller).ok()?;
+        let controller = self.registry.named(&chain.started()?.controller.name)?;
         let name = controller.manifest.methodology.as_ref()?.get("name")?.as_str()?;
         self.methodology(Some(name)).ok().map(|(_, methodology)| methodology.phases)
     }

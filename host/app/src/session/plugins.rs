@@ -30,7 +30,7 @@ impl Session {
 
     pub(crate) async fn ask_controller(&self, chain: &Chain, view: &View) -> Result<Action, Failure> {
         let started = chain.started().ok_or_else(|| Failure::failed("the chain has no beginning"))?;
-        let plugin = self.registry.pinned(&started.controller)?.load(&*self.runtime()?, self.config_dir())?;
+        let plugin = self.registry.installed(&started.controller.name)?.load(&*self.runtime()?, self.config_dir())?;
         plugin.next(view).await.map_err(|error| {
             Failure::failed(format!("the controller `{}`: {error}", started.controller.name))
                 .hint("the chain is kept as it is; see the plugin: certus plugin list")

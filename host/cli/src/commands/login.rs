@@ -9,6 +9,9 @@ use crate::output::Output;
 
 /// Keys are no longer than this.
 const MOST_BYTES: u64 = 64 * 1024;
+/// What is shorter was typed for something else, such as a command of the shell: nobody sees what they type here. Shorter keys, such
+/// as those of a service of one's own, can be piped.
+const LEAST_TYPED: usize = 8;
 
 /// Store the key of a model service, or remove it
 ///
@@ -63,6 +66,12 @@ fn key(name: &str, global: &Global, output: &Output) -> Result<String, Failure> 
         output.prompt(&format!("Key of {name} (it is not shown): "));
         let typed = rpassword::read_password();
         output.prompt_answered();
+        if typed.as_ref().is_ok_and(|typed| typed.trim().chars().count() < LEAST_TYPED) {
+            return Err(Failure::usage(format!("what was typed is too short for a key of {name}, and was not stored"))
+                .hint(format!(
+                    "type or paste the whole key: certus login {name}; or pipe it: certus login {name} < FILE"
+                )));
+        }
         typed
     };
     read.map_err(|error| Failure::failed(format!("cannot read the key: {error}")))

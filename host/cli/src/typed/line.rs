@@ -62,6 +62,16 @@ impl Line {
         !self.pasting && self.text.ends_with('\n')
     }
 
+    /// Whether it ends within what a key sends that is no text, as far as that can be seen.
+    pub(super) fn is_in_key(&self) -> bool {
+        self.state != State::Text
+    }
+
+    /// No more of that comes.
+    pub(super) fn end_key(&mut self) {
+        self.state = State::Text;
+    }
+
     /// Take what came; what the person is to see of it goes to `echo`. The first key that is more than text is returned, with how
     /// many bytes it took until then.
     pub(super) fn take(&mut self, bytes: &[u8], echo: &mut String) -> Option<(Key, usize)> {

@@ -117,6 +117,21 @@ impl Chain {
         &self.drafts
     }
 
+    /// The files that this chain wrote last and that should stand as it left them or as somebody changed them since: path → draft.
+    pub fn written_files(&self) -> BTreeMap<&str, &str> {
+        let mut files = BTreeMap::new();
+        for draft in &self.drafts {
+            let DraftState::Written(written) = &draft.state else { continue };
+            for file in &written.files {
+                match file.new {
+                    Some(_) => files.insert(file.path.as_str(), draft.id.as_str()),
+                    None => files.remove(file.path.as_str()),
+                };
+            }
+        }
+        files
+    }
+
     /// Whether a person let this command line run in this chain.
     pub fn allows_command(&self, line: &str) -> bool {
         self.allowed_commands.iter().any(|allowed| allowed == line)

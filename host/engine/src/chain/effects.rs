@@ -307,7 +307,7 @@ impl Chain {
                     status.withdrawn.get_or_insert_with(|| message.clone());
                 }
             }
-            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail }) => {
+            (Request::Check { check, command }, Outcome::Checked { status, tree, after, changed, tail, limit }) => {
                 self.evidence.push(Evidence {
                     check: check.name().to_owned(),
                     command: command.clone(),
@@ -316,6 +316,7 @@ impl Chain {
                     after: *after,
                     changed: changed.clone(),
                     tail: tail.clone(),
+                    limit: *limit,
                     phase: effect.phase.clone(),
                     visit: effect.visit,
                     seq: effect.settled,

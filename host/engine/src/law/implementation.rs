@@ -3,7 +3,8 @@
 
 use super::{Judged, Law, Ruling, perform, refuse};
 use crate::{
-    Body, Chain, Check, DraftState, EffectId, ErrorCode, Lack, Outcome, Phase, Proposal, Request, Verdict, chain,
+    Body, Chain, Check, CheckLimit, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request,
+    Verdict, chain,
 };
 
 /// Judge the wish to put a draft before the person.
@@ -201,29 +202,55 @@ pub(crate) fn waiver_of(evidence: &crate::Evidence) -> Proposal {
     Proposal { kind: chain::WAIVER.to_owned(), title, body }
 }
 
-/// What a person is asked of a check that the gate wants and that did not run: whatever is not there, a model cannot install it.
-/// Before there is code, that is asked by [`super::tests_first`] where it stands in the way.
+/// What a person is asked of a check that the gate wants and that did not run, or not to its end: whatever is not there, a model
+/// cannot install it. Before there is code, that is asked by [`super::tests_first`] where it stands in the way.
 fn no_run(chain: &Chain) -> Option<Proposal> {
     let (evidence, proposal) = of_no_run(chain).filter(|_| super::tests_first::is_past_tests(chain))?;
     (!chain.was_asked_since(&proposal, evidence.seq)).then_some(proposal)
 }
 
-fn of_no_run(chain: &Chain) -> Option<(&crate::Evidence, Proposal)> {
+/// How a limit is raised that ended a check.
+pub(super) fn raise(limit: CheckLimit) -> String {
+    format!("where it needs more, raise {} under [limits] in your own configuration", limit.setting())
+}
+
+/// Whether a run of this command ended by itself in this chain: then a limit is enough for it, and code may be why it was not.
+fn ended_by_itself(chain: &Chain, command: &str) -> bool {
+    chain.evidence().iter().any(|one| one.command == command && !matches!(one.status, None | Some(126 | 127)))
+}
+
+fn of_no_run(chain: &Chain) -> Option<(&Evidence, Proposal)> {
     let named = &chain.phase_definition()?.gate.evidence;
-    let failed = |one: &&crate::Evidence| !one.passed() && !one.failed() && named.contains(&one.check);
-    let evidence = chain.evidence_of_visit().find(failed)?;
+    let not_found = |one: &Evidence| !one.passed() && !one.failed();
+    let limited = |one: &Evidence| one.limit.is_some() && !ended_by_itself(chain, &one.command);
+    let no_run = |one: &&Evidence| named.contains(&one.check) && (not_found(one) || limited(one));
+    let evidence = chain.evidence_of_visit().find(no_run)?;
     let (command, status) = (&evidence.command, evidence.status.unwrap_or_default());
-    let why = if status == 127 { "was not found" } else { "may not be run" };
+    let (title, why) = match (evidence.limit, status) {
+        (Some(limit), _) => {
+            let raise = raise(limit);
+            let why = format!(
+                "It was ended {limit}, and never ended by itself in this chain, so nothing shows whether the change works. See \
+                 why first: {raise}. Then say no (`certus reject --why \"it may take longer now\"`): it runs again."
+            );
+            (format!("Go on although `{command}` did not end?"), why)
+        }
+        (None, status) => {
+            let why = if status == 127 { "was not found" } else { "may not be run" };
+            let why = format!(
+                "It, or a program that it needs, {why} (exit status {status}), so nothing shows whether the change works. Put that \
+                 right first, such as by installing what is missing, and say no (`certus reject --why \"it is there now\"`): it runs \
+                 again."
+            );
+            (format!("Go on although `{command}` did not run?"), why)
+        }
+    };
     let tail = evidence.tail.as_str();
     let shown = &tail[tail.ceil_char_boundary(tail.len().saturating_sub(WAIVER_TAIL))..];
     let body = format!(
-        "It, or a program that it needs, {why} (exit status {status}), so nothing shows whether the change works. Put that right \
-         first, such as by installing what is missing, and say no (`certus reject --why \"it is there now\"`): it runs again. A yes \
-         (`certus approve`) takes it for a failed check, which a model is asked to mend.\n\nIts last lines:\n\n{shown}"
+        "{why} A yes (`certus approve`) takes it for a failed check, which a model is asked to mend.\n\nIts last lines:\n\n{shown}"
     );
-    let proposal =
-        Proposal { kind: chain::WAIVER.to_owned(), title: format!("Go on although `{command}` did not run?"), body };
-    Some((evidence, proposal))
+    Some((evidence, Proposal { kind: chain::WAIVER.to_owned(), title, body }))
 }
 
 /// Whether this is what a person is asked of the check that did not run.

@@ -101,7 +101,10 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
              {way}. Tests come first then"
         )
     } else if order.ran.as_ref().is_some_and(|ran| !tells(ran.status)) {
-        "has it run again, once you have put right what it needs"
+        match order.ran.as_ref().and_then(|ran| ran.limit) {
+            Some(limit) => &format!("has it run again: {}", super::implementation::raise(limit)),
+            None => "has it run again, once you have put right what it needs",
+        }
     } else if generated {
         "has tests asked for again, with your reason"
     } else {

@@ -287,7 +287,8 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             tree,
             after: None,
             changed: Vec::new(),
-            tail
+            tail,
+            limit: None
         }),
         Just(Outcome::Done),
         (code(), name()).prop_map(|(code, message)| Outcome::Failed { code, message }),

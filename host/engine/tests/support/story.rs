@@ -57,15 +57,21 @@ impl Story {
     pub fn passes(&mut self, check: Check, before: &str, after: &str) {
         let changed = if before == after { Vec::new() } else { vec!["out.json".to_owned()] };
         let (tree, after) = (Digest::of(before), Some(Digest::of(after)));
-        let checked = Outcome::Checked { status: Some(0), tree, after, changed, tail: String::new() };
+        let checked = Outcome::Checked { status: Some(0), tree, after, changed, tail: String::new(), limit: None };
         self.perform(Request::Check { check, command: format!("npm {}", check.name()) }, checked);
     }
 
     /// A check fails, and prints this.
     pub fn fails(&mut self, check: Check, tree: &str, tail: &str) {
         let tree = Digest::of(tree);
-        let checked =
-            Outcome::Checked { status: Some(1), tree, after: Some(tree), changed: Vec::new(), tail: tail.to_owned() };
+        let checked = Outcome::Checked {
+            status: Some(1),
+            tree,
+            after: Some(tree),
+            changed: Vec::new(),
+            tail: tail.to_owned(),
+            limit: None,
+        };
         self.perform(Request::Check { check, command: format!("npm {}", check.name()) }, checked);
     }
 

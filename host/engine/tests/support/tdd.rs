@@ -109,7 +109,16 @@ impl Story {
 
     pub fn runs(&mut self, status: Option<i32>) {
         let tree = Digest::of("tree");
-        let checked = Outcome::Checked { status, tree, after: None, changed: Vec::new(), tail: String::new() };
+        let checked =
+            Outcome::Checked { status, tree, after: None, changed: Vec::new(), tail: String::new(), limit: None };
+        self.perform(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked);
+    }
+
+    /// A limit ends a run of the tests.
+    pub fn runs_into(&mut self, limit: CheckLimit) {
+        let (tree, tail) = (Digest::of("tree"), "lines\n".to_owned());
+        let checked =
+            Outcome::Checked { status: None, tree, after: None, changed: Vec::new(), tail, limit: Some(limit) };
         self.perform(Request::Check { check: Check::Test, command: "npm test".to_owned() }, checked);
     }
 

@@ -358,6 +358,7 @@ fn check(command: &str, status: i32, tail: &str) -> CheckRun {
         after: None,
         changed: Vec::new(),
         tail: tail.into(),
+        limit: None,
         phase: "implementation".into(),
         visit: 1,
         seq: 1,

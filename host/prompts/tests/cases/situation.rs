@@ -210,6 +210,7 @@ fn checked(checked: Checked) -> CheckRun {
         after: None,
         changed: Vec::new(),
         tail: checked.output,
+        limit: None,
         phase: "implementation".to_owned(),
         visit: 1,
         seq: 1,

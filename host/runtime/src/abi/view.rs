@@ -453,6 +453,7 @@ mod tests {
                 after: None,
                 changed: Vec::new(),
                 tail: text("ok"),
+                limit: None,
                 phase: text("first"),
                 visit: 2,
                 seq: 11,

@@ -95,6 +95,33 @@ impl Project {
         Ok(Some((Arc::new(dir), name.to_owned())))
     }
 
+    /// Whether a regular file stands at `path`. What cannot be looked at counts as one.
+    #[must_use]
+    pub fn has_file(&self, path: &str) -> bool {
+        match self.reach(path, None) {
+            Ok(Some((dir, name))) => match dir.symlink_metadata(&name) {
+                Ok(seen) => seen.is_file(),
+                Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+            },
+            Ok(None) | Err(EditError::Is { .. } | EditError::Missing { .. }) => false,
+            // A folder on the way leads out of the project: what lies there is not what was written.
+            Err(EditError::Outside { .. }) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// Whether nothing stands at `path`, of whatever kind.
+    #[must_use]
+    pub fn has_nothing(&self, path: &str) -> bool {
+        match self.reach(path, None) {
+            Ok(Some((dir, name))) => {
+                let seen = dir.symlink_metadata(&name);
+                seen.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+            }
+            found => matches!(found, Ok(None)),
+        }
+    }
+
     /// Remove these directories where they are empty, innermost first. One that is not, or no longer there, stays as it is.
     pub(crate) fn remove_empty(&self, directories: &[String]) {
         let mut directories: Vec<_> = directories.iter().collect();

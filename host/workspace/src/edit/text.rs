@@ -35,7 +35,7 @@ impl Endings {
 pub(crate) fn changed(path: &str, old: Option<&str>, change: &Change) -> Result<Option<String>, EditError> {
     let new = match change {
         Change::Delete => return Ok(None),
-        Change::Whole(text) => old.map_or(Endings::Any, Endings::of).given(text),
+        Change::Whole(text) => old.map_or_else(|| text.clone(), |old| whole(old, text)),
         Change::Replace(list) => replaced(path, old.unwrap_or_default(), list)?,
     };
     if new.contains('\0') {
@@ -46,6 +46,26 @@ pub(crate) fn changed(path: &str, old: Option<&str>, change: &Change) -> Result<
         return Err(EditError::TooLarge { path: path.to_owned(), size: new.len() as u64 });
     }
     Ok(Some(new))
+}
+
+/// Marks a text as UTF-8. It is no part of what anybody reads, so whoever gives the whole of a file leaves it out.
+const MARK: char = '\u{feff}';
+
+/// The whole of a file anew, with what nobody sees of it as it was: its mark, its line ends, and that its last line has no end.
+/// More than one line end at the end is meant, and stays.
+fn whole(old: &str, text: &str) -> String {
+    let mut new = Endings::of(old).given(text);
+    if !old.is_empty()
+        && !old.ends_with('\n')
+        && let Some(rest) = new.strip_suffix("\r\n").or_else(|| new.strip_suffix('\n'))
+        && !rest.ends_with('\n')
+    {
+        new.truncate(rest.len());
+    }
+    if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
+        new.insert(0, MARK);
+    }
+    new
 }
 
 fn replaced(path: &str, old: &str, list: &[Replacement]) -> Result<String, EditError> {
@@ -126,7 +146,14 @@ mod tests {
             |old, text: &str| changed("f", old, &Change::Whole(text.to_owned())).expect("changed").expect("text");
         assert_eq!(whole(Some("a\r\n"), "x\ny"), "x\r\ny");
         assert_eq!(whole(Some("a\r\nb\n"), "x\ny\r\n"), "x\ny\r\n");
-        assert_eq!(whole(Some("a"), "x\n"), "x\n");
+        assert_eq!(whole(Some("a"), "x\n"), "x");
+        assert_eq!(whole(Some("a"), "x\n\n"), "x\n\n");
+        assert_eq!(whole(Some(""), "x\n"), "x\n");
+        assert_eq!(whole(Some("a\n"), "x"), "x", "an end that is left out is left out");
+        assert_eq!(whole(Some("a\r\nb"), "x\ny\n"), "x\r\ny");
+        assert_eq!(whole(Some("\u{feff}a\r\nb"), "x\ny\n"), "\u{feff}x\r\ny");
+        assert_eq!(whole(Some("\u{feff}a\n"), "\u{feff}x\n"), "\u{feff}x\n");
+        assert_eq!(whole(Some("a\n"), "\u{feff}x\n"), "\u{feff}x\n");
         assert_eq!(whole(None, "x\r\ny\n"), "x\r\ny\n");
     }
 

@@ -139,7 +139,8 @@ impl Project {
     }
 
     /// Take a write back, all of it or nothing. `lookup` gives the bytes that [`Written::bytes`] gave out under a digest. Like a
-    /// write, it may be called again after it was cut short.
+    /// write, it may be called again after it was cut short. Of a file that is gone there is nothing to take back: one that was
+    /// created stays gone, and one that was changed is there again as it was before.
     ///
     /// # Errors
     /// [`EditError::Conflict`] when a file is neither what was written nor what was there before; [`EditError::Damaged`] when
@@ -157,7 +158,8 @@ impl Project {
                     _ => return Err(EditError::Damaged { path: entry.path.clone() }),
                 },
             };
-            steps.push(Step { path: entry.path.clone(), from: entry.written.clone(), to, mode: entry.mode });
+            let from = entry.written.clone().filter(|_| !self.has_nothing(&entry.path));
+            steps.push(Step { path: entry.path.clone(), from, to, mode: entry.mode });
         }
         self.take_all(&steps)?;
         self.remove_empty(&undo.directories);

@@ -5,7 +5,7 @@
 //! before it, which still stand, may be changed in a later set without another test that fails: it is proven.
 
 use super::is_tests;
-use crate::{Chain, Check, DraftState, Effect, EffectId, Outcome, Request, Verdict};
+use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Request, Verdict};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -53,6 +53,8 @@ pub(super) struct Ran {
     pub(super) status: Option<i32>,
     /// Code of this phase was in the files when it ran.
     with_code: bool,
+    /// The limit that ended it, if one did.
+    pub(super) limit: Option<CheckLimit>,
 }
 
 /// What is in the files of the project, between two effects.
@@ -151,7 +153,7 @@ impl Order {
                 "No test was seen to fail here before this code: what ran elsewhere shows nothing here.".to_owned()
             }
             None => "No test ran before this code.".to_owned(),
-            Some(Ran { command, status: Some(0), with_code: true }) => format!(
+            Some(Ran { command, status: Some(0), with_code: true, .. }) => format!(
                 "`{command}` passed (exit status 0) with code of this chain in the files: what passes with it does not show that a \
                  test fails without it."
             ),
@@ -165,6 +167,9 @@ impl Order {
                     "`{command}` did not run (exit status {status}: it, or a program that it needs, {why}), so no test was seen to \
                      fail before this code."
                 )
+            }
+            Some(Ran { command, status: None, limit: Some(limit), .. }) => {
+                format!("`{command}` was ended {limit}, so no test was seen to fail before this code.")
             }
             Some(Ran { command, status: None, .. }) => {
                 format!("`{command}` did not run to its end, so no test was seen to fail before this code.")
@@ -241,7 +246,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
             order.armed &= files.tests;
             order.shows_nothing_more();
         }
-        (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, .. })) => {
+        (Request::Check { check: Check::Test, command }, Some(Outcome::Checked { status, limit, .. })) => {
             if !here {
                 order.elsewhere = true;
                 return;
@@ -249,7 +254,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
             order.failed |= order.armed && tells(*status) && *status != Some(0);
             if !order.is_coded() {
                 let with_code = !files.code.is_empty();
-                order.ran = Some(Ran { command: command.clone(), status: *status, with_code });
+                order.ran = Some(Ran { command: command.clone(), status: *status, with_code, limit: *limit });
             }
         }
         (Request::Approve { proposal }, Some(Outcome::Judged { verdict: Verdict::Approved, .. })) => {
