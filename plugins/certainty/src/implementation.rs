@@ -73,7 +73,8 @@ fn tests(work: &Work<'_>) -> Option<Action> {
         return (answers == 0).then(|| work.write(prompt(TESTS)));
     };
     if !vain(last) {
-        let shows_nothing = work.check(Check::Test) == Standing::Passed && answers <= 1;
+        let once = answers <= 1 && !work.repeats_own_tests();
+        let shows_nothing = work.check(Check::Test) == Standing::Passed && once;
         return shows_nothing.then(|| work.write(prompt_with(TESTS, "focus", RED)));
     }
     if answers > work.seen.count("fix-attempts", 3) || work.came_up_empty(TESTS) {
@@ -423,6 +424,8 @@ mod tests {
         assert_eq!(act(same()), Action::RunCheck(Check::Test));
         let same = || same().checked("test", false);
         assert_eq!(names(&act(same())), [PIECE]);
+        // Where they pass, nobody is paid to bring them once more.
+        assert_eq!(names(&act(again().repeated(TESTS).checked("test", true))), [PIECE]);
         // Without new tests, those that stand are seen to fail.
         let none = || again().ran(TESTS);
         assert_eq!(act(none()), Action::RunCheck(Check::Test));

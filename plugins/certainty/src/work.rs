@@ -137,6 +137,15 @@ impl<'a> Work<'a> {
         view.drafts.iter().any(|draft| stands(draft) && is_writers(&[TESTS], draft))
     }
 
+    /// The last tests of this visit stood already, and this chain wrote tests before: its own code may pass them.
+    pub(crate) fn repeats_own_tests(&self) -> bool {
+        let view = self.seen.view;
+        let before = |draft: &Draft| draft.phase == view.phase && draft.visit < view.visit;
+        let wrote =
+            |draft: &Draft| draft.state == DraftState::Written && !repeats(draft) && is_writers(&[TESTS], draft);
+        self.last_of(TESTS).is_some_and(repeats) && view.drafts.iter().any(|draft| before(draft) && wrote(draft))
+    }
+
     /// The reviewers have spoken in this visit, so the pieces are done: what is written now is for them.
     pub(crate) fn reviewed(&self) -> bool {
         self.first_review().is_some()

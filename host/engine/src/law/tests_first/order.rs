@@ -175,8 +175,8 @@ impl Order {
                 format!("`{command}` did not run to its end, so no test was seen to fail before this code.")
             }
             Some(Ran { command, status: Some(status), .. }) => format!(
-                "`{command}` failed (exit status {status}), but not between tests and this code, so it does not show that they ask \
-                 for it."
+                "`{command}` failed (exit status {status}), but not between tests that still stand and this code, so it does not \
+                 show that they ask for it."
             ),
         };
         let more = self.files.len().saturating_sub(FILES);
