@@ -10,7 +10,6 @@ mod attempt;
 mod calls;
 mod checks;
 mod command;
-mod controller;
 #[cfg(test)]
 mod crowd;
 mod day;
@@ -25,6 +24,8 @@ mod record;
 mod replies;
 mod said;
 mod samples;
+mod setup;
+mod stop;
 mod unanswered;
 mod what_runs;
 
@@ -33,17 +34,17 @@ use std::sync::Arc;
 
 use certus_engine::{
     Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, ErrorCode, Law, Proposal, Refusal, Request,
-    Ruling, View, budget, law,
+    Ruling, View, law,
 };
 use certus_providers::Provider;
 use certus_store::{Batch, Hold};
 
-use crate::error::{Kind, kind_of_pause};
 use crate::person::{Listener, Person};
 use crate::session::Session;
 use crate::{Answers, Failure};
 pub use estimate::{CapAhead, Estimate, Expected, PromptAhead};
 pub(crate) use prompt::{Sending, cite_all};
+pub use stop::Stop;
 
 /// Percentage of a request's room from which on its filling is recorded.
 const NEARLY_FULL: u32 = 80;
@@ -58,55 +59,6 @@ pub enum Wider {
     Files,
     /// All later edits in this chain.
     Chain,
-}
-
-/// Why the driver stopped.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Stop {
-    /// The chain ended.
-    Ended {
-        /// Complete, or given up.
-        success: bool,
-        /// Given up before a gate that is shut.
-        at_gate: bool,
-    },
-    /// The phase that was asked for is reached.
-    Until,
-    /// The command line that a person typed, and what it named as the next, ended.
-    CommandEnded {
-        /// Why, if it failed.
-        failed: Option<String>,
-    },
-    /// A person must answer or judge.
-    Waiting,
-    /// An effect cannot be performed now.
-    Paused {
-        /// The kind.
-        code: ErrorCode,
-        /// For people.
-        message: String,
-    },
-    /// The controller names only what the law refuses.
-    Refused {
-        /// Which law, last.
-        law: Law,
-        /// What exactly.
-        detail: String,
-    },
-}
-
-impl Stop {
-    /// The process's kind of end; absent for success.
-    pub fn kind(&self) -> Option<Kind> {
-        match self {
-            Self::Ended { success: true, .. } | Self::Until => None,
-            Self::CommandEnded { failed: None } => None,
-            Self::Ended { at_gate: true, .. } | Self::Refused { law: Law::GateNotMet, .. } => Some(Kind::GateNotMet),
-            Self::Ended { .. } | Self::Refused { .. } | Self::CommandEnded { failed: Some(_) } => Some(Kind::Failed),
-            Self::Waiting => Some(Kind::Waiting),
-            Self::Paused { code, .. } => Some(kind_of_pause(*code)),
-        }
-    }
 }
 
 /// Drives one chain.
@@ -434,13 +386,6 @@ impl<'a> Driver<'a> {
         self.until.as_deref() == Some(self.chain.phase())
     }
 
-    fn choose_provider(&mut self) {
-        let provider = self.provider_name.clone();
-        if provider != self.chain.provider() {
-            self.note(Body::ProviderChosen { provider });
-        }
-    }
-
     /// Whether who answers is a model. A person with a chat window keeps their own context.
     fn reads_text(&self) -> bool {
         self.provider.reads_files() && self.provider.name() != "manual"
@@ -454,34 +399,6 @@ impl<'a> Driver<'a> {
         if self.reads_text() && self.chain.filled().is_none() && (percent >= NEARLY_FULL || !left_out.is_empty()) {
             self.note(Body::ContextFilled { effect, percent, left_out });
         }
-    }
-
-    fn set_caps(&mut self) {
-        let config = self.session.config();
-        let own = budget::own(&self.chain, config.own_cap);
-        if let Some(body) = budget::set(&self.chain, config.caps(own), own) {
-            self.note(body);
-        }
-    }
-
-    /// Whatever was begun and has no outcome was in flight when the process before this one ended, or could not be done
-    /// then. Effects inside a command are taken up when the command reaches them again.
-    fn reissue_interrupted(&mut self) {
-        for id in std::mem::take(&mut self.interrupted) {
-            self.reissue(id);
-        }
-    }
-
-    pub(crate) fn reissue(&mut self, id: EffectId) {
-        let Some(effect) = self.chain.effect(id) else { return };
-        if effect.request.waits_for_person() || !effect.is_open() {
-            return;
-        }
-        let in_flight = effect.state == EffectState::Pending;
-        let attempt = effect.attempt.saturating_add(1);
-        // Of whoever was asked, not of whoever answers now: it was set aside before the call was made.
-        let possibly_billed_twice = in_flight && effect.reserved.is_some_and(certus_engine::Amount::is_billed);
-        self.note(Body::Reissued { effect: id, attempt, possibly_billed_twice, leftover: None });
     }
 
     /// Whether the project was read as it is now. What was written may have moved what is cited, and changed how the project
