@@ -278,3 +278,24 @@ fn a_test_command_that_is_not_there_any_more_is_put_right_and_runs_again() {
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
     assert_eq!(model.asked("error_recovery"), 0);
 }
+
+#[test]
+fn code_that_comes_with_other_tests_than_those_that_failed_is_seen_for_what_it_is() {
+    const HOLLOW: &str = "require('node:test')('x', () => {});\n";
+    let edit = |path: &str, base: Option<String>, content: &str| json!({"path": path, "base": base, "content": content, "replace": [], "delete": false});
+    let base = certus_app::engine::Digest::of(TEST).to_string();
+    let edits = [edit("lib/discount.js", None, WRONG), edit("test/discount.test.js", Some(base), HOLLOW)];
+    let both = json!([{"kind": "change", "title": "The function", "body": "", "edits": edits}]);
+    let author = first(1, when("tdd_flow_controller", reply(json!({"artifacts": both}))));
+    let (model, world) = (Model::start(but(vec![author], WRONG)), shop());
+    // All in the chain was approved, and does not cover it.
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("These tests failed first.").shows("D2 changed them");
+    let (_, waits) = model.json(&world, &["diff", "D2"]);
+    let told = |at: usize| (&waits["files"][at]["file"], &waits["files"][at]["failed_first"]);
+    assert_eq!(told(0), (&json!("lib/discount.js"), &json!(null)));
+    assert_eq!(told(1), (&json!("test/discount.test.js"), &json!(true)));
+    let done = model.run(&world, &["approve"]).ok().says("Complete");
+    let _ = done.shows("tests that failed first were changed since, by D2: test/discount.test.js");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["tests_changed_since"], json!([{"draft": "D2", "files": ["test/discount.test.js"]}]));
+}

@@ -68,6 +68,8 @@ pub struct ShownFile {
     pub after: Option<String>,
     /// Why it is asked about although the person approved later edits of it.
     pub asked_because: Option<&'static str>,
+    /// It is of tests that failed before the code that is there or comes with it: what they then show, nobody saw fail.
+    pub failed_first: bool,
 }
 
 /// What a person says of planned edits.

@@ -68,6 +68,9 @@ pub struct FlowReport {
     /// Code is in the files that no new test was seen to fail for before it was there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_test_failed_first: bool,
+    /// Drafts in the files that changed tests after these failed before code: that they failed says nothing of what stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tests_changed_since: Vec<certus_engine::law::ChangedTests>,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
     /// What `manual` waits for: prompts that went out and whose replies did not come.
@@ -297,6 +300,7 @@ impl FlowReport {
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             no_test_failed_first: certus_engine::law::no_test_failed_first(chain),
+            tests_changed_since: certus_engine::law::tests_changed_since(chain),
             said: said(chain),
             waits_for: Vec::new(),
             lacks: chain.lacks(),

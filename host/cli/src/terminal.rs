@@ -141,6 +141,13 @@ fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str), show_dif
         if let Some(why) = file.asked_because {
             show(&format!("Asked about although you approved later edits: {why}."));
         }
+        if file.failed_first {
+            show(&format!(
+                "These tests failed first. Nobody saw them fail as they are changed here: look closely whether they still ask for the \
+                 same. The report says that {} changed them.",
+                edits.draft
+            ));
+        }
         show_diff(&file.diff);
     }
     if edits.files.iter().any(|file| file.cut) {

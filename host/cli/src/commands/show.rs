@@ -112,6 +112,10 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     if report.no_test_failed_first {
         output.line("no new test failed before the code was written");
     }
+    for changed in &report.tests_changed_since {
+        let files = changed.files.join(", ");
+        output.line(format!("tests that failed first were changed since, by {}: {files}", changed.draft));
+    }
     if let Some(advice) = &report.advice {
         output.line("");
         output.heading("How to commit it");

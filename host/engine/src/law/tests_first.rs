@@ -6,6 +6,7 @@
 mod order;
 
 use order::{Order, tells};
+use serde::Serialize;
 
 use super::{Law, Refusal, refusal};
 use crate::{Body, Chain, Check, Draft, DraftState, ErrorCode, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
@@ -331,9 +332,48 @@ pub(crate) fn refuses(chain: &Chain, proposal: &Proposal, draft: &Draft) -> bool
     proposal.title == UNPROVEN && (drafted || is_waiting_code(chain, draft))
 }
 
+fn sets(chain: &Chain) -> impl Iterator<Item = Order> {
+    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+    phases.iter().filter(|phase| wants(phase)).flat_map(|phase| Order::all(chain, &phase.name))
+}
+
+/// A draft that changed tests after they failed before code, and that is in the files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedTests {
+    /// `D1` …
+    pub draft: String,
+    /// Those of its files that had failed, by path.
+    pub files: Vec<String>,
+}
+
+/// What changed tests after these failed before code, oldest first; nothing where only tests came and failed in turn.
+pub fn tests_changed_since(chain: &Chain) -> Vec<ChangedTests> {
+    let mut all: Vec<ChangedTests> = Vec::new();
+    for changed in sets(chain).flat_map(|order| order.changed) {
+        match all.iter_mut().find(|known| known.draft == changed.draft) {
+            Some(known) => known.files.extend(changed.files),
+            None => all.push(ChangedTests { draft: changed.draft, files: changed.files }),
+        }
+    }
+    for ChangedTests { files, .. } in &mut all {
+        files.sort();
+        files.dedup();
+    }
+    all
+}
+
+/// Tests that a draft that waits would change, by path, and that failed before the code that is there or comes with it: that they
+/// failed says nothing of what stands then.
+pub fn failed_first(chain: &Chain, draft: &Draft) -> Vec<String> {
+    let DraftState::Planned(plan) = &draft.state else { return Vec::new() };
+    let paths = || plan.files.iter().map(|file| &file.path);
+    // Tests alone fail once more before code comes.
+    let with_code = |order: &Order| order.is_coded() || !(is_tests(draft) || order.are_its_tests(paths()));
+    let sets: Vec<Order> = sets(chain).filter(|order| order.failed && with_code(order)).collect();
+    paths().filter(|path| sets.iter().any(|order| order.files.contains(path))).cloned().collect()
+}
+
 /// Whether code is in the files that no new test was seen to fail for before it was there.
 pub fn no_test_failed_first(chain: &Chain) -> bool {
-    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
-    let wants = phases.iter().filter(|phase| wants(phase));
-    wants.flat_map(|phase| Order::all(chain, &phase.name)).any(|order| order.is_bare())
+    sets(chain).any(|order| order.is_bare())
 }
