@@ -202,7 +202,7 @@ pub fn headline(body: &Body) -> Option<String> {
 }
 
 fn ended(limit: certus_engine::CheckLimit) -> String {
-    format!("It was ended {limit}: where it needs more, raise {} under [limits]", limit.setting())
+    format!("It was ended {limit}: {}", limit.raise())
 }
 
 /// What an event says in a history: more than a headline, and something for every event.

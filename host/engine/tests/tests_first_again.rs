@@ -233,7 +233,8 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
             None => {
                 story.runs_into(limit);
                 let asked = story.before_code().expect("asked");
-                let says = ["was ended after 2 s (check-seconds)", "raise check-seconds under [limits]"];
+                let says =
+                    ["was ended after 2 s (check-seconds)", "your own configuration, or in the project's certus.toml"];
                 assert!(says.iter().all(|says| asked.body.contains(says)), "{}", asked.body);
                 story.says(asked, Verdict::Approved);
             }
@@ -244,6 +245,11 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
         assert_eq!(asked.as_ref().map(|proposal| proposal.title.as_str()), after);
         if let Some(proposal) = asked {
             assert!(proposal.body.contains("after 2 s (check-seconds)"), "{}", proposal.body);
+            assert!(
+                proposal.body.contains("the project's certus.toml where that has a lower one"),
+                "{}",
+                proposal.body
+            );
             story.says(proposal, no());
             assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 0), "it runs again");
         }

@@ -3,8 +3,8 @@
 
 use super::{Judged, Law, Ruling, perform, refuse};
 use crate::{
-    Body, Chain, Check, CheckLimit, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request,
-    Verdict, chain,
+    Body, Chain, Check, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request, Verdict,
+    chain,
 };
 
 /// Judge the wish to put a draft before the person.
@@ -209,11 +209,6 @@ fn no_run(chain: &Chain) -> Option<Proposal> {
     (!chain.was_asked_since(&proposal, evidence.seq)).then_some(proposal)
 }
 
-/// How a limit is raised that ended a check.
-pub(super) fn raise(limit: CheckLimit) -> String {
-    format!("where it needs more, raise {} under [limits] in your own configuration", limit.setting())
-}
-
 /// Whether a run of this command ended by itself in this chain: then a limit is enough for it, and code may be why it was not.
 fn ended_by_itself(chain: &Chain, command: &str) -> bool {
     chain.evidence().iter().any(|one| one.command == command && !matches!(one.status, None | Some(126 | 127)))
@@ -228,7 +223,7 @@ fn of_no_run(chain: &Chain) -> Option<(&Evidence, Proposal)> {
     let (command, status) = (&evidence.command, evidence.status.unwrap_or_default());
     let (title, why) = match (evidence.limit, status) {
         (Some(limit), _) => {
-            let raise = raise(limit);
+            let raise = limit.raise();
             let why = format!(
                 "It was ended {limit}, and never ended by itself in this chain, so nothing shows whether the change works. See \
                  why first: {raise}. Then say no (`certus reject --why \"it may take longer now\"`): it runs again."

@@ -103,7 +103,7 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
         )
     } else if order.ran.as_ref().is_some_and(|ran| !tells(ran.status)) {
         match order.ran.as_ref().and_then(|ran| ran.limit) {
-            Some(limit) => &format!("has it run again: {}", super::implementation::raise(limit)),
+            Some(limit) => &format!("has it run again: {}", limit.raise()),
             None => "has it run again, once you have put right what it needs",
         }
     } else if generated {
