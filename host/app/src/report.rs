@@ -463,6 +463,9 @@ fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) 
         (None, None, Some(Stop::Refused { law, detail })) => {
             return ("refused", Some(format!("{law}: {detail}")));
         }
+        (None, None, Some(Stop::Paused { message, .. })) => {
+            return (status_name(Status::WaitingProvider), Some(message.clone()));
+        }
         (None, None, _) => None,
     };
     (status_name(status), reason)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certus_app::driver::Estimate;
-use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
+use certus_app::engine::{Body, Chain, Event, Grant, Proposal, Question, Request, Verdict};
 use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline};
 use certus_app::{Answers, Failure, Kind, async_trait};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -97,11 +97,19 @@ impl Progress {
     }
 }
 
+/// Whether this begins a check that was put off at once: it does not run.
+fn is_put_off(body: &Body, later: &[Event], chain: &Chain) -> bool {
+    let (Body::Intent { effect, .. } | Body::Reissued { effect, .. }) = body else { return false };
+    let check = chain.effect(*effect).is_some_and(|effect| matches!(effect.request, Request::Check { .. }));
+    let of = |event: &Event| matches!(&event.body, Body::Deferred { effect: put_off, .. } if put_off == effect);
+    check && later.iter().any(of)
+}
+
 impl Listener for Progress {
-    fn recorded(&self, events: &[Event], _: &Chain) {
-        for event in events {
+    fn recorded(&self, events: &[Event], chain: &Chain) {
+        for (at, event) in events.iter().enumerate() {
             self.output.event(event);
-            if let Some(text) = headline(&event.body)
+            if let Some(text) = headline(&event.body).filter(|_| !is_put_off(&event.body, &events[at + 1..], chain))
                 && !self.told_elsewhere.iter().any(|told| text.contains(told))
             {
                 self.above(&text);

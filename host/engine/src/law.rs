@@ -147,7 +147,7 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
-pub use implementation::{after_undo, due, judge_undo, take_over};
+pub use implementation::{after_undo, due, judge_undo, take_over, undo_order};
 pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};

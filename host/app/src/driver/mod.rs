@@ -222,6 +222,9 @@ impl<'a> Driver<'a> {
                 return Ok(Stop::Until);
             }
             if self.chain.open_effects().next().is_some() {
+                if let Some(stop) = self.waits_for_files().await? {
+                    return Ok(stop);
+                }
                 self.commit().await?;
                 if let Some(stop) = self.perform_open().await? {
                     return Ok(stop);
@@ -247,6 +250,10 @@ impl<'a> Driver<'a> {
                 continue;
             }
             if let Some(still) = law::standstill(&self.chain) {
+                // What is gone is no code to go on with.
+                if let Some(message) = self.gone() {
+                    return Ok(Stop::Paused { code: ErrorCode::Failed, message });
+                }
                 // Whoever takes it up again may go on after all.
                 if still.since > self.began {
                     return Ok(Stop::Refused { law: Law::GateNotMet, detail: still.detail });
@@ -298,11 +305,8 @@ impl<'a> Driver<'a> {
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
             }
-            // Checks look themselves; a chain may want none.
-            if matches!(action, Action::Finish(_))
-                && let Some(message) = self.gone()
-            {
-                return Ok(Some(Stop::Paused { code: ErrorCode::Failed, message }));
+            if let Some(stop) = self.pays_for_what_is_gone(&action) {
+                return Ok(Some(stop));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))

@@ -3,8 +3,8 @@
 
 use super::{Judged, Law, Ruling, perform, refuse};
 use crate::{
-    Body, Chain, Check, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request, Verdict,
-    chain,
+    Body, Chain, Check, Draft, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request,
+    Verdict, chain,
 };
 
 /// Judge the wish to put a draft before the person.
@@ -322,6 +322,27 @@ pub fn after_undo(chain: &Chain, id: &str) -> Vec<Body> {
     }
 }
 
+/// Whether both are in the files, and in one of these together.
+fn shares(one: &Draft, other: &Draft) -> bool {
+    match (&one.state, &other.state) {
+        (DraftState::Written(one), DraftState::Written(other)) => {
+            other.files.iter().any(|file| one.files.iter().any(|mine| mine.path == file.path))
+        }
+        _ => false,
+    }
+}
+
+/// The drafts that are taken back, in this order, so that these are: whatever stands on them goes first.
+pub fn undo_order<'c>(chain: &'c Chain, ids: &[&str]) -> Vec<&'c str> {
+    let mut taken: Vec<&Draft> = Vec::new();
+    for draft in chain.drafts() {
+        if ids.contains(&draft.id.as_str()) || taken.iter().any(|one| shares(one, draft)) {
+            taken.push(draft);
+        }
+    }
+    taken.iter().rev().map(|draft| draft.id.as_str()).collect()
+}
+
 /// Judge a person's wish to take the last written draft back, or this one.
 ///
 /// # Errors
@@ -339,13 +360,7 @@ pub fn judge_undo(chain: &Chain, id: Option<&str>) -> Judged {
     let DraftState::Written(this) = &drafts[at].state else {
         return refuse(Law::UnknownDraft, "there is nothing written that could be taken back");
     };
-    let shares = |other: &DraftState| match other {
-        DraftState::Written(other) => {
-            other.files.iter().any(|file| this.files.iter().any(|mine| mine.path == file.path))
-        }
-        _ => false,
-    };
-    if let Some(later) = drafts[at + 1..].iter().find(|later| shares(&later.state)) {
+    if let Some(later) = drafts[at + 1..].iter().find(|later| shares(&drafts[at], later)) {
         let detail = format!("{} changed the same files later: take it back first", later.id);
         return refuse(Law::UnknownDraft, detail);
     }
