@@ -30,7 +30,7 @@ fn what_never_failed_completes_nothing_before_a_person_says_so() {
     let _ = until_the_tests_are_shown(&model, &world).exits(3).shows("docs/x.md");
     let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
     let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN).shows("passed (exit status 0)");
-    let _ = asked.shows("`docs/x.md`, `docs/y.md`").shows("Next: certus approve");
+    let _ = asked.shows("`docs/x.md` (D1), `docs/y.md` (D2)").shows("Next: certus approve");
     assert_eq!((model.asked("test_generator"), model.asked("tdd_flow_controller")), (2, 0), "no code is paid for");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
     let _ = model.run(&world, &["show"]).ok().shows("no new test failed before the code was written");
@@ -100,7 +100,9 @@ fn a_no_to_code_that_is_there_pays_for_nothing_and_names_what_takes_it_back() {
     let _ = model.run(&world, &["undo", "D1"]).ok();
     let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
     let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN);
-    let _ = asked.shows("`certus undo D2`").shows("Its tests: `test/discount.test.js`.");
+    let _ = asked
+        .shows("`certus undo D2`")
+        .shows("With this code, it passed since (exit status 0). Its tests stand: `test/discount.test.js` (D3).");
     let paid = model.calls();
     for _ in 0..4 {
         let stopped = model.run(&world, &["reject", "--why", "tests first"]).exits(4).says("certus undo D2");

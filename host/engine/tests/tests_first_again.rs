@@ -132,7 +132,7 @@ fn the_same_tests_once_more_are_tests_that_are_there() {
     assert_eq!(story.before_code(), None, "they failed for what stands");
     story.undoes(&wrong);
     let asked = story.before_code().expect("they did not fail yet for what is to come");
-    assert!(asked.body.contains("Its tests: `test/a.js`."), "{}", asked.body);
+    assert!(asked.body.contains("Its tests stand: `test/a.js` (D1)."), "{}", asked.body);
     story.runs(Some(1));
     assert_eq!(story.before_code(), None);
     story.code();
@@ -274,11 +274,11 @@ fn what_stood_there_because_of_a_write_goes_with_it() {
     let same = story.repeats("test_generator", "tests", "test/a.js");
     let other = story.repeats("test_generator", "tests", "test/b.js");
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/a.js`, `test/b.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/a.js` (D1), `test/b.js`."), "{asked}");
     story.undoes(&tests);
     assert_eq!((story.draft(&same).state.name(), story.draft(&other).state.name()), ("undone", "unchanged"));
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/b.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/b.js`."), "{asked}");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn a_file_of_tests_is_named_once() {
         story.repeats("test_generator", "tests", "test/a.js");
     }
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/a.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/a.js` (D1)."), "{asked}");
 }
 
 #[test]

@@ -100,3 +100,43 @@ fn no_grant_covers_tests_of_the_chain_that_were_removed_or_brought_once_more() {
     }
     assert!(told(&mut story, "change", &["lib/a.js"]).1);
 }
+
+#[test]
+fn who_is_asked_about_tests_that_stand_is_told_that_they_do_and_what_they_did() {
+    let passed = "`npm test` ran before this code, and passed (exit status 0)";
+    let stand = "Its tests stand: `test/a.js` (D1).";
+    // The generator says that they are right so.
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(0));
+    let notes = "They are right so.".to_owned();
+    story.perform(support::prompt("test_generator"), support::replied(Reply { notes, ..Reply::default() }));
+    let asked = story.due().expect("asked");
+    let says = ["brought no others than those that stand", passed, stand, "They are right so."];
+    assert!(says.iter().all(|says| asked.body.contains(says)), "{}", asked.body);
+    story.undoes(&tests);
+    story.perform(support::prompt("test_generator"), support::replied(Reply::default()));
+    let asked = story.due().expect("asked").body;
+    assert!(asked.contains("brought none.") && !asked.contains("stand"), "{asked}");
+    // It brings the same once more.
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(0));
+    story.repeats("test_generator", "tests", TESTS);
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains(passed) && asked.contains(stand), "{asked}");
+    // With code in the files, what they do with it is said too, as long as it is so.
+    let mut story = Story::new();
+    story.tests();
+    story.code();
+    for (status, says) in
+        [(Some(0), "With this code, it passed since (exit status 0)."), (Some(1), "it failed since (exit status 1).")]
+    {
+        story.runs(status);
+        let asked = story.before_code().expect("asked").body;
+        assert!(asked.contains("No test ran before this code.") && asked.contains(says), "{asked}");
+        assert!(asked.contains("Its tests stand: `test/a.js` (D1)."), "{asked}");
+    }
+    story.writes("somebody", "change", "lib/b.js");
+    assert!(!story.before_code().expect("asked").body.contains("since"));
+}

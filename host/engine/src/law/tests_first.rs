@@ -72,13 +72,18 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
     };
     let stands = chain.drafts().iter().any(stand);
     // Code that tests failed for before is changed under them: that takes no new ones.
-    let proven = Order::of(chain, chain.phase()).is_some_and(|order| order.proven);
+    let order = Order::of(chain, chain.phase());
+    let proven = order.as_ref().is_some_and(|order| order.proven);
     let said =
         said.filter(|_| !proven).filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
     let said: String = said.trim().chars().take(SAID).collect();
     let said = if said.is_empty() { "It does not say why.".to_owned() } else { format!("It says:\n\n{said}") };
+    let there = match order.filter(Order::has_tests) {
+        Some(order) => format!("no others than those that stand. {}", order.said(chain)),
+        None => "none.".to_owned(),
+    };
     let body = format!(
-        "Tests come before code, and {GENERATOR} brought none. {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
+        "Tests come before code, and {GENERATOR} brought {there} {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
          reject --why \"…\"`) has it asked for tests again, with your reason."
     );
     let proposal = Proposal { kind: chain::WAIVER.to_owned(), title: TITLE.to_owned(), body };
@@ -114,7 +119,7 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
     let body = format!(
         "Tests come before code, and should fail until the code is there. {}\n\nA yes (`certus approve`) goes on, and the report says \
          that no new test failed first. A no (`certus reject --why \"…\"`) {no}.",
-        order.said()
+        order.said(chain)
     );
     Proposal { kind: chain::WAIVER.to_owned(), title: UNPROVEN.to_owned(), body }
 }
@@ -370,7 +375,7 @@ pub fn failed_first(chain: &Chain, draft: &Draft) -> Vec<String> {
     // Tests alone fail once more before code comes.
     let with_code = |order: &Order| order.is_coded() || !(is_tests(draft) || order.are_its_tests(paths()));
     let sets: Vec<Order> = sets(chain).filter(|order| order.failed && with_code(order)).collect();
-    paths().filter(|path| sets.iter().any(|order| order.files.contains(path))).cloned().collect()
+    paths().filter(|path| sets.iter().any(|order| order.is_its_test(path))).cloned().collect()
 }
 
 /// Whether code is in the files that no new test was seen to fail for before it was there.

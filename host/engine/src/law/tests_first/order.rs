@@ -34,8 +34,10 @@ pub(super) struct Order {
     before: Vec<String>,
     /// The last run before this code.
     pub(super) ran: Option<Ran>,
+    /// What the last run with this code, as it is, ended with.
+    since: Option<i32>,
     /// Files of its tests.
-    pub(super) files: Vec<String>,
+    files: Vec<String>,
     /// What changed these after they failed: that they failed says nothing of what stands.
     pub(super) changed: Vec<Changed>,
     /// Some of it happened elsewhere.
@@ -141,9 +143,19 @@ impl Order {
         }
     }
 
+    /// This file is one of its tests.
+    pub(super) fn is_its_test(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file == path)
+    }
+
+    /// Its tests stand in the files.
+    pub(super) fn has_tests(&self) -> bool {
+        self.armed && !self.files.is_empty()
+    }
+
     /// A draft is written. Whether it changes tests that failed before.
     fn is_changed_by(&mut self, draft: &str, written: &Written, as_tests: bool) -> bool {
-        let failed = |path: &&String| self.failed && self.files.contains(path);
+        let failed = |path: &&String| self.failed && self.is_its_test(path);
         let files: Vec<String> = written.files.iter().map(|file| &file.path).filter(failed).cloned().collect();
         let any = !files.is_empty();
         self.changed.extend(any.then(|| Changed { draft: draft.to_owned(), files, as_tests }));
@@ -152,7 +164,7 @@ impl Order {
 
     /// All of these are files of its tests.
     pub(super) fn are_its_tests<'p>(&self, mut paths: impl Iterator<Item = &'p String>) -> bool {
-        paths.all(|path| self.files.contains(path))
+        paths.all(|path| self.is_its_test(path))
     }
 
     /// The tests that showed something are gone.
@@ -172,8 +184,8 @@ impl Order {
         self.armed && self.elsewhere && self.ran.is_none() && !self.is_shown() && !self.is_coded()
     }
 
-    /// What a person is told of it.
-    pub(super) fn said(&self) -> String {
+    /// What a person is told of it, with the drafts that wrote its tests last.
+    pub(super) fn said(&self, chain: &Chain) -> String {
         let what = match &self.ran {
             None if self.elsewhere => {
                 "No test was seen to fail here before this code: what ran elsewhere shows nothing here.".to_owned()
@@ -207,10 +219,20 @@ impl Order {
         };
         let more = self.files.len().saturating_sub(FILES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let files: Vec<String> = self.files.iter().take(FILES).map(|path| format!("`{path}`")).collect();
+        let since = match self.since.filter(|status| tells(Some(*status))) {
+            Some(0) => " With this code, it passed since (exit status 0).".to_owned(),
+            Some(status) => format!(" With this code, it failed since (exit status {status})."),
+            None => String::new(),
+        };
+        let written = chain.written_files();
+        let file = |path: &String| {
+            let by = written.get(path.as_str()).map(|draft| format!(" ({draft})")).unwrap_or_default();
+            format!("`{path}`{by}")
+        };
+        let files: Vec<String> = self.files.iter().take(FILES).map(file).collect();
         match files.as_slice() {
-            [] => format!("{what} No new tests are in the files."),
-            files => format!("{what} Its tests: {}{more}.", files.join(", ")),
+            [] => format!("{what}{since} No new tests are in the files."),
+            files => format!("{what}{since} Its tests stand: {}{more}.", files.join(", ")),
         }
     }
 }
@@ -248,6 +270,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
             // What was taken back is neither.
             let Some(written) = written else { return };
             order.elsewhere |= !here;
+            order.since = None;
             let sets = earlier.iter_mut().chain([&mut *order]);
             let changed = sets.fold(false, |any, set| set.is_changed_by(id, written, as_tests) | any);
             order.armed = as_tests;
@@ -274,6 +297,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
         // What the others show was shown together with these.
         (Request::Undo { draft: id, .. }, Some(Outcome::Done)) => {
             files.code.retain(|code| code != id);
+            order.since = None;
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
             if draft.visit < order.visit {
                 let own = earlier.iter().rposition(|own| own.visit <= draft.visit).unwrap_or_default();
@@ -300,6 +324,8 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
             if !order.is_coded() {
                 let with_code = !files.code.is_empty();
                 order.ran = Some(Ran { command: command.clone(), status: *status, with_code, limit: *limit });
+            } else {
+                order.since = *status;
             }
             if fails {
                 let sets = earlier.iter_mut().chain([order]);
