@@ -46,7 +46,7 @@ fn nothing_is_complete_without_the_files_that_were_written() {
     assert!(!ran.stderr.contains("Taking up what was left open"), "nor now: {}", ran.stderr);
     assert_eq!(model.calls(), paid, "nothing is paid for");
     world.write(TESTS, format!("// mine\n{TEST}"));
-    let _ = model.run(&world, &["flow", "--continue"]).ok().says("Complete");
+    let _ = model.run(&world, &["flow", "--continue"]).ok().says("Running npm test").says("Complete");
 }
 
 #[test]

@@ -97,19 +97,23 @@ impl Progress {
     }
 }
 
-/// Whether this begins a check that was put off at once: it does not run.
-fn is_put_off(body: &Body, later: &[Event], chain: &Chain) -> bool {
-    let (Body::Intent { effect, .. } | Body::Reissued { effect, .. }) = body else { return false };
-    let check = chain.effect(*effect).is_some_and(|effect| matches!(effect.request, Request::Check { .. }));
-    let of = |event: &Event| matches!(&event.body, Body::Deferred { effect: put_off, .. } if put_off == effect);
-    check && later.iter().any(of)
+/// What is said of an event. A check that is put off at once does not run; one that was put off before, or broken off, runs now.
+fn told(body: &Body, later: &[Event], chain: &Chain) -> Option<String> {
+    let begun = match body {
+        Body::Intent { effect, .. } | Body::Reissued { effect, .. } => Some(effect),
+        _ => None,
+    };
+    let request = begun.and_then(|effect| chain.effect(*effect)).map(|effect| &effect.request);
+    let Some(Request::Check { command, .. }) = request else { return headline(body) };
+    let of = |event: &Event| matches!(&event.body, Body::Deferred { effect, .. } if Some(effect) == begun);
+    (!later.iter().any(of)).then(|| certus_app::clean::line(&format!("Running {command}"), 300))
 }
 
 impl Listener for Progress {
     fn recorded(&self, events: &[Event], chain: &Chain) {
         for (at, event) in events.iter().enumerate() {
             self.output.event(event);
-            if let Some(text) = headline(&event.body).filter(|_| !is_put_off(&event.body, &events[at + 1..], chain))
+            if let Some(text) = told(&event.body, &events[at + 1..], chain)
                 && !self.told_elsewhere.iter().any(|told| text.contains(told))
             {
                 self.above(&text);
