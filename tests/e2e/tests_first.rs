@@ -301,3 +301,20 @@ fn code_that_comes_with_other_tests_than_those_that_failed_is_seen_for_what_it_i
     let (_, shown) = model.json(&world, &["show"]);
     assert_eq!(shown["tests_changed_since"], json!([{"draft": "D2", "files": ["test/discount.test.js"]}]));
 }
+
+#[test]
+fn a_test_command_that_is_still_not_there_is_asked_about_before_another_visit_is_paid_for() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "test", "no-such-program");
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows(UNPROVEN);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("Go on although `npm test` did not run?");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("A discount function");
+    let paid = (model.asked("solution_designer"), model.asked("test_generator"));
+    let asked = model.run(&world, &["approve"]).exits(3).says("Phase: implementation (visit 2)").shows(UNPROVEN);
+    let _ = asked.shows("exit status 127").shows("Its tests stand: `test/discount.test.js` (D1).");
+    assert_eq!((model.asked("solution_designer"), model.asked("test_generator")), paid, "nothing is paid for");
+    script(&world, "test", "node --test");
+    let _ = model.run(&world, &["reject", "--why", "it is there now"]).exits(3).shows("look at them first");
+    let ran = model.run(&world, &["approve"]).says("It passed");
+    assert!(!ran.stderr.contains("exit status 127"), "{}", ran.stderr);
+}

@@ -237,9 +237,24 @@ pub(super) fn before_code(chain: &Chain) -> Option<Proposal> {
     (waits() || leaves()).then_some(proposal)
 }
 
-/// Whether the tests that stand run here before this is asked: what they did elsewhere shows nothing here.
+/// What is asked before anything is paid for in another visit, where the tests that stand did not run in the one before: no model
+/// can install what is missing.
+pub(super) fn unrun(chain: &Chain) -> Option<Proposal> {
+    let here = |run: &Run| run.phase == chain.phase() && run.visit == chain.visit() && !run.name.starts_with('/');
+    let last = chain.evidence().iter().rfind(|one| one.check == Check::Test.name())?;
+    if tells(last.status) || chain.runs().iter().any(here) {
+        return None;
+    }
+    let order = unproven(chain).filter(|order| order.has_tests() && !order.is_coded())?;
+    Some(question(chain, &order))
+}
+
+/// Whether the tests that stand run before this is asked: what they did elsewhere shows nothing here, and what they need may be
+/// there by now.
 pub(super) fn run_first(chain: &Chain, proposal: &Proposal) -> bool {
-    proposal.title == UNPROVEN && Order::of(chain, chain.phase()).is_some_and(|order| order.is_to_run_here())
+    let ran = || chain.evidence_of_visit().any(|one| one.check == Check::Test.name());
+    let to_run = || Order::of(chain, chain.phase()).is_some_and(|order| order.is_to_run_here());
+    proposal.title == UNPROVEN && (to_run() || (!ran() && unrun(chain).is_some()))
 }
 
 /// Whether the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without.

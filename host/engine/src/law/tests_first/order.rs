@@ -105,10 +105,15 @@ impl Order {
         orders
     }
 
-    /// The last set of a phase.
+    /// The last set of a phase, with the tests of those before where it has none of its own.
     pub(super) fn of(chain: &Chain, phase: &str) -> Option<Self> {
         let mut orders = Self::all(chain, phase);
         let mut last = orders.pop()?;
+        if last.armed && last.files.is_empty() {
+            last.files = orders.iter().flat_map(|order| order.files.iter().cloned()).collect();
+            last.files.sort();
+            last.files.dedup();
+        }
         last.before = orders.iter().filter(|order| !order.waived).flat_map(Self::bare).map(str::to_owned).collect();
         Some(last)
     }
