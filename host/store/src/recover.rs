@@ -6,6 +6,7 @@
 //! into place, in an order in which a log never lies beside a database that it does not belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::dir::{self, Dir, number_in};
 use crate::hold::hold;
 use crate::mark;
 use crate::pen::Pen;
+use crate::pieces::joined;
 use crate::store::replay;
 use crate::time::stamp;
 use crate::writer::{Job, Line, Target, crc};
@@ -152,7 +154,8 @@ struct Salvage {
     chains: BTreeMap<ChainId, Vec<Event>>,
     /// The last event that each chain is known to have had, and its goal if its line could be read.
     known: BTreeMap<ChainId, (u64, Option<String>)>,
-    blobs: Vec<(Digest, Vec<u8>)>,
+    /// What has the digest that it is kept under, and what leads to that in pieces. By digest.
+    blobs: BTreeMap<[u8; 32], Vec<u8>>,
     /// Every text could be read.
     all_blobs: bool,
     next: u32,
@@ -204,17 +207,25 @@ impl Salvage {
             salvage.keep(id, events);
         }
         let texts = "SELECT digest, bytes FROM blobs";
-        let mut sound = true;
+        let (mut sound, mut others) = (true, Vec::new());
         let whole = each(&db, texts, &format!("{texts} ORDER BY rowid DESC"), |row| {
-            let read = || Ok::<(Vec<u8>, Vec<u8>), rusqlite::Error>((row.get(0)?, row.get(1)?));
+            let read = || Ok::<([u8; 32], Vec<u8>), rusqlite::Error>((row.get(0)?, row.get(1)?));
             match read().map(|(digest, bytes)| (digest, Digest::of(&bytes), bytes)) {
-                Ok((digest, found, bytes)) if found.as_bytes().as_slice() == digest => {
-                    salvage.blobs.push((found, bytes));
+                Ok((digest, found, bytes)) if *found.as_bytes() == digest => {
+                    salvage.blobs.insert(digest, bytes);
                 }
-                _ => sound = false,
+                Ok((digest, _, bytes)) => others.push((digest, bytes)),
+                Err(_) => sound = false,
             }
             Ok(())
         });
+        for (digest, list) in others {
+            let piece = |name: &[u8; 32]| Ok::<_, Infallible>(salvage.blobs.get(name).cloned());
+            match joined(&digest, &list, piece) {
+                Ok(Ok(_)) => drop(salvage.blobs.insert(digest, list)),
+                Ok(Err(_)) => sound = false,
+            }
+        }
         salvage.all_blobs = whole && sound;
         salvage
     }
@@ -316,7 +327,6 @@ fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext]) -> 
             best.insert(id, (chain, &found.path));
         }
     }
-    let texts: BTreeSet<Digest> = salvage.blobs.iter().map(|(digest, _)| *digest).collect();
     let mut choice = Choice::default();
     for id in ids.iter().copied().map(ChainId) {
         let salvaged = salvage.chains.get(&id).map(|events| from_database(events));
@@ -348,7 +358,7 @@ fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext]) -> 
             _ => {}
         }
         if !salvage.all_blobs {
-            choice.name_texts(id, &taken.chain, &texts);
+            choice.name_texts(id, &taken.chain, &salvage.blobs);
         }
         choice.chains.insert(id, taken);
     }
@@ -380,7 +390,8 @@ impl Choice {
     }
 
     /// What was sent and what came back, where it is gone: a chain goes on without, unless a prompt still waits to be sent.
-    fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeSet<Digest>) {
+    fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeMap<[u8; 32], Vec<u8>>) {
+        let found = |digest: &Digest| found.contains_key(digest.as_bytes());
         let mut gone = BTreeSet::new();
         for (_, effect) in chain.effects() {
             let Some((name, _)) = effect.request.sends() else { continue };
@@ -388,8 +399,8 @@ impl Choice {
                 Some(Outcome::Replied { by, .. }) => by.raw,
                 _ => None,
             };
-            gone.extend([Some(effect.digest), raw].into_iter().flatten().filter(|digest| !found.contains(digest)));
-            if effect.is_open() && !found.contains(&effect.digest) {
+            gone.extend([Some(effect.digest), raw].into_iter().flatten().filter(|digest| !found(digest)));
+            if effect.is_open() && !found(&effect.digest) {
                 self.lost.push(format!("chain {id} ({}): the text of {name}, which waits for its reply", chain.goal()));
             }
         }
@@ -423,7 +434,7 @@ fn from_context(chain: &Chain, path: &Path) -> Chosen {
 fn build(
     path: &Path,
     chains: &BTreeMap<ChainId, Chosen>,
-    blobs: &[(Digest, Vec<u8>)],
+    blobs: &BTreeMap<[u8; 32], Vec<u8>>,
     next: u32,
 ) -> Result<(), StoreError> {
     let mut db = db::open_for_appends(path)?;
@@ -442,7 +453,7 @@ fn build(
     drop(pen);
     let mut keep = tx.prepare("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)").map_err(said)?;
     for (digest, bytes) in blobs {
-        keep.execute((digest.as_bytes(), bytes)).map_err(said)?;
+        keep.execute((digest, bytes)).map_err(said)?;
     }
     drop(keep);
     tx.execute("UPDATE meta SET value = ? WHERE key = 'next_chain'", [next]).map_err(said)?;
