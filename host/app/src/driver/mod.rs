@@ -249,7 +249,7 @@ impl<'a> Driver<'a> {
             if let Some(still) = law::standstill(&self.chain) {
                 // Whoever takes it up again may go on after all.
                 if still.since > self.began {
-                    return Ok(Stop::Refused { law: Law::GateNotMet, detail: still.detail });
+                    return Ok(self.stands(Law::GateNotMet, still.detail));
                 }
                 self.intend_all(vec![Request::Approve { proposal: still.proposal }]);
                 continue;
@@ -302,7 +302,9 @@ impl<'a> Driver<'a> {
             if matches!(action, Action::Finish(_))
                 && let Some(message) = self.gone()
             {
-                return Ok(Some(Stop::Paused { code: ErrorCode::Failed, message }));
+                let code = ErrorCode::Failed;
+                self.note(Body::Paused { code, message: message.clone() });
+                return Ok(Some(Stop::Paused { code, message }));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))
@@ -340,7 +342,16 @@ impl<'a> Driver<'a> {
     fn refuse(&mut self, action: String, refusal: Refusal) -> Option<Stop> {
         let (law, detail) = (refusal.law, crate::clean::line(&refusal.detail, 500));
         self.note(Body::ActionRefused { action, law, detail: detail.clone() });
-        (self.only_command || self.refusals().len() >= PATIENCE).then_some(Stop::Refused { law, detail })
+        if self.only_command {
+            return Some(Stop::Refused { law, detail });
+        }
+        (self.refusals().len() >= PATIENCE).then(|| self.stands(law, detail))
+    }
+
+    /// Nothing that the law allows is named: until a person does something, the chain says why it stands.
+    fn stands(&mut self, law: Law, detail: String) -> Stop {
+        self.note(Body::Paused { code: ErrorCode::Failed, message: detail.clone() });
+        Stop::Refused { law, detail }
     }
 
     /// The laws that refused an action in this visit. A prompt that was not there for the process before this one may be there
