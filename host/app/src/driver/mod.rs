@@ -9,6 +9,7 @@ mod aside;
 mod attempt;
 mod calls;
 mod checks;
+mod comes_back;
 mod command;
 #[cfg(test)]
 mod crowd;
