@@ -10,6 +10,7 @@ use certus_store::DAY;
 
 use super::Driver;
 use super::attempt::{Call, Next};
+use super::day::in_turn;
 use crate::Failure;
 use crate::session::Session;
 
@@ -58,7 +59,7 @@ impl Driver<'_> {
         loop {
             let (mut enough, mut used) = (false, Vec::new());
             for (_, over) in waiting {
-                match self.left(over)? {
+                match self.left(over).await? {
                     Left::Enough => enough = true,
                     Left::Later(now) => used.push(now),
                     Left::Short => {}
@@ -91,7 +92,7 @@ impl Driver<'_> {
         }
     }
 
-    fn left(&self, over: &OverBudget) -> Result<Left, Failure> {
+    async fn left(&self, over: &OverBudget) -> Result<Left, Failure> {
         let OverBudget::Reached { scope: Scope::Day, unit, wanted, cap, .. } = over else { return Ok(Left::Short) };
         let now = self.now();
         let (day, fresh) = (now.saturating_sub(DAY), now.saturating_sub(FRESH));
@@ -108,9 +109,8 @@ impl Driver<'_> {
         let (used, others) = match person {
             Some(person) => {
                 let ledger = &person.ledger;
-                let both = ledger
-                    .committed_since(day)
-                    .and_then(|used| Ok((used, ledger.reserved_by_others(person.store, self.id, fresh)?)));
+                let others = || ledger.reserved_by_others(person.store, self.id, fresh);
+                let both = in_turn(PATIENCE, || Ok((ledger.committed_since(day)?, others()?))).await;
                 both.map_err(|error| Session::ledger_failure(ledger.path(), error))?
             }
             None => self.session.day_of_project(self.id, day, fresh)?,
