@@ -38,18 +38,24 @@ fn is_plain(text: &str) -> bool {
     text.as_bytes().chunks(64).all(|piece| piece.iter().fold(true, |all, byte| all & plain(byte)))
 }
 
-/// Whether words are apart by one blank each, and nothing else is around them.
+/// Whether words are apart by one blank each, and nothing else is around them. Of plain text; without a decision for each
+/// byte, too.
 fn is_spaced(text: &[u8]) -> bool {
     let blank = |byte: &u8| byte.is_ascii_whitespace();
     let ends = [text.first(), text.last()].into_iter().flatten().any(blank);
-    !ends && !text.contains(&b'\n') && !text.contains(&b'\t') && !text.windows(2).any(|two| two == b"  ")
+    let breaks = text.iter().fold(false, |any, byte| any | (*byte < b' '));
+    !ends && !breaks && !text.windows(2).fold(false, |any, two| any | (two == b"  "))
 }
 
 /// The same in one line, with at most `most` characters.
 pub fn line(text: &str, most: usize) -> String {
-    // Most are short and plain already.
+    in_one_line(text, most).into_owned()
+}
+
+/// [`line`], of which most are short and plain already and stay as they are.
+pub(crate) fn in_one_line(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most && is_plain(text) && is_spaced(text.as_bytes()) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::new();
     // Cleaning a bounded piece keeps this cheap for long texts.
@@ -65,7 +71,7 @@ pub fn line(text: &str, most: usize) -> String {
         out = out.chars().take(most.saturating_sub(1)).collect();
         out.push('…');
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The longest beginning of at most `bytes` bytes that ends between characters.

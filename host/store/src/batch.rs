@@ -3,6 +3,7 @@
 use certus_engine::{Body, Chain, Digest, Event, Millis};
 
 use crate::day::DayCap;
+use crate::pieces::list;
 use crate::projection::{Change, fold};
 
 /// Events that are folded into a chain already and recorded together, or not at all; see [`crate::Store::record`].
@@ -30,6 +31,15 @@ impl Batch {
         let event = Event { seq: chain.version() + 1, at: self.at().unwrap_or(at), body };
         fold(chain, &event, &mut self.changes);
         self.events.push(event);
+    }
+
+    /// Keep a text that begins like others, each of its pieces once. It is read back as one, with a NUL between two pieces;
+    /// `digest` is the one of that.
+    pub fn keep_in_pieces<'t>(&mut self, digest: Digest, pieces: impl Iterator<Item = &'t str>) {
+        let pieces: Vec<_> = pieces.map(|piece| (Digest::of(piece), piece.as_bytes().to_vec())).collect();
+        let names: Vec<Digest> = pieces.iter().map(|(name, _)| *name).collect();
+        self.blobs.extend(pieces);
+        self.blobs.push((digest, list(&names)));
     }
 
     /// The time of its events, in milliseconds since 1970; none while there are none.

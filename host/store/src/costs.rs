@@ -231,8 +231,8 @@ impl Store {
     /// What the disk says.
     pub fn recorded(&self, phase: &str, provider: &str, but: ChainId) -> Result<Recorded, StoreError> {
         let those = format!(
-            "FROM (SELECT * FROM prompt_runs ORDER BY rowid DESC LIMIT {LAST_RUNS}) \
-             WHERE phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0 \
+            "FROM prompt_runs WHERE rowid > (SELECT max(rowid) FROM prompt_runs) - {LAST_RUNS} \
+             AND phase = ? AND provider = ? AND chain <> ? AND ok = 1 AND from_memo = 0 \
              AND confidence_before IS NOT NULL"
         );
         self.query(|db| {

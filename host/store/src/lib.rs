@@ -23,6 +23,7 @@ mod hold;
 mod ledger;
 mod mark;
 mod pen;
+mod pieces;
 mod predictions;
 mod projection;
 mod read;

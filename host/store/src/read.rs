@@ -6,6 +6,7 @@ use certus_engine::{Body, Chain, ChainId, Digest, Event};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::db::explain;
+use crate::pieces::joined;
 use crate::row::{signed, unsigned};
 use crate::writer::crc;
 use crate::{ChainRow, Store, StoreError};
@@ -66,23 +67,26 @@ impl Store {
         found.ok_or(StoreError::NoChain { chain: id })
     }
 
-    /// What was kept under a digest, if it was.
+    /// What was kept under a digest, if it was; whole, if it was kept in pieces.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the bytes are not those of the digest.
     pub fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let found = self.query(|db| {
-            db.prepare_cached("SELECT bytes FROM blobs WHERE digest = ?")?
-                .query_row(params![digest.as_bytes()], |row| row.get::<_, Vec<u8>>(0))
-                .optional()
-        })?;
-        if found.as_ref().is_some_and(|bytes| Digest::of(bytes) != digest) {
-            return Err(StoreError::Damaged {
-                path: self.dir.db(),
-                what: format!("blob {} holds something else", digest.short()),
-            });
+        let kept = |name: &[u8; 32]| {
+            self.query(|db| {
+                db.prepare_cached("SELECT bytes FROM blobs WHERE digest = ?")?
+                    .query_row(params![name], |row| row.get::<_, Vec<u8>>(0))
+                    .optional()
+            })
+        };
+        match kept(digest.as_bytes())? {
+            Some(bytes) if Digest::of(&bytes) != digest => {
+                let damaged =
+                    |what| StoreError::Damaged { path: self.dir.db(), what: format!("blob {} {what}", digest.short()) };
+                joined(digest.as_bytes(), &bytes, kept)?.map(Some).map_err(damaged)
+            }
+            found => Ok(found),
         }
-        Ok(found)
     }
 
     /// The chain that a person means: `047`, `47`, a whole slug, or a part of the slug or goal that only one chain has.

@@ -11,10 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use certus_engine::{Body, Chain, ChainId, Digest, Event, Millis, Outcome};
-use rusqlite::Connection;
+use certus_engine::{Chain, ChainId, Millis};
 
-use crate::contexts::{FoundContext, read_all};
+use crate::contexts::read_all;
 use crate::db::{self, beside_db};
 use crate::dir::{self, Dir, number_in};
 use crate::hold::hold;
@@ -22,8 +21,14 @@ use crate::mark;
 use crate::pen::Pen;
 use crate::store::replay;
 use crate::time::stamp;
-use crate::writer::{Job, Line, Target, crc};
+use crate::writer::{Job, Line, Target};
 use crate::{ChainRow, StoreError};
+
+mod choice;
+mod salvage;
+
+use choice::{Choice, Chosen, choose};
+use salvage::Salvage;
 
 /// Numbers that are looked for one by one; a counter that says more is damaged itself.
 const MOST_CHAINS: u32 = 100_000;
@@ -145,285 +150,10 @@ pub(crate) fn finish_swap(dir: &Dir) -> Result<Option<PathBuf>, StoreError> {
     Ok(aside.exists().then_some(aside))
 }
 
-/// What can still be read of a database.
-#[derive(Default)]
-struct Salvage {
-    /// The gapless beginning of each chain's history.
-    chains: BTreeMap<ChainId, Vec<Event>>,
-    /// The last event that each chain is known to have had, and its goal if its line could be read.
-    known: BTreeMap<ChainId, (u64, Option<String>)>,
-    blobs: Vec<(Digest, Vec<u8>)>,
-    /// Every text could be read.
-    all_blobs: bool,
-    next: u32,
-    /// The number of the last row of the log that can be reached, where any can.
-    last_row: Option<i64>,
-}
-
-impl Salvage {
-    fn read(path: &Path) -> Self {
-        let mut salvage = Self::default();
-        let Ok(db) = db::open_damaged(path) else { return salvage };
-        // Each part for itself: that one cannot be read says nothing of the others.
-        salvage.next =
-            db.query_row("SELECT value FROM meta WHERE key = 'next_chain'", [], |row| row.get(0)).unwrap_or(0);
-        salvage.last_row = db::last_row(&db).ok();
-        each(
-            &db,
-            "SELECT id, version, goal FROM chains ORDER BY id",
-            "SELECT id, version, goal FROM chains ORDER BY id DESC",
-            |row| {
-                let version = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-                salvage.known.insert(ChainId(row.get(0)?), (version, row.get(2).ok()));
-                Ok(())
-            },
-        );
-        let ids = "SELECT DISTINCT chain FROM events ORDER BY chain";
-        each(&db, ids, &format!("{ids} DESC"), |row| {
-            salvage.known.entry(ChainId(row.get(0)?)).or_default();
-            Ok(())
-        });
-        // In the order in which they were written, without the help of the index; if that meets damage, chain by chain
-        // through the index, which leads around it.
-        let mut histories = Histories::new();
-        let crc = if db.prepare("SELECT crc FROM events").is_ok() { "crc" } else { "NULL" };
-        let all = format!("SELECT chain, seq, at, body, {crc} FROM events NOT INDEXED ORDER BY rowid");
-        let whole = each(&db, &all, &format!("{all} DESC"), |row| take_event(&mut histories, row));
-        // A number may be in no page that can be read, and its events still be.
-        let seen = salvage.numbers().chain(histories.keys().map(|id| id.0)).max().unwrap_or(0);
-        let highest = seen.max(salvage.next.saturating_sub(1)).min(MOST_CHAINS);
-        for id in (1..=highest).map(ChainId).filter(|_| !whole) {
-            let one = format!("SELECT chain, seq, at, body, {crc} FROM events WHERE chain = {} ORDER BY seq", id.0);
-            each(&db, &one, &format!("{one} DESC"), |row| take_event(&mut histories, row));
-            let last = format!("SELECT max(seq) FROM events WHERE chain = {}", id.0);
-            if let Ok(last) = db.query_row(&last, [], |row| row.get::<_, i64>(0)) {
-                salvage.knows(id, u64::try_from(last).unwrap_or(0));
-            }
-        }
-        for (id, events) in histories.into_iter().filter(|(id, _)| (1..=MOST_CHAINS).contains(&id.0)) {
-            salvage.keep(id, events);
-        }
-        let texts = "SELECT digest, bytes FROM blobs";
-        let mut sound = true;
-        let whole = each(&db, texts, &format!("{texts} ORDER BY rowid DESC"), |row| {
-            let read = || Ok::<(Vec<u8>, Vec<u8>), rusqlite::Error>((row.get(0)?, row.get(1)?));
-            match read().map(|(digest, bytes)| (digest, Digest::of(&bytes), bytes)) {
-                Ok((digest, found, bytes)) if found.as_bytes().as_slice() == digest => {
-                    salvage.blobs.push((found, bytes));
-                }
-                _ => sound = false,
-            }
-            Ok(())
-        });
-        salvage.all_blobs = whole && sound;
-        salvage
-    }
-
-    fn knows(&mut self, id: ChainId, version: u64) {
-        let known = self.known.entry(id).or_default();
-        known.0 = known.0.max(version);
-    }
-
-    /// The gapless beginning of what was found of a chain.
-    fn keep(&mut self, id: ChainId, found: BTreeMap<u64, Option<Event>>) {
-        if let Some(&last) = found.keys().next_back() {
-            self.knows(id, last);
-        }
-        let mut beginning: Vec<Event> = Vec::new();
-        for event in found.into_values().flatten() {
-            let follows = match beginning.last() {
-                Some(last) => event.seq == last.seq + 1,
-                None => event.seq == 1 || matches!(event.body, Body::Restored { .. }),
-            };
-            if !follows {
-                break;
-            }
-            beginning.push(event);
-        }
-        if !beginning.is_empty() {
-            self.chains.insert(id, beginning);
-        }
-    }
-
-    fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.known.keys().chain(self.chains.keys()).map(|id| id.0)
-    }
-}
-
-/// What was found of each chain, by event number; absent is what is there and cannot be understood.
-type Histories = BTreeMap<ChainId, BTreeMap<u64, Option<Event>>>;
-
-fn take_event(histories: &mut Histories, row: &rusqlite::Row<'_>) -> rusqlite::Result<()> {
-    let seq = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-    let kept = histories.entry(ChainId(row.get(0)?)).or_default().entry(seq).or_default();
-    let (at, text) = (row.get(2)?, row.get_ref(3)?.as_str()?);
-    let as_recorded = row.get::<_, Option<u32>>(4)?.is_none_or(|found| found == crc(seq, at, text));
-    if kept.is_none()
-        && as_recorded
-        && let Ok(body) = serde_json::from_str(text)
-    {
-        *kept = Some(Event { seq, at, body });
-    }
-    Ok(())
-}
-
-/// Read rows until one cannot be, then from the other end. Whether all could be read.
-fn each(
-    db: &Connection,
-    forwards: &str,
-    backwards: &str,
-    mut take: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
-) -> bool {
-    let mut read = |sql: &str| -> rusqlite::Result<()> {
-        let mut statement = db.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            // A single unreadable value spoils only its row.
-            let _ = take(row);
-        }
-        Ok(())
-    };
-    let whole = read(forwards).is_ok();
-    if !whole {
-        let _ = read(backwards);
-    }
-    whole
-}
-
-/// The history that a chain goes on with.
-struct Chosen {
-    events: Vec<Event>,
-    chain: Chain,
-    /// The last event of the old history that is in it.
-    version: u64,
-    from_context: bool,
-}
-
-/// What becomes of every chain.
-#[derive(Default)]
-struct Choice {
-    chains: BTreeMap<ChainId, Chosen>,
-    lost: Vec<String>,
-    notes: Vec<String>,
-}
-
-/// For each chain whichever knows more; what neither knows is named.
-fn choose(ids: &BTreeSet<u32>, salvage: &Salvage, contexts: &[FoundContext]) -> Choice {
-    let mut best: BTreeMap<ChainId, (&Chain, &Path)> = BTreeMap::new();
-    for found in contexts {
-        let (Some(id), Ok(chain)) = (found.id, &found.chain) else { continue };
-        if best.get(&id).is_none_or(|(known, _)| known.version() < chain.version()) {
-            best.insert(id, (chain, &found.path));
-        }
-    }
-    let texts: BTreeSet<Digest> = salvage.blobs.iter().map(|(digest, _)| *digest).collect();
-    let mut choice = Choice::default();
-    for id in ids.iter().copied().map(ChainId) {
-        let salvaged = salvage.chains.get(&id).map(|events| from_database(events));
-        let context = best
-            .get(&id)
-            .filter(|(chain, _)| salvaged.as_ref().is_none_or(|salvaged| salvaged.version < chain.version()));
-        let taken = match context {
-            Some((chain, path)) => Some(from_context(chain, path)),
-            None => salvaged,
-        };
-        let known = salvage.known.get(&id).cloned();
-        let Some(taken) = taken else {
-            let goal = known.and_then(|(_, goal)| goal).map(|goal| format!(" ({goal})")).unwrap_or_default();
-            choice.lost.push(format!("chain {id}{goal}: all of it; neither the database nor a context could be read"));
-            continue;
-        };
-        let goal = taken.chain.goal();
-        match known.map_or(0, |(version, _)| version) {
-            0 => choice.notes.push(format!(
-                "chain {id} ({goal}): whether anything came after event {} cannot be read any more",
-                taken.version
-            )),
-            known if known > taken.version => {
-                let first = taken.version + 1;
-                let events =
-                    if first == known { format!("event {known}") } else { format!("events {first} to {known}") };
-                choice.lost.push(format!("chain {id} ({goal}): {events} of {known}"));
-            }
-            _ => {}
-        }
-        if !salvage.all_blobs {
-            choice.name_texts(id, &taken.chain, &texts);
-        }
-        choice.chains.insert(id, taken);
-    }
-    for found in contexts {
-        if let Err(error) = &found.chain {
-            let name = found.path.file_name().unwrap_or_default().to_string_lossy();
-            choice.notes.push(format!("context {name} is damaged: {error}"));
-        }
-    }
-    choice
-}
-
-impl Choice {
-    /// What the end of the log held, where all else of it is sound: contexts make up for some of it.
-    fn name_cut_off(&mut self, salvage: &Salvage, gone: u64) {
-        let made_up: u64 = self
-            .chains
-            .iter()
-            .map(|(id, chosen)| {
-                let read = salvage.chains.get(id).and_then(|events| events.last()).map_or(0, |event| event.seq);
-                chosen.version.saturating_sub(read)
-            })
-            .sum();
-        let lost = gone.saturating_sub(made_up);
-        if lost > 0 && self.lost.is_empty() {
-            self.lost
-                .push(format!("the last {lost} events that were recorded; of which chains, nothing says any more"));
-        }
-    }
-
-    /// What was sent and what came back, where it is gone: a chain goes on without, unless a prompt still waits to be sent.
-    fn name_texts(&mut self, id: ChainId, chain: &Chain, found: &BTreeSet<Digest>) {
-        let mut gone = BTreeSet::new();
-        for (_, effect) in chain.effects() {
-            let Some((name, _)) = effect.request.sends() else { continue };
-            let raw = match effect.outcome() {
-                Some(Outcome::Replied { by, .. }) => by.raw,
-                _ => None,
-            };
-            gone.extend([Some(effect.digest), raw].into_iter().flatten().filter(|digest| !found.contains(digest)));
-            if effect.is_open() && !found.contains(&effect.digest) {
-                self.lost.push(format!("chain {id} ({}): the text of {name}, which waits for its reply", chain.goal()));
-            }
-        }
-        if !gone.is_empty() {
-            let count = gone.len();
-            let texts = if count == 1 { "text" } else { "texts" };
-            self.notes.push(format!(
-                "chain {id} ({}): {count} {texts} that prompts sent or got back; what they told the chain is there",
-                chain.goal()
-            ));
-        }
-    }
-}
-
-fn from_database(events: &[Event]) -> Chosen {
-    let chain = Chain::fold(events);
-    Chosen { events: events.to_vec(), version: chain.version(), chain, from_context: false }
-}
-
-fn from_context(chain: &Chain, path: &Path) -> Chosen {
-    let from = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let event = Event {
-        seq: chain.version() + 1,
-        at: chain.updated_at(),
-        body: Body::Restored { chain: Box::new(chain.clone()), from },
-    };
-    let events = vec![event];
-    Chosen { chain: Chain::fold(&events), events, version: chain.version(), from_context: true }
-}
-
 fn build(
     path: &Path,
     chains: &BTreeMap<ChainId, Chosen>,
-    blobs: &[(Digest, Vec<u8>)],
+    blobs: &BTreeMap<[u8; 32], Vec<u8>>,
     next: u32,
 ) -> Result<(), StoreError> {
     let mut db = db::open_for_appends(path)?;
@@ -442,7 +172,7 @@ fn build(
     drop(pen);
     let mut keep = tx.prepare("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?, ?)").map_err(said)?;
     for (digest, bytes) in blobs {
-        keep.execute((digest.as_bytes(), bytes)).map_err(said)?;
+        keep.execute((digest, bytes)).map_err(said)?;
     }
     drop(keep);
     tx.execute("UPDATE meta SET value = ? WHERE key = 'next_chain'", [next]).map_err(said)?;

@@ -217,3 +217,45 @@ fn nothing_is_answered_as_recorded_once_the_database_is_gone() {
     assert_eq!(append(&writing, &mut chain), gone);
     assert_eq!(other.events(id).expect("its own").len(), 2);
 }
+
+#[test]
+fn texts_that_begin_alike_are_kept_once_and_read_whole() {
+    let project = project();
+    let store = project.open();
+    let Created { id, mut chain, .. } = begin(&store, "a goal", 1);
+    let shared = "the same for both\n".repeat(5_000);
+    let texts = ["first", "second"].map(|last| [shared.as_str(), "", last]);
+    let digests = texts.map(|pieces| Digest::of(pieces.join("\0")));
+    let before = std::fs::metadata(project.state.join("certus.db-wal")).expect("a log").len();
+    for (digest, pieces) in digests.into_iter().zip(texts) {
+        let mut batch = Batch::default();
+        batch.keep_in_pieces(digest, pieces.into_iter());
+        store.append_blocking(id, &mut chain, 2, vec![note("x")], batch.blobs).expect("it is appended");
+    }
+    let written = std::fs::metadata(project.state.join("certus.db-wal")).expect("a log").len() - before;
+    assert!(written < 2 * shared.len() as u64, "{written}");
+    for (digest, pieces) in digests.into_iter().zip(texts) {
+        assert_eq!(store.blob(digest), Ok(Some(pieces.join("\0").into_bytes())));
+    }
+    drop(store);
+    let damaged = |sql: &str| {
+        let db = rusqlite::Connection::open(project.state.join("certus.db")).expect("it opens");
+        db.execute(sql, [digests[1].as_bytes().as_slice(), Digest::of("second").as_bytes()]).expect("it runs");
+        drop(db);
+        project.open().blob(digests[1]).map_err(|error| error.to_string())
+    };
+    let said = damaged("UPDATE blobs SET bytes = x'7365636f6e65' WHERE digest = ?2 AND ?1 <> ?2").expect_err("damaged");
+    assert!(said.contains("has pieces of something else"), "{said}");
+    let said = damaged("DELETE FROM blobs WHERE digest = ?2 AND ?1 <> ?2").expect_err("damaged");
+    assert!(said.contains("lacks a piece"), "{said}");
+    let said = damaged("UPDATE blobs SET bytes = x'00ff' WHERE digest = ?1 AND ?1 <> ?2").expect_err("damaged");
+    assert!(said.contains("holds something else"), "{said}");
+    // A list of a piece that is as large as anything may be, many times over.
+    let said = damaged(&format!("INSERT INTO blobs SELECT ?2, zeroblob({}) WHERE ?1 <> ?2", MAX_VALUE_BYTES / 2))
+        .expect_err("damaged");
+    assert!(said.contains("holds something else"), "{said}");
+    let list: String = Digest::of("second").to_string().repeat(1_000);
+    let said =
+        damaged(&format!("UPDATE blobs SET bytes = x'00{list}' WHERE digest = ?1 AND ?1 <> ?2")).expect_err("damaged");
+    assert!(said.contains("larger than anything"), "{said}");
+}

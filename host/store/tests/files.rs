@@ -177,7 +177,7 @@ fn a_database_of_the_first_format_is_brought_forward() {
     append(&store, made.id, &mut chain, "it goes on");
     let next = begin(&store, "another goal", 3000);
     assert_eq!(next.id, ChainId(2));
-    assert_eq!(format_of(&project), (9, 0));
+    assert_eq!(format_of(&project), (10, 0));
 }
 
 #[test]

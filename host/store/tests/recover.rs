@@ -254,13 +254,16 @@ fn the_one_event_behind_a_context_is_missed() {
 fn a_sound_database_loses_nothing() {
     let project = project();
     let chains = worked(&project);
-    let digest = Digest::of("raw");
+    let (digest, whole) = (Digest::of("raw"), Digest::of("ra\0w"));
     let before = {
         let store = project.open();
         let mut chain = chains[2].clone();
         store
             .append_blocking(ChainId(3), &mut chain, NOW, vec![note("x")], vec![(digest, b"raw".to_vec())])
             .expect("on");
+        let mut batch = Batch::default();
+        batch.keep_in_pieces(whole, ["ra", "w"].into_iter());
+        store.append_blocking(ChainId(3), &mut chain, NOW, vec![note("y")], batch.blobs).expect("on");
         (store.rows().expect("rows"), store.events(ChainId(2)).expect("events"))
     };
     let recovery = recover(&project.state, NOW).expect("recovered");
@@ -268,6 +271,7 @@ fn a_sound_database_loses_nothing() {
     let store = project.open();
     assert_eq!((store.rows().expect("rows"), store.events(ChainId(2)).expect("events")), before);
     assert_eq!(store.blob(digest), Ok(Some(b"raw".to_vec())));
+    assert_eq!(store.blob(whole), Ok(Some(b"ra\0w".to_vec())));
     drop(store);
     goes_on(&project, &recovery);
 }

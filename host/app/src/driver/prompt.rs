@@ -35,16 +35,19 @@ impl Sending {
         format!("{}\n\n{}{}", self.stable, self.steady.concat(), self.variable)
     }
 
-    /// What the store keeps under the digest.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        joined(&self.stable, &self.steady, &self.variable)
+    /// What the store keeps under the digest, one by one: most of it is in other requests too.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
+        pieces(&self.stable, &self.steady, &self.variable)
     }
 }
 
+fn pieces<'t>(stable: &'t str, steady: &'t [String], variable: &'t str) -> impl Iterator<Item = &'t str> {
+    std::iter::once(stable).chain(steady.iter().map(String::as_str)).chain([variable])
+}
+
 fn joined(stable: &str, steady: &[String], variable: &str) -> Vec<u8> {
-    // A NUL cannot occur in any part: rendering removes control characters.
-    let parts = std::iter::once(stable).chain(steady.iter().map(String::as_str)).chain([variable]);
-    parts.map(str::as_bytes).collect::<Vec<_>>().join(&0)
+    // A NUL cannot occur in any piece: rendering removes control characters.
+    pieces(stable, steady, variable).map(str::as_bytes).collect::<Vec<_>>().join(&0)
 }
 
 impl Driver<'_> {

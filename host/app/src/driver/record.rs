@@ -69,7 +69,7 @@ impl Driver<'_> {
         let (digest, unsendable) = match rendered {
             Some(Ok(sending)) => {
                 let digest = sending.digest;
-                self.noted.blobs.push((digest, sending.bytes()));
+                self.noted.keep_in_pieces(digest, sending.pieces());
                 self.sending.insert(effect, sending);
                 (digest, None)
             }

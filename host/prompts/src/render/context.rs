@@ -5,6 +5,7 @@
 //! first, so that two requests of a chain begin alike: see [`Known::steady`]. Whatever is left out is counted and named, in the
 //! request too: a model must not take what it does not see for what is not there.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use certus_engine::{Fact, View};
@@ -195,11 +196,17 @@ impl Context<'_> {
     }
 
     /// Those entries, and how many do not fit.
-    fn choose(&mut self, name: &str, entries: &[String], order: Vec<usize>, most: usize) -> (Vec<String>, usize) {
+    fn choose<'e>(
+        &mut self,
+        name: &str,
+        entries: &'e [String],
+        order: Vec<usize>,
+        most: usize,
+    ) -> (Vec<Cow<'e, str>>, usize) {
         let mut left = most.min(self.spare(name));
-        let mut kept: Vec<(usize, String)> = Vec::new();
+        let mut kept: Vec<(usize, Cow<'e, str>)> = Vec::new();
         for index in order {
-            let entry = harmless(&entries[index]).into_owned();
+            let entry = harmless(&entries[index]);
             if entry.len() < left {
                 left -= entry.len() + 1;
                 kept.push((index, entry));

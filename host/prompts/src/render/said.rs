@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use certus_engine::{CheckRun, DraftState, Fact, FileChange, ProposalStatus, QuestionState, Verdict, View};
 
 use super::FileText;
-use crate::clean::{clean, line};
+use crate::clean::{clean, in_one_line, line};
 
 /// Characters of what is said at its full length.
 const WHOLE: usize = usize::MAX;
@@ -30,13 +30,26 @@ pub(super) fn state(view: &View) -> String {
     text
 }
 
+/// There are more of them than of anything else, so each is written into one text.
 pub(super) fn fact_line(fact: &Fact) -> String {
-    let said = format!("[{}] {}: {}", fact.id, line(&fact.key, 80), line(&fact.value, 400));
-    let Some(place) = &fact.source else { return format!("{said} (no source)") };
-    let quote = line(&place.quote, 200);
-    let quote = if quote.is_empty() { String::new() } else { format!(" `{quote}`") };
-    let cited = if fact.cited { "" } else { " (quote not found there)" };
-    format!("{said} -- {}:{}{quote}{cited}", line(&place.path, 200), place.line)
+    let mut said = String::with_capacity(fact.key.len() + fact.value.len() + 160);
+    for piece in ["[", &fact.id, "] ", &in_one_line(&fact.key, 80), ": ", &in_one_line(&fact.value, 400)] {
+        said.push_str(piece);
+    }
+    let Some(place) = &fact.source else { return said + " (no source)" };
+    for piece in [" -- ", &in_one_line(&place.path, 200), ":", &place.line.to_string()] {
+        said.push_str(piece);
+    }
+    let quote = in_one_line(&place.quote, 200);
+    if !quote.is_empty() {
+        for piece in [" `", &quote, "`"] {
+            said.push_str(piece);
+        }
+    }
+    if !fact.cited {
+        said.push_str(" (quote not found there)");
+    }
+    said
 }
 
 pub(super) fn answers(view: &View) -> Vec<String> {

@@ -38,8 +38,7 @@ pub(super) fn read(line: &str, incoming: &mut Incoming<'_>) -> Result<Step, Prob
             Ok(Step::Last)
         }
         Some("system") if value["subtype"] == "api_retry" => {
-            let status = value["error_status"].as_u64().and_then(|status| u16::try_from(status).ok());
-            Err(problem(value["error"].as_str().unwrap_or_default(), status, now()))
+            Err(problem(value["error"].as_str().unwrap_or_default(), status(&value["error_status"]), now()))
         }
         Some("system") => {
             if let Some(model) = value["model"].as_str() {
@@ -58,7 +57,7 @@ fn result(value: &Value, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
     let subtype = value["subtype"].as_str().unwrap_or_default();
     let failed = value["is_error"] == true || subtype.starts_with("error");
     let problem = failed.then(|| {
-        let status = value["api_error_status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let status = status(&value["api_error_status"]);
         let mut problem = problem(if said.is_empty() { subtype } else { said }, status, now());
         if problem.kind == (CallErrorKind::Connection { sent: true }) && !incoming.text.is_empty() {
             problem.kind = CallErrorKind::Cut;
@@ -114,6 +113,11 @@ pub(super) fn ended_early(complaints: &str, answered: bool) -> Problem {
         }
         known => known,
     }
+}
+
+/// What the service answered with, where the tool says it.
+fn status(value: &Value) -> Option<u16> {
+    value.as_u64().and_then(|status| u16::try_from(status).ok())
 }
 
 /// The tool says in words what went wrong; with the status of the service, where it knows one.

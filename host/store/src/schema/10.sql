@@ -1,0 +1,1 @@
+-- No table changed: a blob may be a list of the pieces of its text (a NUL, then digests of blobs), which an older program takes for damage.
