@@ -207,6 +207,34 @@ fn processes_that_race_for_the_last_of_a_day_never_pass_its_cap_together() {
     assert_eq!(report["lost_usd"], Value::from(0.0));
 }
 
+#[test]
+fn what_another_process_has_set_aside_of_the_day_is_waited_for() {
+    let slow = Reply { delay_ms: 1_500, pieces: 2, ..reply(json!({"notes": "Small."})) };
+    let (model, world) = (Model::start([vec![first(1, when("triage", slow))], whole("")].concat()), shop());
+    let refused = model.run(&world, &["flow", GOAL, "--max-tokens", "1"]).exits(5);
+    let most: u64 = said_after(&refused.stderr, "--max-tokens ").parse().expect("tokens");
+    // One call at a time, of which none takes nearly as much as it may.
+    configured(&world, &format!("[budget.day]\ntokens = {}\n", most * 9 / 5));
+    let flow = |number: usize| {
+        let goal = format!("{GOAL}, variant {number}");
+        let mut command = model.command(&world, &["flow", &goal, "--until", "context-building"]);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command.spawn().expect("the binary runs")
+    };
+    let first = flow(1);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while model.asked("triage") == 0 {
+        assert!(std::time::Instant::now() < deadline, "nobody asks");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let second = Ran::of(flow(2).wait_with_output().expect("it ends"));
+    let _ = second.says("Waiting: what is left of the day's budget is set aside by other processes");
+    let _ = first.wait_with_output().expect("it ends");
+    assert_eq!(model.asked("triage"), 2, "it came back");
+    let (_, report) = model.json(&world, &["cost-report", "--days", "36500"]);
+    assert!(report["tokens"].as_u64().is_some_and(|tokens| tokens <= most * 9 / 5), "{report}");
+}
+
 /// Another project of the same person.
 fn another(world: &World, name: &str) -> std::path::PathBuf {
     let folder = world.home().join(name);

@@ -107,6 +107,10 @@ fn a_no_to_code_that_is_there_pays_for_nothing_and_names_what_takes_it_back() {
     for _ in 0..4 {
         let stopped = model.run(&world, &["reject", "--why", "tests first"]).exits(4).says("certus undo D2");
         assert!(stopped.stdout.contains("Next: certus undo D2"), "{}", stopped.stdout);
+        let status =
+            model.run(&world, &["status"]).ok().shows("paused").shows("because: implementation: you do not go on");
+        assert!(status.stdout.contains("Next: certus undo D2"), "{}", status.stdout);
+        let _ = model.run(&world, &["list"]).ok().shows("paused");
         // Who goes on with it after all is asked once more.
         let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows(UNPROVEN);
     }
@@ -119,7 +123,9 @@ fn a_no_to_code_that_is_there_pays_for_nothing_and_names_what_takes_it_back() {
     let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("put that back by hand as it was first");
     std::fs::write(&path, written).expect("put back");
     assert_eq!(model.calls(), paid, "nothing is paid for");
-    let _ = model.run(&world, &["undo", "D2"]).ok().shows("lib/discount.js");
+    let undone = model.run(&world, &["undo", "D2"]).ok().shows("lib/discount.js").shows("Next: certus flow --continue");
+    let undone = undone.says("What waited is withdrawn: D2 was taken back");
+    assert!(!undone.stderr.contains("cancelled"), "{}", undone.stderr);
     let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("lib/discount.js");
     let (_, shown) = model.json(&world, &["show"]);
     assert_eq!((&shown["no_test_failed_first"], path.exists()), (&json!(null), false), "the tests failed before it");
@@ -131,7 +137,7 @@ fn code_that_waits_does_not_go_through_on_tests_that_are_gone() {
     let _ = until_the_tests_are_shown(&model, &world).exits(3);
     let _ = model.run(&world, &["approve"]).exits(3).shows("npm test");
     let _ = model.run(&world, &["approve"]).exits(3).shows("lib/discount.js");
-    let _ = model.run(&world, &["undo", "D1"]).ok();
+    let _ = model.run(&world, &["undo", "D1"]).ok().shows("Next: certus flow --continue");
     let _ = model.run(&world, &["approve"]);
     assert!(!world.project.join("lib/discount.js").exists(), "it was not written");
     let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");

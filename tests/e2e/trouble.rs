@@ -264,6 +264,21 @@ fn killed_in_flight(model: &Model, mut command: Command) {
 }
 
 #[test]
+fn what_is_set_aside_for_a_call_on_its_way_is_told_from_what_was_interrupted() {
+    let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
+    let mut child = model.command(&world, &FLOW).spawn().expect("the binary runs");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while model.asked("requirement_disambiguator") == 0 {
+        assert!(Instant::now() < deadline, "the call is never made");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = world.run(&["status"]).ok().shows("set aside for calls in flight");
+    let _ = world.run(&["cost-report", "--days", "36500"]).ok().shows("set aside for calls in flight");
+    child.kill().expect("it can be killed");
+    let _ = child.wait();
+}
+
+#[test]
 fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
     let (model, world) = (Model::start(meets(1, Play::Hang)), shop());
     killed_in_flight(&model, model.command(&world, &FLOW));
@@ -273,7 +288,10 @@ fn a_call_in_flight_when_the_process_dies_is_marked_and_paid_from_the_budget() {
     let reserved: u64 = open.filter_map(|event| event["amount"]["usd_micros"].as_u64()).sum();
     assert!(reserved > 0);
     // Whoever asks meanwhile is told what is set aside, as text and in JSON.
-    let _ = world.run(&["status"]).ok().shows("set aside for calls in flight");
+    for arguments in [&["status"][..], &["show"], &["chain-cost"], &["cost-report", "--days", "36500"]] {
+        let ran = world.run(arguments).ok().shows("set aside for calls that were interrupted");
+        assert!(!ran.stdout.contains("in flight"), "nobody works on it: {}", ran.stdout);
+    }
     for (arguments, at) in [
         (&["status"][..], "/cost"),
         (&["show"], "/cost"),

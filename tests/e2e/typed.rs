@@ -268,3 +268,30 @@ fn a_terminal_is_left_as_it_was_found() {
         terminal.until("\u{1b}[?2004l");
     }
 }
+
+#[test]
+fn a_key_is_asked_for_again_of_whoever_comes_back_and_never_shown() {
+    let world = World::with("express-shop");
+    let mut terminal = Terminal::start(world.command(&["login", "openai"]));
+    let found = terminal.modes();
+    let until = |what: &str, is: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !is() {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    terminal.until("Key of openai (it is not shown): ");
+    until("it is shown", &|| terminal.modes() != found);
+    terminal.types("sk-half\u{1a}");
+    until("a stopped process leaves the terminal without echo", &|| terminal.modes() == found);
+    let process = terminal.child.id().to_string();
+    assert!(Command::new("kill").args(["-CONT", &process]).status().expect("kill runs").success());
+    terminal.until("Key of openai (it is not shown): ");
+    until("it is shown", &|| terminal.modes() != found);
+    terminal.types("sk-test-0123456789abcdef\n");
+    terminal.until("The key of openai is stored");
+    assert_eq!(terminal.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(terminal.modes(), found);
+    assert!(!terminal.screen.lock().expect("nobody panics").contains("sk-"), "it is shown");
+}

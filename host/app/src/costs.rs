@@ -4,7 +4,7 @@ mod csv;
 
 use certus_engine::{Amount, Usage};
 use certus_providers::Prices;
-use certus_store::Removed;
+use certus_store::{Removed, Store, StoreError};
 use serde::Serialize;
 
 use crate::{Failure, State};
@@ -41,6 +41,12 @@ pub struct CostReport {
     pub reserved_usd: f64,
     /// Set aside for calls in flight; `tokens` does not count them.
     pub reserved_tokens: u64,
+    /// Of these, what is set aside for calls that were interrupted: nobody works on their chains.
+    #[serde(skip_serializing_if = "crate::costs::is_none")]
+    pub interrupted_tokens: u64,
+    /// Of `reserved_usd`, the same.
+    #[serde(skip_serializing_if = "crate::costs::is_free")]
+    pub interrupted_usd: f64,
     /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
     pub unpriced_tokens: u64,
     /// Input tokens that were read from a provider's cache.
@@ -122,6 +128,12 @@ pub struct ChainCost {
     pub reserved_usd: f64,
     /// Set aside for calls in flight; `tokens` does not count them.
     pub reserved_tokens: u64,
+    /// Of these, what is set aside for calls that were interrupted: nobody works on their chains.
+    #[serde(skip_serializing_if = "crate::costs::is_none")]
+    pub interrupted_tokens: u64,
+    /// Of `reserved_usd`, the same.
+    #[serde(skip_serializing_if = "crate::costs::is_free")]
+    pub interrupted_usd: f64,
     /// Of `tokens`, those whose price nobody knows: `usd` leaves them out.
     pub unpriced_tokens: u64,
     /// From its beginning to its last event.
@@ -183,9 +195,12 @@ impl State {
     pub fn cost_report(&self, days: u32) -> Result<CostReport, Failure> {
         use crate::clock::Clock;
         let since = crate::clock::SystemClock.now() - i64::from(days) * DAY;
-        let costs = match self.store() {
-            Some(store) => store.costs_since(since).map_err(|error| self.failure(error))?,
-            None => certus_store::Costs::default(),
+        let (costs, interrupted) = match self.store() {
+            Some(store) => {
+                let costs = store.costs_since(since).map_err(|error| self.failure(error))?;
+                (costs, interrupted(store).map_err(|error| self.failure(error))?)
+            }
+            None => Default::default(),
         };
         let file = crate::config::UserDirs::of_platform().map(|dirs| dirs.config.join(crate::config::PRICES_FILE));
         let own = file.map(|file| crate::config::prices(&file)).transpose();
@@ -195,7 +210,11 @@ impl State {
             Err(failure) => (None, Some(format!("{}; it is passed over", failure.message))),
         };
         let prices = own.into_iter().fold(Prices::bundled(), Prices::extended);
-        Ok(CostReport { warning, ..report(days, costs, &prices) })
+        let report = report(days, costs, &prices);
+        // Of a chain that was interrupted before these days nothing is counted.
+        let interrupted_tokens = interrupted.tokens.min(report.reserved_tokens);
+        let interrupted_usd = dollars(interrupted.usd_micros).min(report.reserved_usd);
+        Ok(CostReport { warning, interrupted_tokens, interrupted_usd, ..report })
     }
 
     /// What one chain cost.
@@ -207,6 +226,7 @@ impl State {
         let id = self.id(named, store.active())?;
         let row = store.row(id).map_err(|error| self.failure(error))?;
         let costs = store.costs_of(id).map_err(|error| self.failure(error))?;
+        let interrupted = if store.is_held(id) { Amount::default() } else { costs.reserved };
         let (usd, possible) = (dollars(costs.usd_micros), possible(&costs));
         let spent = dollars(costs.usd_micros.saturating_sub(possible.usd_micros));
         let cached_tokens = costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add);
@@ -220,6 +240,8 @@ impl State {
             possible_tokens: possible.tokens,
             reserved_usd: dollars(costs.reserved.usd_micros),
             reserved_tokens: costs.reserved.tokens,
+            interrupted_tokens: interrupted.tokens,
+            interrupted_usd: dollars(interrupted.usd_micros),
             unpriced_tokens: costs.unpriced_tokens,
             lost_usd: dollars(costs.by_chain.iter().map(|line| line.lost_usd_micros).sum()),
             duration_ms: row.updated - row.created,
@@ -250,6 +272,20 @@ fn possible(costs: &certus_store::Costs) -> Amount {
     })
 }
 
+/// What chains have set aside that nobody works on.
+fn interrupted(store: &Store) -> Result<Amount, StoreError> {
+    let all = store.spending()?.into_iter().filter(|(_, spending)| spending.reserved != Amount::default());
+    Ok(all.filter(|(id, _)| !store.is_held(*id)).fold(Amount::default(), |sum, (_, one)| sum.plus(one.reserved)))
+}
+
+fn is_none(tokens: &u64) -> bool {
+    *tokens == 0
+}
+
+fn is_free(usd: &f64) -> bool {
+    *usd == 0.0
+}
+
 fn report(days: u32, costs: certus_store::Costs, prices: &Prices) -> CostReport {
     let (usd, possible) = (dollars(costs.usd_micros), possible(&costs));
     let spent = dollars(costs.usd_micros.saturating_sub(possible.usd_micros));
@@ -271,6 +307,8 @@ fn report(days: u32, costs: certus_store::Costs, prices: &Prices) -> CostReport 
         lost_usd: dollars(lost),
         reserved_usd: dollars(costs.reserved.usd_micros),
         reserved_tokens: costs.reserved.tokens,
+        interrupted_tokens: 0,
+        interrupted_usd: 0.0,
         unpriced_tokens: costs.unpriced_tokens,
         cached_tokens: costs.by_chain.iter().map(|line| line.cached_tokens).fold(0, u64::saturating_add),
         cache_saved_usd: dollars(saved),

@@ -45,7 +45,7 @@ pub use error::{Failure, Kind};
 pub use init::{Prepared, init};
 pub use paths::{command_line, project_root, suffix};
 pub use plugins::{CommandLine, PluginLine};
-pub use report::{FlowReport, OpenQuestion};
+pub use report::{FlowReport, OpenQuestion, reserved_for};
 pub use session::{DEFAULT_METHODOLOGY, PromptSummary, PromptText, Session, SessionOptions, Stored, named_answers};
 pub use stack::{StackReport, Unparsed};
 pub use state::{State, StatusLine};

@@ -127,7 +127,7 @@ impl Listener for Nobody {
 
 /// What an event says to a person in one line, if anything.
 pub fn headline(body: &Body) -> Option<String> {
-    use certus_engine::{Outcome, Request};
+    use certus_engine::{ErrorCode, Outcome, Request};
     let text = match body {
         Body::PhaseEntered { phase, visit, why } if *visit > 1 => format!("Phase: {phase} (visit {visit}): {why}"),
         Body::PhaseEntered { phase, .. } => format!("Phase: {phase}"),
@@ -139,6 +139,9 @@ pub fn headline(body: &Body) -> Option<String> {
         Body::Intent { request: Request::Check { command, .. }, .. } => format!("Running {command}"),
         Body::Intent { request: Request::Write { draft, .. }, .. } => format!("Writing {draft}"),
         Body::Intent { request: Request::Undo { draft, .. }, .. } => format!("Taking {draft} back"),
+        Body::Outcome { outcome: Outcome::Failed { code: ErrorCode::Cancelled, message }, .. } => {
+            format!("What waited is withdrawn: {message}")
+        }
         Body::Outcome {
             outcome: Outcome::Failed { code, message } | Outcome::Unusable { code, message, .. }, ..
         } => format!("Failed ({code}): {message}"),
@@ -254,6 +257,7 @@ pub fn story(body: &Body) -> String {
             _ => format!("#{effect} Done"),
         },
         Body::Deferred { effect, message, .. } => format!("#{effect} Waits: {message}"),
+        Body::Paused { message, .. } => format!("Waits: {message}"),
         Body::ProviderChosen { provider } => format!("Answered by {provider} from here on"),
         Body::Reserved { effect, amount } => {
             format!("#{effect} Set aside {} tokens, {}", amount.tokens, money(*amount))

@@ -5,14 +5,15 @@ mod next;
 mod parts;
 
 use certus_engine::{
-    Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Place, ProposalStatus, QuestionState, QuestionStatus,
-    Request, Uncertainty, Verdict,
+    Chain, ChainId, Draft, DraftState, Effect, Lack, Outcome, Pause, Place, ProposalStatus, QuestionState,
+    QuestionStatus, Request, Uncertainty, Verdict,
 };
 use certus_store::Status;
 use cost::CapLine;
 pub(crate) use cost::Cost;
+pub use cost::reserved_for;
 use next::next;
-pub(crate) use next::{is_meant, leads_on, named, waiting, waits_first};
+pub(crate) use next::{is_meant, leads_on, named, next_line, waiting, waits_first};
 use parts::Part;
 pub(crate) use parts::compared;
 use serde::Serialize;
@@ -343,6 +344,13 @@ impl FlowReport {
         self
     }
 
+    /// With what is known of whoever works on the chain, for those who do not.
+    #[must_use]
+    pub fn looked_at(self, session: &Session, id: ChainId) -> Self {
+        let held = session.existing().is_ok_and(|store| store.is_held(id));
+        Self { cost: self.cost.worked_on(held), ..self }
+    }
+
     /// With what a run was to cost.
     #[must_use]
     pub fn estimated(self, estimate: Option<&Estimate>) -> Self {
@@ -456,6 +464,11 @@ fn unanswered(missing: &str, answered: impl Fn(&str) -> bool) -> String {
     if start.is_empty() { left.to_owned() } else { format!("{start}: {left}") }
 }
 
+/// Why a chain stands, or why it ended.
+pub(crate) fn reason(chain: &Chain) -> Option<String> {
+    status(chain, None).1
+}
+
 fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) {
     let status = Status::of(chain);
     let reason = match (chain.ended(), chain.pause(), stop) {
@@ -463,13 +476,10 @@ fn status(chain: &Chain, stop: Option<&Stop>) -> (&'static str, Option<String>) 
             Some(format!("{ELSEWHERE} (it said: {})", crate::clean::clean(&ended.why)))
         }
         (Some(ended), ..) => Some(crate::clean::clean(&ended.why)),
-        (None, Some(pause), _) => Some(pause.message.clone()),
-        (None, None, Some(Stop::Refused { law, detail })) => {
+        (None, pause, Some(Stop::Refused { law, detail })) if pause.is_none_or(Pause::is_of_chain) => {
             return ("refused", Some(format!("{law}: {detail}")));
         }
-        (None, None, Some(Stop::Paused { message, .. })) => {
-            return (status_name(Status::WaitingProvider), Some(message.clone()));
-        }
+        (None, Some(pause), _) => Some(pause.message.clone()),
         (None, None, _) => None,
     };
     (status_name(status), reason)

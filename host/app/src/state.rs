@@ -26,7 +26,7 @@ pub struct StatusLine {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting` (for a person), `paused` (nobody answers prompts now), `complete`, `given-up`.
+    /// `running`, `waiting` (for a person), `paused` (something is in its way: `reason` of a chain alone has it), `complete`, `given-up`.
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,
@@ -42,6 +42,12 @@ pub struct StatusLine {
     /// That it was completed elsewhere, and how it is verified here; only of a chain that is looked at alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<String>,
+    /// Why nothing goes on, or why it ended; only of a chain that is looked at alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The command line that leads on; only of a chain that is looked at alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Questions that wait.
     pub questions: u32,
     /// Commands work on it when none is named.
@@ -98,18 +104,19 @@ impl State {
         let spending = store.spending().map_err(|error| self.failure(error))?;
         let of = |row: &ChainRow| spending.get(&row.id).copied().unwrap_or_default();
         let all_own = self.all_own(store, &rows)?;
-        let line = |row: &ChainRow| StatusLine {
-            completed_elsewhere: !all_own && row.status == Status::Finished,
-            ..status_line(row, active, of(row))
+        let line = |row: &ChainRow| {
+            let line = status_line(row, active, of(row));
+            let completed_elsewhere = !all_own && row.status == Status::Finished;
+            StatusLine { completed_elsewhere, cost: line.cost.worked_on(store.is_held(row.id)), ..line }
         };
         Ok(rows.iter().map(line).collect())
     }
 
-    /// One chain: the one named, or the active one.
+    /// One chain: the one named, or the active one. `suffix` is what the next command line needs besides, as in `FlowReport::of`.
     ///
     /// # Errors
     /// It is not there, or the store failed.
-    pub fn status(&self, named: Option<&str>) -> Result<StatusLine, Failure> {
+    pub fn status(&self, named: Option<&str>, suffix: &str) -> Result<StatusLine, Failure> {
         let store = self.there()?;
         let active = store.active();
         let id = self.id(named, active)?;
@@ -120,12 +127,17 @@ impl State {
         let compared = chain.as_ref().and_then(crate::report::compared);
         let own = self.all_own(store, std::slice::from_ref(&row))?;
         let chain = chain.map(|chain| if own { chain } else { taken_over(chain, None) });
-        let elsewhere = chain.filter(certus_engine::Chain::completed_elsewhere).map(|chain| {
-            let next = crate::report::leads_on(id, &chain).map(|next| format!("; {next}")).unwrap_or_default();
+        let next = chain.as_ref().and_then(|chain| crate::report::next_line(id, chain, suffix));
+        let there = chain.as_ref().filter(|chain| !chain.completed_elsewhere());
+        let reason = there.and_then(crate::report::reason);
+        let elsewhere = chain.filter(certus_engine::Chain::completed_elsewhere).map(|_| {
+            let next = next.as_deref().map(|next| format!("; go on with: {next}")).unwrap_or_default();
             format!("{}{next}", crate::report::ELSEWHERE)
         });
         let completed_elsewhere = elsewhere.is_some();
-        Ok(StatusLine { compared, completed_elsewhere, elsewhere, ..status_line(&row, active, spending) })
+        let line = status_line(&row, active, spending);
+        let cost = line.cost.worked_on(store.is_held(id));
+        Ok(StatusLine { compared, completed_elsewhere, elsewhere, reason, next, cost, ..line })
     }
 
     /// Whether what is complete of these was completed by this user, here. Where nothing is, nothing is looked at.
@@ -167,6 +179,8 @@ fn status_line(row: &ChainRow, active: Option<ChainId>, spending: Spending) -> S
         compared: None,
         completed_elsewhere: false,
         elsewhere: None,
+        reason: None,
+        next: None,
         questions: row.open_questions,
         active: active == Some(row.id),
         provider: row.provider.clone(),

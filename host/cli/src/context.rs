@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use certus_app::driver::{Cast, Driver, Stop};
-use certus_app::engine::{Chain, Outcome};
+use certus_app::engine::{Chain, Outcome, Pause};
 use certus_app::{Answers, ChainId, Failure, FlowReport, Handover, Kind, Session, SessionOptions};
 
 use crate::args::Global;
@@ -164,7 +164,10 @@ pub(crate) fn drive(
     let report = report.handed_over(driver.chain(), session.state()).shown(session, id, driver.chain());
     show(&report, &stop, output, terminal.showed_proposal(), &damaged);
     damaged_prompts(&damaged, &report, output);
-    if how.hand.brings_reply() && by_hand(driver.chain()) == replies && driver.chain().pause().is_none() {
+    if how.hand.brings_reply()
+        && by_hand(driver.chain()) == replies
+        && driver.chain().pause().is_none_or(Pause::is_of_chain)
+    {
         output.warning("the reply was not used: no prompt waits for one");
     }
     for id in driver.answers_not_asked() {

@@ -288,26 +288,26 @@ impl Terminal {
 }
 
 /// The moments at which a stopped process goes on.
-struct Resumed {
+pub(crate) struct Resumed {
     #[cfg(unix)]
     signals: Option<tokio::signal::unix::Signal>,
 }
 
 impl Resumed {
     #[cfg(unix)]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SIGCONT, which the standard library has no name for.
         const CONT: i32 = if cfg!(any(target_os = "linux", target_os = "android")) { 18 } else { 19 };
         Self { signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(CONT)).ok() }
     }
 
     #[cfg(not(unix))]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {}
     }
 
     /// Never comes where such signals cannot be had.
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         if let Some(signals) = &mut self.signals
             && signals.recv().await.is_some()

@@ -10,9 +10,9 @@
 mod line;
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{ask, ask_again, put_back, read};
+pub(crate) use elsewhere::{ask, ask_again, put_back, read, read_hidden};
 #[cfg(unix)]
-pub(crate) use unix::{ask, ask_again, put_back, read};
+pub(crate) use unix::{ask, ask_again, put_back, read, read_hidden};
 
 /// What a person typed.
 pub(crate) enum Typed {
@@ -35,6 +35,7 @@ impl Drop for PutBack {
 mod unix {
     use std::io::{self, Write};
     use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
 
     use rustix::io::{read as read_from, retry_on_intr};
     use rustix::process::{Signal, kill_current_process_group};
@@ -47,6 +48,9 @@ mod unix {
 
     /// How long something may take to follow what it was pasted with where no marks say so, in tenths of a second.
     const AT_ONCE: u8 = 1;
+
+    /// How long a process may take to stop once it was told to.
+    const STOPS: Duration = Duration::from_millis(250);
 
     /// A terminal that is not as it was found.
     struct Taken {
@@ -127,12 +131,23 @@ mod unix {
     /// # Errors
     /// The terminal cannot be read.
     pub(crate) fn read() -> io::Result<Option<Typed>> {
-        let read = read_line();
+        let read = read_line(show);
         put_back();
         read
     }
 
-    fn read_line() -> io::Result<Option<Typed>> {
+    /// The same of what nobody is to see.
+    ///
+    /// # Errors
+    /// The terminal cannot be read.
+    pub(crate) fn read_hidden() -> io::Result<Option<Typed>> {
+        // That it was ended is to be seen.
+        let read = read_line(|echo| echo.matches('\n').for_each(show));
+        put_back();
+        read
+    }
+
+    fn read_line(shown: impl Fn(&str)) -> io::Result<Option<Typed>> {
         let (mut line, mut buffer) = (Line::default(), [0; 4096]);
         loop {
             let (ended, in_key) = (line.is_ended(), line.is_in_key());
@@ -150,7 +165,7 @@ mod unix {
             while !rest.is_empty() {
                 let mut echo = String::new();
                 let key = line.take(rest, &mut echo);
-                show(&echo);
+                shown(&echo);
                 rest = key.and_then(|(_, taken)| rest.get(taken..)).unwrap_or_default();
                 match key {
                     None | Some((Key::Enter, _)) => {}
@@ -160,7 +175,12 @@ mod unix {
                     Some((Key::Stop, _)) => {
                         line = Line::default();
                         signal("^Z\n", Signal::TSTP);
-                        ask_again();
+                        // Another thread takes the signal: until it stops this one too, the terminal stays as it was put back.
+                        std::thread::sleep(STOPS);
+                        // Whoever asks may have seen first that it goes on; what was typed since then counts.
+                        if taken().is_none() {
+                            ask_again();
+                        }
                     }
                 }
             }
@@ -215,6 +235,10 @@ mod elsewhere {
         let mut line = String::new();
         let count = io::stdin().lock().read_line(&mut line)?;
         Ok((count > 0).then_some(Typed::Text(line)))
+    }
+
+    pub(crate) fn read_hidden() -> io::Result<Option<Typed>> {
+        rpassword::read_password().map(|text| Some(Typed::Text(text)))
     }
 
     pub(crate) fn put_back() {}

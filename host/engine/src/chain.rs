@@ -180,7 +180,7 @@ pub struct Then {
 /// Why nothing goes on until somebody does something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// The effect that waits.
+    /// The effect that waits; 0 where none does.
     #[serde(default)]
     pub effect: EffectId,
     /// The kind.
@@ -190,6 +190,13 @@ pub struct Pause {
     /// The cap of the chain that would let it go on, where the present one does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enough: Option<Cap>,
+}
+
+impl Pause {
+    /// No effect waits: the chain as a whole does not go on.
+    pub fn is_of_chain(&self) -> bool {
+        self.effect == EffectId::default()
+    }
 }
 
 /// How a chain ended.
@@ -268,6 +275,13 @@ impl Chain {
                 let (effect, code, enough) = (*effect, *code, *enough);
                 self.pause.get_or_insert_with(|| Pause { effect, code, message: message.clone(), enough });
             }
+            Body::Paused { code, message } => {
+                let (effect, code) = (EffectId::default(), *code);
+                // What an effect waits for is dealt with first; what is said of the chain itself is said anew.
+                if self.pause.as_ref().is_none_or(Pause::is_of_chain) {
+                    self.pause = Some(Pause { effect, code, message: message.clone(), enough: None });
+                }
+            }
             Body::ActionRefused { law, .. } => {
                 self.then = None;
                 self.count_action();
@@ -328,6 +342,7 @@ impl Chain {
         self.phase = phase.to_owned();
         self.refusals.clear();
         self.disturbed = 0;
+        self.pause.take_if(|pause| pause.is_of_chain());
         self.visits.push(PhaseVisit {
             phase: phase.to_owned(),
             visit,

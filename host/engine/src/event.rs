@@ -181,6 +181,13 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enough: Option<Cap>,
     },
+    /// Nothing goes on before a person does something, and no effect waits: neither an answer nor a verdict is what is missing.
+    Paused {
+        /// Why, as a kind.
+        code: ErrorCode,
+        /// Why, and what leads on, for people.
+        message: String,
+    },
     /// An amount is set aside for a call. On disk before the call is made.
     Reserved {
         /// Whose call.
@@ -306,6 +313,7 @@ impl Body {
             Self::Outcome { .. } => "outcome",
             Self::Reissued { .. } => "reissued",
             Self::Deferred { .. } => "deferred",
+            Self::Paused { .. } => "paused",
             Self::Reserved { .. } => "reserved",
             Self::BudgetSet { .. } => "budget-set",
             Self::BudgetWarned(_) => "budget-warned",

@@ -225,3 +225,49 @@ fn chains_that_share_their_facts_learn_each_for_itself() {
     one.share_facts(&mut known);
     assert_eq!((known.len(), two.facts().len()), (3, 2));
 }
+
+#[test]
+fn a_chain_that_stands_says_why_until_something_begins() {
+    let paused = |why: &str| Body::Paused { code: ErrorCode::Failed, message: why.to_owned() };
+    let why = |bodies: &[Body]| Chain::fold(&events(bodies.to_vec())).pause().map(|pause| pause.message.clone());
+    let mut bodies = law::begin(started());
+    bodies.push(paused("files are gone"));
+    assert_eq!(why(&bodies).as_deref(), Some("files are gone"));
+    // Whoever looks again may find something else.
+    bodies.push(paused("one file is gone"));
+    assert_eq!(why(&bodies).as_deref(), Some("one file is gone"));
+    let entered = Body::PhaseEntered { phase: "decide".to_owned(), visit: 1, why: String::new() };
+    for next in [intent(1, prompt("a"), 2), entered, Body::Ended { success: true, why: String::new() }] {
+        assert_eq!(why(&[bodies.clone(), vec![next]].concat()), None);
+    }
+    // An effect that waits is what is dealt with first.
+    let (code, message) = (ErrorCode::Limit, "no budget".to_owned());
+    let (possibly_billed, leftover, enough) = (false, None, None);
+    let waits = Body::Deferred { effect: 1, code, message, possibly_billed, leftover, enough };
+    bodies.extend([intent(1, prompt("a"), 2), waits, paused("files are gone")]);
+    assert_eq!(why(&bodies).as_deref(), Some("no budget"));
+}
+
+#[test]
+fn who_has_a_question_is_not_overruled_by_who_was_asked_beside_them() {
+    let scored = |score: f64| Reply { confidence: [("goal".to_owned(), score)].into(), ..Reply::default() };
+    let asks = |score: f64| {
+        let Question { id, text, why, options, recommended, area } = question("how", None);
+        let raised = RaisedQuestion { id, text, why, options, recommended, area };
+        Reply { questions: vec![raised], ..scored(score) }
+    };
+    let both = |first: Reply, second: Reply, basis: u64| {
+        let mut bodies = law::begin(started());
+        bodies.extend([intent(1, prompt("a"), 2), intent(2, prompt("b"), basis)]);
+        bodies.extend([outcome(2, replied(second)), outcome(1, replied(first))]);
+        Chain::fold(&events(bodies)).confidence("goal")
+    };
+    assert_eq!(both(asks(0.5), scored(0.95), 2), 0.5, "the question is to be asked");
+    assert_eq!(both(scored(0.95), asks(0.5), 2), 0.5);
+    assert_eq!(both(scored(0.5), scored(0.95), 2), 0.95, "nobody wants to know anything");
+    // Who is asked later may know better.
+    let mut bodies = law::begin(started());
+    bodies.extend([intent(1, prompt("a"), 2), outcome(1, replied(asks(0.5)))]);
+    bodies.extend([intent(2, prompt("b"), 4), outcome(2, replied(scored(0.95)))]);
+    assert_eq!(Chain::fold(&events(bodies)).confidence("goal"), 0.95);
+}

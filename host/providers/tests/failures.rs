@@ -210,6 +210,29 @@ async fn garbage_is_no_answer() {
 }
 
 #[tokio::test]
+async fn what_came_instead_of_an_answer_is_named() {
+    let page = "\n<!DOCTYPE html><p>log in first</p>";
+    for api in ALL {
+        for content_type in ["text/event-stream", "application/json", "application/x-ndjson", "text/plain", ""] {
+            for (text, said) in [
+                ("", "it is empty"),
+                ("\n", "it is empty"),
+                (page, "it is a web page"),
+                ("<error>no</error>", "it is XML or HTML"),
+                ("It works!\nreally", "it is text: It works!"),
+            ] {
+                let play = Play::Body { content_type: content_type.to_owned(), text: text.to_owned() };
+                let server = server(Script::always(play)).await;
+                let error = fails(&*api.at(&server.url()), &Heard::default()).await;
+                assert_eq!(error.kind, CallErrorKind::Unreadable, "{api:?} {content_type} {text}: {error}");
+                assert_eq!(error.said, said, "{api:?} {content_type} {text}");
+                assert!(error.to_string().contains("check that the base URL is the one of the service"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_http_at_all_is_no_answer() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

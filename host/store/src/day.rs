@@ -1,8 +1,8 @@
 //! The cap of a day. It spans all chains and processes of a project, so it is judged inside the one transaction that
 //! records a reservation: nobody else can set anything aside in between.
 
-use certus_engine::{Amount, Cap, Estimate, Millis, OverBudget, Scope};
-use rusqlite::Connection;
+use certus_engine::{Amount, Cap, ChainId, Estimate, Millis, OverBudget, Scope};
+use rusqlite::{Connection, Row};
 
 use crate::{Store, StoreError};
 
@@ -48,6 +48,17 @@ impl Store {
     pub fn spent_since(&self, since: Millis) -> Result<Amount, StoreError> {
         self.query(|db| sum(db, SPENT, since))
     }
+
+    /// What other chains than this one have set aside since a time.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn reserved_by_others(&self, chain: ChainId, since: Millis) -> Result<Amount, StoreError> {
+        let sql = format!(
+            "SELECT total(reserved_tokens), total(reserved_usd_micros) FROM prompt_runs WHERE {DATE} >= ? AND chain <> ?"
+        );
+        self.query(|db| db.prepare_cached(&sql)?.query_row((since, chain.0), amount))
+    }
 }
 
 /// Of tokens, and of millionths of a dollar.
@@ -64,11 +75,10 @@ fn committed(db: &Connection, since: Millis) -> rusqlite::Result<Amount> {
 fn sum(db: &Connection, [tokens, usd_micros]: [&str; 2], since: Millis) -> rusqlite::Result<Amount> {
     let sql = format!("SELECT {tokens}, {usd_micros} FROM prompt_runs WHERE {DATE} >= ?");
     // Exact up to 2^53; a cast of more saturates.
-    db.prepare_cached(&sql)?.query_row([since], |row| {
-        Ok(Amount {
-            tokens: row.get::<_, f64>(0)? as u64,
-            usd_micros: row.get::<_, f64>(1)? as u64,
-            unpriced_tokens: 0,
-        })
-    })
+    db.prepare_cached(&sql)?.query_row([since], amount)
+}
+
+fn amount(row: &Row<'_>) -> rusqlite::Result<Amount> {
+    let sum = |column| row.get::<_, f64>(column).map(|sum| sum as u64);
+    Ok(Amount { tokens: sum(0)?, usd_micros: sum(1)?, unpriced_tokens: 0 })
 }

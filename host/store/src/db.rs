@@ -7,26 +7,38 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use certus_engine::{Chain, ChainId};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::StoreError;
+use crate::row::signed;
 
 /// `CERT`, in the header of every database of ours.
 const APPLICATION: i64 = 0x4345_5254;
 
 /// Columns that runs of prompts have since a format. An older one is read as if it had them: nothing lost, all prices known, and no
-/// date but that of its beginning.
+/// date but that of its beginning. What may have been lost is read out of its events.
 const COLUMNS_SINCE: [(usize, &str); 4] = [
-    (3, "0 AS reserved_tokens, 0 AS reserved_usd_micros, 0 AS lost_tokens, 0 AS lost_usd_micros"),
+    (LOST_SINCE, "0 AS reserved_tokens, 0 AS reserved_usd_micros, 0 AS lost_tokens, 0 AS lost_usd_micros"),
     (5, "0 AS unpriced_tokens"),
     (8, "NULL AS dated"),
-    (POSSIBLE_SINCE, "0 AS possible_tokens, 0 AS possible_usd_micros"),
+    (
+        POSSIBLE_SINCE,
+        "ifnull((SELECT tokens FROM temp.cut WHERE cut.chain = runs.chain AND cut.effect = runs.effect), 0) AS possible_tokens, \
+         ifnull((SELECT usd_micros FROM temp.cut WHERE cut.chain = runs.chain AND cut.effect = runs.effect), 0) \
+         AS possible_usd_micros",
+    ),
 ];
 
+/// The first format that says what was lost.
+const LOST_SINCE: usize = 3;
 /// The first format that tells what was lost from what may have been.
 const POSSIBLE_SINCE: usize = 9;
+/// What calls that were cut can have cost, of a format that does not tell it.
+const CUT: &str = "CREATE TEMP TABLE cut (chain INTEGER NOT NULL, effect INTEGER NOT NULL, tokens INTEGER NOT NULL, \
+     usd_micros INTEGER NOT NULL, PRIMARY KEY (chain, effect)) WITHOUT ROWID";
 
 /// The first format that has a table of closed uncertainties. An older one is read as if none were.
 const CLOSINGS_SINCE: usize = 6;
@@ -142,8 +154,11 @@ pub(crate) fn open_read_only(
             let missing: Vec<&str> =
                 COLUMNS_SINCE.iter().filter(|(since, _)| known < *since).map(|(_, columns)| *columns).collect();
             if !missing.is_empty() {
-                let view =
-                    format!("CREATE TEMP VIEW prompt_runs AS SELECT *, {} FROM main.prompt_runs", missing.join(", "));
+                let missing = missing.join(", ");
+                let view = format!(
+                    "PRAGMA temp_store = MEMORY; {CUT}; \
+                     CREATE TEMP VIEW prompt_runs AS SELECT *, {missing} FROM main.prompt_runs AS runs"
+                );
                 db.execute_batch(&view).map_err(|error| explain(path, &error))?;
             }
             if known < CLOSINGS_SINCE {
@@ -154,6 +169,9 @@ pub(crate) fn open_read_only(
             }
             if known < CRC_SINCE {
                 db.execute_batch(NO_CRC).map_err(|error| explain(path, &error))?;
+            }
+            if (LOST_SINCE..POSSIBLE_SINCE).contains(&known) {
+                tell_cut(&db, path).map_err(|error| explain(path, &error))?;
             }
             Ok(db)
         }
@@ -201,6 +219,23 @@ pub(crate) fn open_read_only(
             Err(error)
         }
     }
+}
+
+/// Read out of the events what calls that were cut can have cost, for a format whose tables do not tell it from what was billed.
+fn tell_cut(db: &Connection, path: &Path) -> rusqlite::Result<()> {
+    let ids: Vec<u32> = db
+        .prepare("SELECT DISTINCT chain FROM main.prompt_runs WHERE lost_tokens > 0 OR lost_usd_micros > 0")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut put = db.prepare("INSERT OR REPLACE INTO temp.cut VALUES (?, ?, ?, ?)")?;
+    for id in ids {
+        // Of a history that cannot be read nothing is known.
+        let Ok(events) = crate::read::events(db, path, ChainId(id), 0) else { continue };
+        for (effect, possible) in crate::projection::cut(&Chain::fold(&events)) {
+            put.execute((id, effect, signed(possible.tokens), signed(possible.usd_micros)))?;
+        }
+    }
+    Ok(())
 }
 
 /// A connection to something that may be no database at all, for salvage.

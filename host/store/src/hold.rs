@@ -81,6 +81,31 @@ pub(crate) fn hold(dir: &Dir, chain: ChainId, now: Millis) -> Result<Hold, Store
     Ok(Hold { chain, _file: file })
 }
 
+/// Whether somebody works on a chain, without taking it: whoever wants it meanwhile gets it. By the name that its holder left, which
+/// means nothing once that process is gone; of another machine's nobody knows here, and it counts as alive.
+pub(crate) fn is_held(dir: &Dir, chain: ChainId) -> bool {
+    let Ok(mut file) = File::open(dir.lock(chain)) else { return false };
+    let note = read(&mut file);
+    let Some(pid) = note.pid else { return false };
+    note.host != host() || is_alive(pid)
+}
+
+/// Whether there is a process of that number.
+fn is_alive(pid: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        // One that belongs to somebody else is there as well.
+        pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = pid;
+        true
+    }
+}
+
 fn open(path: &Path) -> Result<File, StoreError> {
     if path.is_symlink() {
         return Err(StoreError::Link { path: path.to_owned() });

@@ -202,6 +202,18 @@ impl Ledger {
         sum.map_err(|error| db::explain(&self.path, &error))
     }
 
+    /// What is set aside by other chains than this one, entered or corrected since a time.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn reserved_by_others(&self, store: i64, chain: ChainId, since: Millis) -> Result<Amount, StoreError> {
+        let sql = "SELECT total(reserved_tokens), total(reserved_usd_micros) FROM calls \
+             WHERE at >= ? AND NOT (store = ? AND chain = ?)";
+        let db = self.db();
+        let sum = db.prepare_cached(sql).and_then(|mut sum| sum.query_row(params![since, store, chain.0], sums));
+        sum.map_err(|error| db::explain(&self.path, &error))
+    }
+
     fn db(&self) -> MutexGuard<'_, Connection> {
         // A transaction that a panic cut short is rolled back when it is dropped.
         self.db.lock().unwrap_or_else(PoisonError::into_inner)

@@ -188,6 +188,7 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
         Body::Rated { stars } => into.push(Change::Rated(*stars)),
         Body::Restored { .. } => restored(chain, into),
         Body::ChainStarted(_)
+        | Body::Paused { .. }
         | Body::BudgetSet { .. }
         | Body::BudgetWarned(_)
         | Body::TakenOver { .. }
@@ -268,9 +269,13 @@ fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
 /// Of a whole history, what calls that were cut can have cost.
 pub(crate) fn possible(events: &[Event]) -> Vec<Change> {
     let (chain, mut found) = (Chain::fold(events), Vec::new());
-    let cut = chain.effects().filter(|(_, effect)| effect.possible != Amount::default());
-    cut.for_each(|(id, _)| held(&chain, id, &mut found));
+    cut(&chain).for_each(|(id, _)| held(&chain, id, &mut found));
     found
+}
+
+/// Calls that were cut, and what each can have cost at most.
+pub(crate) fn cut(chain: &Chain) -> impl Iterator<Item = (EffectId, Amount)> {
+    chain.effects().map(|(id, effect)| (id, effect.possible)).filter(|(_, possible)| *possible != Amount::default())
 }
 
 /// What was closed, or opened again, by one event or by any.

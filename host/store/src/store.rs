@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::batch::Batch;
 use crate::dir::{Dir, identity};
-use crate::hold::{Hold, hold};
+use crate::hold::{Hold, hold, is_held};
 use crate::pen::Pen;
 use crate::projection::{Change, fold};
 use crate::row::Standing;
@@ -243,6 +243,11 @@ impl Store {
     pub fn hold(&self, chain: ChainId, now: Millis) -> Result<Hold, StoreError> {
         self.writable()?;
         hold(&self.dir, chain, now)
+    }
+
+    /// Whether a process works on a chain now, as far as can be seen without standing in its way.
+    pub fn is_held(&self, chain: ChainId) -> bool {
+        is_held(&self.dir, chain)
     }
 
     /// Make every projection again from the events; what they say is then what was recorded, whatever was there.

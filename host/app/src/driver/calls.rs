@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certus_engine::{
-    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, OverBudget, Reply, Usage, budget, law,
+    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, Reply, Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, ProviderError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::attempt::{Call, Came, First, Next, Report, step};
+use super::comes_back::{Waited, Waiting};
 use super::price::{self, Asked, Settled};
 use super::{Driver, Stop, replies};
 use crate::Failure;
@@ -33,7 +34,7 @@ impl<'a> Driver<'a> {
         let First { calls, turns, mut waiting } = first;
         let listener: &'a dyn Listener = self.listener;
         let (reports, mut reported) = unbounded_channel();
-        let (mut stop, mut running) = (None, FuturesUnordered::new());
+        let (mut stop, mut running, mut waited) = (None, FuturesUnordered::new(), Waited::default());
         if failed.is_none() {
             for (call, request) in calls {
                 listener.busy(&self.called(call.id));
@@ -51,7 +52,12 @@ impl<'a> Driver<'a> {
                 biased;
                 Some(report) = reported.recv() => self.narrow(report).await.map(|()| Vec::new()),
                 came = running.next() => match came {
-                    None => break,
+                    None if failed.is_some() || stop.is_some() => break,
+                    // Nothing of this process is in flight, but others may be near their end.
+                    None => match self.outwait(&mut waiting, &mut waited).await {
+                        Ok(all) if all.is_empty() => break,
+                        followed => followed,
+                    },
                     // Others are in flight, and will be paid: what they answer is recorded where that can be done.
                     Some(came) if failed.is_some() => self.last_of(came).await.map(|()| Vec::new()),
                     Some(came) => self.follow_up(came, &mut waiting, !running.is_empty()).await,
@@ -120,12 +126,7 @@ impl<'a> Driver<'a> {
     }
 
     /// What follows from the end of a step, on disk where something else runs or begins now.
-    async fn follow_up(
-        &mut self,
-        came: Came,
-        waiting: &mut Vec<(Box<Call>, OverBudget)>,
-        running: bool,
-    ) -> Result<Vec<Next>, Failure> {
+    async fn follow_up(&mut self, came: Came, waiting: &mut Waiting, running: bool) -> Result<Vec<Next>, Failure> {
         let next = match came {
             Came::Turn(call, request) => self.admit(call, request).await?,
             Came::End(call, result, elapsed_ms) => self.settle(call, result, elapsed_ms).await?,
@@ -136,15 +137,22 @@ impl<'a> Driver<'a> {
             next => all.push(next),
         }
         // What a call did not use comes back: another one may fit now.
+        all.extend(self.try_again(waiting).await?);
+        if running || all.iter().any(|next| matches!(next, Next::Ask(..) | Next::Wait(..))) {
+            self.commit().await?;
+        }
+        Ok(all)
+    }
+
+    /// Set aside what calls may cost that did not fit before, as far as it fits now.
+    pub(super) async fn try_again(&mut self, waiting: &mut Waiting) -> Result<Vec<Next>, Failure> {
+        let mut all = Vec::new();
         for (call, _) in std::mem::take(waiting) {
             let request = self.again_of(&call)?;
             match self.set_aside(call.id, &request).await? {
                 Some(over) => waiting.push((call, over)),
                 None => all.push(Next::Ask(call, request)),
             }
-        }
-        if running || all.iter().any(|next| matches!(next, Next::Ask(..) | Next::Wait(..))) {
-            self.commit().await?;
         }
         Ok(all)
     }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const IN_PASSING: Duration = Duration::from_secs(2);
 
 /// Use the ledger once it is free. The rest of this process goes on meanwhile, and a person can end it.
-async fn in_turn<T>(patience: Duration, used: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub(super) async fn in_turn<T>(patience: Duration, used: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let until = Instant::now() + patience;
     loop {
         match used() {

@@ -2,7 +2,7 @@
 //! branch. What runs then says nothing of what was written, so nothing runs, and nothing is complete, before a person put them back
 //! or took their drafts back. Files that are there and differ are somebody's work on them, and are checked as they are.
 
-use certus_engine::{Action, EffectId, ErrorCode, Request, law};
+use certus_engine::{Action, Body, EffectId, ErrorCode, Request, law};
 use certus_workspace::edit::Undo;
 
 use super::{Driver, Stop};
@@ -55,7 +55,7 @@ impl Driver<'_> {
     }
 
     /// Why nothing more is paid for in a phase that wants checks passed, where files are gone that these would be of.
-    pub(super) fn pays_for_what_is_gone(&self, action: &Action) -> Option<Stop> {
+    pub(super) fn pays_for_what_is_gone(&mut self, action: &Action) -> Option<Stop> {
         let checks = self.chain.phase_definition().is_some_and(|phase| !phase.gate.evidence.is_empty());
         let rests = match action {
             Action::RunPrompts(_) => checks,
@@ -63,7 +63,14 @@ impl Driver<'_> {
             Action::Finish(_) => true,
             _ => false,
         };
-        rests.then(|| self.gone()).flatten().map(|message| Stop::Paused { code: ErrorCode::Failed, message })
+        if rests { self.stands_for_what_is_gone() } else { None }
+    }
+
+    /// Stop where files are gone, and let the chain say why it stands.
+    pub(super) fn stands_for_what_is_gone(&mut self) -> Option<Stop> {
+        let (code, message) = (ErrorCode::Failed, self.gone()?);
+        self.note(Body::Paused { code, message: message.clone() });
+        Some(Stop::Paused { code, message })
     }
 
     /// What taking a write back makes of its files that are gone, for the person who wants it.

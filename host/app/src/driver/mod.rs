@@ -9,6 +9,7 @@ mod aside;
 mod attempt;
 mod calls;
 mod checks;
+mod comes_back;
 mod command;
 #[cfg(test)]
 mod crowd;
@@ -251,12 +252,12 @@ impl<'a> Driver<'a> {
             }
             if let Some(still) = law::standstill(&self.chain) {
                 // What is gone is no code to go on with.
-                if let Some(message) = self.gone() {
-                    return Ok(Stop::Paused { code: ErrorCode::Failed, message });
+                if let Some(stop) = self.stands_for_what_is_gone() {
+                    return Ok(stop);
                 }
                 // Whoever takes it up again may go on after all.
                 if still.since > self.began {
-                    return Ok(Stop::Refused { law: Law::GateNotMet, detail: still.detail });
+                    return Ok(self.stands(Law::GateNotMet, still.detail));
                 }
                 self.intend_all(vec![Request::Approve { proposal: still.proposal }]);
                 continue;
@@ -344,7 +345,16 @@ impl<'a> Driver<'a> {
     fn refuse(&mut self, action: String, refusal: Refusal) -> Option<Stop> {
         let (law, detail) = (refusal.law, crate::clean::line(&refusal.detail, 500));
         self.note(Body::ActionRefused { action, law, detail: detail.clone() });
-        (self.only_command || self.refusals().len() >= PATIENCE).then_some(Stop::Refused { law, detail })
+        if self.only_command {
+            return Some(Stop::Refused { law, detail });
+        }
+        (self.refusals().len() >= PATIENCE).then(|| self.stands(law, detail))
+    }
+
+    /// Nothing that the law allows is named: until a person does something, the chain says why it stands.
+    fn stands(&mut self, law: Law, detail: String) -> Stop {
+        self.note(Body::Paused { code: ErrorCode::Failed, message: detail.clone() });
+        Stop::Refused { law, detail }
     }
 
     /// The laws that refused an action in this visit. A prompt that was not there for the process before this one may be there

@@ -21,10 +21,13 @@ pub struct Cost {
     pub possible_usd: f64,
     /// Of `lost_tokens`, the same.
     pub possible_tokens: u64,
-    /// US dollars that are set aside for calls in flight.
+    /// US dollars that are set aside for calls in flight, or that were interrupted.
     pub reserved_usd: f64,
     /// Input and output, of the same.
     pub reserved_tokens: u64,
+    /// Nobody works on the chain: what is set aside is for calls that were interrupted, and counts until it goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// US dollars for answers and attempts without one, and what is set aside: what a cap counts.
     pub total_usd: f64,
     /// Input and output, of the same.
@@ -47,10 +50,17 @@ impl Cost {
             possible_tokens: spending.possible.tokens,
             reserved_usd: dollars(spending.reserved.usd_micros),
             reserved_tokens: spending.reserved.tokens,
+            interrupted: false,
             total_usd: dollars(total.usd_micros),
             total_tokens: total.tokens,
             unpriced_tokens: total.unpriced_tokens,
         }
+    }
+
+    /// With what is known of whoever works on the chain.
+    #[must_use]
+    pub(crate) fn worked_on(self, held: bool) -> Self {
+        Self { interrupted: !held && self.reserved_tokens > 0, ..self }
     }
 
     /// For people: what was spent and what of it was lost; what calls that were cut can have cost, and what is set aside besides.
@@ -75,10 +85,16 @@ impl Cost {
         }
         if self.reserved_tokens > 0 {
             let (tokens, usd) = (self.reserved_tokens, priced(self.reserved_usd, reserved));
-            text.push_str(&format!("; set aside for calls in flight: {tokens} tokens, {usd}"));
+            let of = reserved_for(self.interrupted);
+            text.push_str(&format!("; set aside for {of}: {tokens} tokens, {usd}"));
         }
         text
     }
+}
+
+/// What something is set aside for.
+pub fn reserved_for(interrupted: bool) -> &'static str {
+    if interrupted { "calls that were interrupted" } else { "calls in flight" }
 }
 
 /// Half a millionth of a dollar: what is less is the error of a difference.

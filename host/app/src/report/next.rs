@@ -41,11 +41,16 @@ pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
 
 /// The command line that leads on from where a chain stands; absent where it is complete.
 pub(crate) fn leads_on(id: ChainId, chain: &Chain) -> Option<String> {
+    next_line(id, chain, "").map(|line| format!("go on with: {line}"))
+}
+
+/// The same line alone, with what it needs besides.
+pub(crate) fn next_line(id: ChainId, chain: &Chain, suffix: &str) -> Option<String> {
     let questions = questions_in(chain, QuestionState::Asked);
     let approves = |request: &Request| matches!(request, Request::Approve { .. } | Request::ApproveEdits { .. });
     let approval = chain.waiting_for_person().any(|(_, effect)| approves(&effect.request));
     let undecided = if approval || !questions.is_empty() { Vec::new() } else { undecided(chain) };
-    next(id, chain, &questions, &undecided, approval, "").map(|line| format!("go on with: {line}"))
+    next(id, chain, &questions, &undecided, approval, suffix)
 }
 
 pub(super) fn next(
@@ -85,11 +90,12 @@ pub(super) fn next(
         return Some(format!("certus undo {draft} --chain {id}{suffix}"));
     }
     // What rules wait for is a model, or another answer; whoever else is waited for answers when they can.
-    if let Some(question) = undecided.first().filter(|_| chain.pause().is_none() || chain.provider() == "offline") {
+    let waits = chain.pause().is_some_and(|pause| !pause.is_of_chain());
+    if let Some(question) = undecided.first().filter(|_| !waits || chain.provider() == "offline") {
         return Some(said(question, &provider));
     }
     let provider = match chain.provider() {
-        "offline" if chain.pause().is_some() => " --provider manual".to_owned(),
+        "offline" if waits => " --provider manual".to_owned(),
         _ => provider,
     };
     let raised = chain.pause().and_then(|pause| pause.enough).map(raised).unwrap_or_default();

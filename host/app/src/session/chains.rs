@@ -28,7 +28,7 @@ impl Session {
     }
 
     /// The store, for what needs a chain: looking for one makes nothing, and reading one works where nothing can be written.
-    pub(super) fn existing(&self) -> Result<&Store, Failure> {
+    pub(crate) fn existing(&self) -> Result<&Store, Failure> {
         if self.store.get().is_none() && !Store::exists(&self.state) {
             return Err(crate::state::nothing_here());
         }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use certus_engine::{Amount, Cap, Digest, Millis};
+use certus_engine::{Amount, Cap, ChainId, Digest, Millis};
 use certus_store::{DAY, Ledger, Mode, Store, StoreError};
 
 use super::Session;
@@ -85,6 +85,16 @@ impl Session {
         all.sort_by_key(|(store, _)| *store);
         all.dedup_by_key(|(store, _)| *store);
         all
+    }
+
+    /// What is used of the project's day since `day`, and what of it other chains have set aside since `fresh`.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn day_of_project(&self, id: ChainId, day: Millis, fresh: Millis) -> Result<(Amount, Amount), Failure> {
+        let store = self.existing()?;
+        let both = store.committed_since(day).and_then(|used| Ok((used, store.reserved_by_others(id, fresh)?)));
+        both.map_err(|error| self.store_error(error))
     }
 
     /// What is used of the user's day, in a sentence; nothing where it has no cap.

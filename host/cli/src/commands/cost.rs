@@ -51,10 +51,8 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     cut.show(output);
     output.line(format!("- average a chain: {}", certus_app::priced(report.usd_per_chain, report.unpriced_tokens)));
     lost(report.lost_usd - report.possible_usd, output);
-    if report.reserved_tokens > 0 {
-        let (usd, tokens) = (certus_app::priced(report.reserved_usd, 0), report.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides, at most: {usd}, {tokens} tokens"));
-    }
+    let reserved = (report.reserved_usd, report.reserved_tokens);
+    set_aside(reserved, (report.interrupted_usd, report.interrupted_tokens), output);
     if report.cached_tokens > 0 {
         let (tokens, saved) = (report.cached_tokens, certus_app::priced(report.cache_saved_usd, 0));
         output.line(format!("- read from caches: {tokens} tokens, which saved {saved}"));
@@ -128,6 +126,17 @@ impl Cut {
     }
 }
 
+/// What is set aside for calls that have no end yet, in US dollars and in tokens; some of them never will.
+fn set_aside(reserved: (f64, u64), interrupted: (f64, u64), output: &Output) {
+    let in_flight = (reserved.0 - interrupted.0, reserved.1.saturating_sub(interrupted.1));
+    for ((usd, tokens), was_interrupted) in [(in_flight, false), (interrupted, true)] {
+        if tokens > 0 {
+            let (usd, of) = (certus_app::priced(usd, 0), certus_app::reserved_for(was_interrupted));
+            output.line(format!("- set aside for {of} besides, at most: {usd}, {tokens} tokens"));
+        }
+    }
+}
+
 /// What is known to be spent on attempts that gave no answer.
 fn lost(usd: f64, output: &Output) {
     // Less is the error of a difference.
@@ -177,10 +186,8 @@ pub(crate) fn chain(args: &ChainCostArgs, global: &Global, output: &Output) -> R
     output.line(format!("- prompts run: {}", cost.prompt_runs));
     output.line(format!("- cost a prompt: {}", certus_app::priced(cost.usd_per_prompt, cost.unpriced_tokens)));
     lost(cost.lost_usd - cost.possible_usd, output);
-    if cost.reserved_tokens > 0 {
-        let (usd, tokens) = (certus_app::priced(cost.reserved_usd, 0), cost.reserved_tokens);
-        output.line(format!("- set aside for calls in flight besides, at most: {usd}, {tokens} tokens"));
-    }
+    let reserved = (cost.reserved_usd, cost.reserved_tokens);
+    set_aside(reserved, (cost.interrupted_usd, cost.interrupted_tokens), output);
     removed(&cost.by_uncertainty, output);
     suggestions(&cost.suggestions, output);
     Ok(0)

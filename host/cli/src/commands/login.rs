@@ -1,11 +1,13 @@
 use std::io::{IsTerminal, Read};
 
-use certus_app::Failure;
+use certus_app::{Failure, Kind};
 use clap::Args;
 
 use crate::args::Global;
 use crate::context;
 use crate::output::Output;
+use crate::terminal::Resumed;
+use crate::typed::Typed;
 
 /// Keys are no longer than this.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -63,16 +65,47 @@ fn key(name: &str, global: &Global, output: &Output) -> Result<String, Failure> 
     } else if global.no_input {
         return Err(Failure::usage("there is no key").hint(format!("pipe it: certus login {name} < FILE")));
     } else {
-        output.prompt(&format!("Key of {name} (it is not shown): "));
-        let typed = rpassword::read_password();
-        output.prompt_answered();
-        if typed.as_ref().is_ok_and(|typed| typed.trim().chars().count() < LEAST_TYPED) {
+        let typed = context::block_on(typed(name, output)).map_err(|mut failure| {
+            // There is no chain to go on with.
+            failure.hints.retain(|hint| hint != context::GO_ON);
+            failure
+        })?;
+        if typed.trim().chars().count() < LEAST_TYPED {
             return Err(Failure::usage(format!("what was typed is too short for a key of {name}, and was not stored"))
                 .hint(format!(
                     "type or paste the whole key: certus login {name}; or pipe it: certus login {name} < FILE"
                 )));
         }
-        typed
+        Ok(typed)
     };
     read.map_err(|error| Failure::failed(format!("cannot read the key: {error}")))
+}
+
+/// The key as it is typed from now on. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) is asked again.
+async fn typed(name: &str, output: &Output) -> Result<String, Failure> {
+    let prompt = || output.prompt(&format!("Key of {name} (it is not shown): "));
+    crate::typed::ask();
+    prompt();
+    let mut resumed = Resumed::new();
+    let mut read = tokio::task::spawn_blocking(crate::typed::read_hidden);
+    loop {
+        let read = tokio::select! {
+            read = &mut read => read,
+            () = resumed.next() => {
+                crate::typed::ask_again();
+                prompt();
+                continue;
+            }
+        };
+        output.prompt_answered();
+        return match read {
+            Ok(Ok(Some(Typed::Text(text)))) => Ok(text),
+            Ok(Ok(Some(Typed::TooLong))) => {
+                Err(Failure::usage("what was typed is too long for a key, and was not stored"))
+            }
+            Ok(Ok(None)) => Err(Failure::usage("the terminal was closed; no key was stored")),
+            Ok(Err(error)) => Err(Failure::failed(format!("cannot read the key: {error}"))),
+            Err(_) => Err(Failure::of(Kind::Interrupted, "interrupted")),
+        };
+    }
 }

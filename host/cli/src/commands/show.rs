@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     }
     let chain = session.chain_here(id)?;
     let report = FlowReport::of(id, &chain, None, &context::suffix(global)).calibrated(&chain, &session.calibration());
-    let report = report.handed_over(&chain, session.state()).shown(&session, id, &chain);
+    let report = report.handed_over(&chain, session.state()).shown(&session, id, &chain).looked_at(&session, id);
     output.object(&report);
     summary(&report, output);
     areas(&report, output);

@@ -6,8 +6,8 @@ use crate::output::Output;
 
 /// Show where the active chain stands, or all chains
 ///
-/// A chain is running, waiting (for you), paused (nobody answers prompts now), complete or given-up. One that was completed
-/// by somebody else, or in another place, is done elsewhere: nothing of it was verified here.
+/// A chain is running, waiting (for you), paused (something is in its way, and it says what), complete or given-up. One that
+/// was completed by somebody else, or in another place, is done elsewhere: nothing of it was verified here.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// `all` for every chain
@@ -26,8 +26,7 @@ pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result
     let state = certus_app::State::open(global.project.as_deref(), global.state.as_deref())?;
     let lines = match (args.which, &args.chain) {
         (Some(Which::All), _) => state.status_all()?,
-        (None, Some(named)) => vec![state.status(Some(named))?],
-        (None, None) => vec![state.status(None)?],
+        (None, named) => vec![state.status(named.as_deref(), &crate::context::suffix(global))?],
     };
     if args.which.is_some() {
         output.object(&serde_json::json!({ "chains": lines }));
@@ -42,6 +41,11 @@ pub(crate) fn run(args: &StatusArgs, global: &Global, output: &Output) -> Result
         // Rules cost nothing, and a list stays one line for each chain.
         if args.which.is_none() && line.cost.total_tokens > 0 {
             output.line(format!("       {}", line.cost.said()));
+        }
+        // Of what waits for a person, or goes on, there is more to see than fits here.
+        if line.status == "paused" {
+            line.reason.iter().for_each(|reason| output.line(format!("       because: {reason}")));
+            line.next.iter().for_each(|next| output.line(format!("Next: {next}")));
         }
     }
     if lines.is_empty() {

@@ -57,9 +57,9 @@ pub(crate) fn run(args: &UndoArgs, global: &Global, output: &Output) -> Result<u
     });
     if was_complete && driver.chain().ended().is_none() {
         output.line(format!("Chain {id} was complete and is open again, in {}", report.phase));
-        if let Some(next) = &report.next {
-            output.line(format!("Next: {next}"));
-        }
+    }
+    if let Some(next) = &report.next {
+        output.line(format!("Next: {next}"));
     }
     output.object(&Undone { chain: id.to_string(), files, status: report.status, next: report.next });
     Ok(0)

@@ -32,7 +32,9 @@ impl Chain {
         self.learn_decisions(&reply.decisions);
         let trust = Quotes::of(reply).trust();
         for (area, &score) in &reply.confidence {
-            if (0.0..=1.0).contains(&score) && !area.is_empty() && self.hears(prompt, area, score * trust) {
+            let sound = (0.0..=1.0).contains(&score) && !area.is_empty();
+            if sound && self.hears(prompt, area, score * trust) && !self.is_doubted(area, score * trust, scorer.effect)
+            {
                 self.scores.insert(area.clone(), score * trust);
                 self.scored_by.insert(area.clone(), scorer.clone());
             }
@@ -52,6 +54,23 @@ impl Chain {
         } else if prompt == "prompt_gap_detector" {
             self.gap = None;
         }
+    }
+
+    /// Whether who was asked beside `by`, of the same action, is less sure of an area and has a question: that somebody else needs no
+    /// answer is no reason to pass it over.
+    fn is_doubted(&self, area: &str, score: f64, by: EffectId) -> bool {
+        let Some(Scorer { effect: other, .. }) = self.scored_by.get(area) else { return false };
+        let asked = |id: &EffectId| self.effects.get(id).filter(|effect| effect.invocation.is_none());
+        let (Some(other), Some(beside)) = (asked(other).filter(|_| *other != by), asked(&by)) else { return false };
+        let unsure = self.scores.get(area).is_some_and(|known| *known < score);
+        let Some(Outcome::Replied { reply, .. }) = other.outcome() else { return false };
+        unsure && other.basis == beside.basis && reply.questions.iter().any(|raised| self.is_to_be_asked(raised))
+    }
+
+    /// Whether a question that a reply raised still waits to be asked.
+    fn is_to_be_asked(&self, raised: &RaisedQuestion) -> bool {
+        let same = |status: &&QuestionStatus| status.question.text == raised.text;
+        self.questions.iter().find(same).is_some_and(|status| status.state == QuestionState::Raised)
     }
 
     /// What was found before, and is found now in another line of the same file, was moved by what was written there.

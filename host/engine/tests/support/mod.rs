@@ -367,6 +367,7 @@ fn flat_body() -> impl Strategy<Value = Body> {
         1 => (effect_id(), code(), name(), any::<bool>(), leftover()).prop_map(
             |(effect, code, message, possibly_billed, leftover)| Body::Deferred { effect, code, message, possibly_billed, leftover, enough: None }
         ),
+        1 => (code(), name()).prop_map(|(code, message)| Body::Paused { code, message }),
         1 => (effect_id(), amount()).prop_map(|(effect, amount)| Body::Reserved { effect, amount }),
         1 => caps().prop_map(|caps| Body::BudgetSet { caps, own: None }),
         1 => (amount(), caps()).prop_map(|(used, caps)| Body::BudgetWarned(Warning { scope: Scope::Chain, used, cap: caps.chain })),

@@ -32,6 +32,13 @@ const MOST_WHOLE: usize = (2 * MOST_TEXT) + MOST_BODY;
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
+/// Bytes at the beginning of a body by which it is named where it is no answer.
+const LOOKED_AT: usize = 512;
+/// Characters that are shown of it.
+const SHOWN: usize = 100;
+/// What stands at a wrong address most often, or before a proxy lets anybody through.
+const A_PAGE: &str = "it is a web page";
+
 /// What a dialect makes of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -216,17 +223,22 @@ impl Http {
                 return Err(incoming::too_long());
             }
             let event = Event { name: String::new(), data };
-            dialect.event(&event, incoming)?;
+            let step = dialect.event(&event, incoming);
+            step.map_err(|problem| no_answer(problem, incoming, event.data.as_bytes(), false))?;
             incoming.ended(true, false);
             return Ok(());
         }
         if kind == "text/html" {
-            return Err(Problem::new(CallErrorKind::Unreadable, "it is a web page"));
+            return Err(Problem::new(CallErrorKind::Unreadable, A_PAGE));
         }
         let mut lines = Lines::default();
         let mut sse = Sse::default();
+        let mut start = Vec::new();
         loop {
             let chunk = body.chunk(&mut response).await?;
+            if let Some(chunk) = chunk.as_ref().filter(|_| start.len() < LOOKED_AT) {
+                start.extend(chunk.iter().take(LOOKED_AT - start.len()));
+            }
             let ended = chunk.is_none();
             let too_long = |_| Problem::new(CallErrorKind::Unreadable, "a line of it is too long");
             lines.push(&chunk.unwrap_or_default()).map_err(too_long)?;
@@ -239,7 +251,10 @@ impl Http {
                     sse.line(&line)
                 };
                 if let Some(event) = event
-                    && dialect.event(&event, incoming)? == Step::Last
+                    && dialect
+                        .event(&event, incoming)
+                        .map_err(|problem| no_answer(problem, incoming, &start, !D::LINES))?
+                        == Step::Last
                 {
                     incoming.ended(true, false);
                     // Nothing but the end of the body may follow; whether it does changes nothing.
@@ -261,10 +276,39 @@ impl Http {
                 let explicit =
                     response.headers().contains_key(TRANSFER_ENCODING) || response.content_length().is_some();
                 incoming.ended(explicit, D::LAST_MAY_LACK);
+                if incoming.events == 0 && explicit {
+                    let none = Problem::new(CallErrorKind::Unreadable, "there is no event in it");
+                    return Err(no_answer(none, incoming, &start, !D::LINES));
+                }
                 return Ok(());
             }
         }
     }
+}
+
+/// What came instead of an answer, by name, where nothing of it was understood and it is not even of the right form.
+fn no_answer(problem: Problem, incoming: &Incoming<'_>, start: &[u8], events: bool) -> Problem {
+    if problem.kind != CallErrorKind::Unreadable || incoming.events > 0 {
+        return problem;
+    }
+    let text = String::from_utf8_lossy(start);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let is_event = |text: &str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| text.starts_with(field));
+    let said = match text.chars().next() {
+        None => "it is empty".to_owned(),
+        Some('<') => {
+            let name = text.get(1..).unwrap_or_default().to_ascii_lowercase();
+            let page = ["!doctype html", "html", "head", "body"].iter().any(|tag| name.starts_with(tag));
+            if page { A_PAGE.to_owned() } else { "it is XML or HTML".to_owned() }
+        }
+        Some('{' | '[') => return problem,
+        Some(_) if events && is_event(text) => return problem,
+        Some(_) => {
+            let line: String = text.lines().next().unwrap_or_default().chars().take(SHOWN).collect();
+            format!("it is text: {line}")
+        }
+    };
+    Problem::new(CallErrorKind::Unreadable, &said)
 }
 
 fn content_type(headers: &HeaderMap) -> String {
