@@ -97,7 +97,9 @@ fn a_chain_that_came_complete_says_so_and_is_verified_here() {
     assert_eq!((&shown["status"], &shown["completed_elsewhere"]), (&json!("complete"), &json!(true)));
     assert!(shown["checks"].as_array().expect("checks").iter().all(|check| check["fresh"] == false), "{shown}");
     assert_eq!((shown["next"].as_str(), &shown["advice"]), (Some(next), &json!(null)));
-    let _ = model.run(&world, &["show"]).ok().shows(elsewhere).shows(next);
+    let ran = model.run(&world, &["show"]).ok().shows(elsewhere).shows(next);
+    let here = "no new test was seen to fail here before the code was written";
+    assert!(ran.shows(here).stdout.lines().all(|line| line != "no new test failed before the code was written"));
     let _ = model.run(&world, &["status"]).ok().shows("done elsewhere").shows(elsewhere).shows(next);
     let (_, status) = model.json(&world, &["status"]);
     assert_eq!((&status["status"], &status["completed_elsewhere"]), (&json!("complete"), &json!(true)));
@@ -113,7 +115,7 @@ fn a_chain_that_came_complete_says_so_and_is_verified_here() {
     let asked = model.run(&world, &["flow", "--continue"]).exits(3).shows("npm test");
     assert!(!asked.stderr.contains("Complete"), "{}", asked.stderr);
     let _ = model.run(&world, &["approve"]).exits(3).shows("Go on although no new test failed?");
-    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    let _ = model.run(&world, &["approve"]).ok().says("Complete").shows(here);
     let (_, shown) = model.json(&world, &["show"]);
     assert_eq!((&shown["completed_elsewhere"], &shown["no_test_failed_first"]), (&json!(null), &json!(true)));
     assert_eq!(shown["next"], json!(null));

@@ -134,8 +134,9 @@ fn a_check_that_a_limit_ends_says_which() {
     let limit = "[limits]\ncheck-output-mib = 1\n";
     world.write("certus.toml", limit);
     let ended = "was ended after 1 MiB of output (check-output-mib)";
-    let asked = until_the_tests_ran(&model, &world).exits(3).says(&format!("It {ended}"));
-    let _ = asked.shows(&format!("`npm test` {ended}")).shows("raise check-output-mib under [limits]");
+    let raise = "raise check-output-mib under [limits] in your own configuration, or in the project's certus.toml";
+    let asked = until_the_tests_ran(&model, &world).exits(3).says(&format!("It {ended}: where it needs more, {raise}"));
+    let _ = asked.shows(&format!("`npm test` {ended}")).shows(raise);
     let asked = model.run(&world, &["approve"]).exits(3).shows("Go on although `npm test` did not end?");
     let _ = asked.shows(&ended.replace("was", "It was"));
     let (_, shown) = model.json(&world, &["show"]);

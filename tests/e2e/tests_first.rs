@@ -30,7 +30,7 @@ fn what_never_failed_completes_nothing_before_a_person_says_so() {
     let _ = until_the_tests_are_shown(&model, &world).exits(3).shows("docs/x.md");
     let _ = model.run(&world, &["approve", "--all-in-chain"]).exits(3).shows("npm test");
     let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN).shows("passed (exit status 0)");
-    let _ = asked.shows("`docs/x.md`, `docs/y.md`").shows("Next: certus approve");
+    let _ = asked.shows("`docs/x.md` (D1), `docs/y.md` (D2)").shows("Next: certus approve");
     assert_eq!((model.asked("test_generator"), model.asked("tdd_flow_controller")), (2, 0), "no code is paid for");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
     let _ = model.run(&world, &["show"]).ok().shows("no new test failed before the code was written");
@@ -100,7 +100,9 @@ fn a_no_to_code_that_is_there_pays_for_nothing_and_names_what_takes_it_back() {
     let _ = model.run(&world, &["undo", "D1"]).ok();
     let _ = model.run(&world, &["flow", "--continue"]).exits(3).shows("+test('ten percent are taken off'");
     let asked = model.run(&world, &["approve"]).exits(3).shows(UNPROVEN);
-    let _ = asked.shows("`certus undo D2`").shows("Its tests: `test/discount.test.js`.");
+    let _ = asked
+        .shows("`certus undo D2`")
+        .shows("With this code, it passed since (exit status 0). Its tests stand: `test/discount.test.js` (D3).");
     let paid = model.calls();
     for _ in 0..4 {
         let stopped = model.run(&world, &["reject", "--why", "tests first"]).exits(4).says("certus undo D2");
@@ -283,4 +285,42 @@ fn a_test_command_that_is_not_there_any_more_is_put_right_and_runs_again() {
     let _ = model.run(&world, &["reject", "--why", "it is there now"]).exits(3).shows("own command for its test");
     let _ = model.run(&world, &["approve"]).ok().says("Complete");
     assert_eq!(model.asked("error_recovery"), 0);
+}
+
+#[test]
+fn code_that_comes_with_other_tests_than_those_that_failed_is_seen_for_what_it_is() {
+    const HOLLOW: &str = "require('node:test')('x', () => {});\n";
+    let edit = |path: &str, base: Option<String>, content: &str| json!({"path": path, "base": base, "content": content, "replace": [], "delete": false});
+    let base = certus_app::engine::Digest::of(TEST).to_string();
+    let edits = [edit("lib/discount.js", None, WRONG), edit("test/discount.test.js", Some(base), HOLLOW)];
+    let both = json!([{"kind": "change", "title": "The function", "body": "", "edits": edits}]);
+    let author = first(1, when("tdd_flow_controller", reply(json!({"artifacts": both}))));
+    let (model, world) = (Model::start(but(vec![author], WRONG)), shop());
+    // All in the chain was approved, and does not cover it.
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows("These tests failed first.").shows("D2 changed them");
+    let (_, waits) = model.json(&world, &["diff", "D2"]);
+    let told = |at: usize| (&waits["files"][at]["file"], &waits["files"][at]["failed_first"]);
+    assert_eq!(told(0), (&json!("lib/discount.js"), &json!(null)));
+    assert_eq!(told(1), (&json!("test/discount.test.js"), &json!(true)));
+    let done = model.run(&world, &["approve"]).ok().says("Complete");
+    let _ = done.shows("tests that failed first were changed since, by D2: test/discount.test.js");
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!(shown["tests_changed_since"], json!([{"draft": "D2", "files": ["test/discount.test.js"]}]));
+}
+
+#[test]
+fn a_test_command_that_is_still_not_there_is_asked_about_before_another_visit_is_paid_for() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    script(&world, "test", "no-such-program");
+    let _ = until_the_tests_ran(&model, &world).exits(3).shows(UNPROVEN);
+    let _ = model.run(&world, &["approve"]).exits(3).shows("Go on although `npm test` did not run?");
+    let _ = model.run(&world, &["approve"]).exits(3).shows("A discount function");
+    let paid = (model.asked("solution_designer"), model.asked("test_generator"));
+    let asked = model.run(&world, &["approve"]).exits(3).says("Phase: implementation (visit 2)").shows(UNPROVEN);
+    let _ = asked.shows("exit status 127").shows("Its tests stand: `test/discount.test.js` (D1).");
+    assert_eq!((model.asked("solution_designer"), model.asked("test_generator")), paid, "nothing is paid for");
+    script(&world, "test", "node --test");
+    let _ = model.run(&world, &["reject", "--why", "it is there now"]).exits(3).shows("look at them first");
+    let ran = model.run(&world, &["approve"]).says("It passed");
+    assert!(!ran.stderr.contains("exit status 127"), "{}", ran.stderr);
 }

@@ -68,6 +68,8 @@ pub struct ShownFile {
     pub after: Option<String>,
     /// Why it is asked about although the person approved later edits of it.
     pub asked_because: Option<&'static str>,
+    /// It is of tests that failed before the code that is there or comes with it: what they then show, nobody saw fail.
+    pub failed_first: bool,
 }
 
 /// What a person says of planned edits.
@@ -203,7 +205,7 @@ pub fn headline(body: &Body) -> Option<String> {
 }
 
 fn ended(limit: certus_engine::CheckLimit) -> String {
-    format!("It was ended {limit}: where it needs more, raise {} under [limits]", limit.setting())
+    format!("It was ended {limit}: {}", limit.raise())
 }
 
 /// What an event says in a history: more than a headline, and something for every event.

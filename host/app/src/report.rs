@@ -66,9 +66,15 @@ pub struct FlowReport {
     pub edits: Vec<DraftLine>,
     /// Runs of the project's own checks.
     pub checks: Vec<CheckLine>,
-    /// Code is in the files that no new test was seen to fail for before it was there.
+    /// Code is in the files that no new test was seen to fail for before it was there; what ran elsewhere was not seen here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_test_failed_first: bool,
+    /// Some of it was recorded by somebody else, or in another place: what is said of tests is said of what ran here.
+    #[serde(skip)]
+    pub taken_over: bool,
+    /// Drafts in the files that changed tests after these failed before code: that they failed says nothing of what stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tests_changed_since: Vec<certus_engine::law::ChangedTests>,
     /// What commands said since a person last answered or judged: the answer to `more-info` among it.
     pub said: Vec<String>,
     /// What `manual` waits for: prompts that went out and whose replies did not come.
@@ -298,6 +304,8 @@ impl FlowReport {
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
             no_test_failed_first: certus_engine::law::no_test_failed_first(chain),
+            taken_over: chain.was_taken_over(),
+            tests_changed_since: certus_engine::law::tests_changed_since(chain),
             said: said(chain),
             waits_for: Vec::new(),
             lacks: chain.lacks(),

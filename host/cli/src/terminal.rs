@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use certus_app::driver::Estimate;
-use certus_app::engine::{Chain, Event, Grant, Proposal, Question, Verdict};
+use certus_app::engine::{Body, Chain, Event, Grant, Proposal, Question, Request, Verdict};
 use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline};
 use certus_app::{Answers, Failure, Kind, async_trait};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -97,11 +97,23 @@ impl Progress {
     }
 }
 
+/// What is said of an event. A check that is put off at once does not run; one that was put off before, or broken off, runs now.
+fn told(body: &Body, later: &[Event], chain: &Chain) -> Option<String> {
+    let begun = match body {
+        Body::Intent { effect, .. } | Body::Reissued { effect, .. } => Some(effect),
+        _ => None,
+    };
+    let request = begun.and_then(|effect| chain.effect(*effect)).map(|effect| &effect.request);
+    let Some(Request::Check { command, .. }) = request else { return headline(body) };
+    let of = |event: &Event| matches!(&event.body, Body::Deferred { effect, .. } if Some(effect) == begun);
+    (!later.iter().any(of)).then(|| certus_app::clean::line(&format!("Running {command}"), 300))
+}
+
 impl Listener for Progress {
-    fn recorded(&self, events: &[Event], _: &Chain) {
-        for event in events {
+    fn recorded(&self, events: &[Event], chain: &Chain) {
+        for (at, event) in events.iter().enumerate() {
             self.output.event(event);
-            if let Some(text) = headline(&event.body)
+            if let Some(text) = told(&event.body, &events[at + 1..], chain)
                 && !self.told_elsewhere.iter().any(|told| text.contains(told))
             {
                 self.above(&text);
@@ -140,6 +152,13 @@ fn show_edits(edits: &ShownEdits, output: &Output, show: impl Fn(&str), show_dif
         show(&format!("\n{}  +{} -{}", file.path, file.added, file.removed));
         if let Some(why) = file.asked_because {
             show(&format!("Asked about although you approved later edits: {why}."));
+        }
+        if file.failed_first {
+            show(&format!(
+                "These tests failed first. Nobody saw them fail as they are changed here: look closely whether they still ask for the \
+                 same. The report says that {} changed them.",
+                edits.draft
+            ));
         }
         show_diff(&file.diff);
     }

@@ -166,6 +166,15 @@ impl CheckLimit {
             Self::CheckOutputMib(_) => "check-output-mib",
         }
     }
+
+    /// What a person does about it. A project may have a lower one than theirs, which then counts.
+    pub fn raise(self) -> String {
+        format!(
+            "where it needs more, raise {} under [limits] in your own configuration, or in the project's certus.toml where that has a \
+             lower one",
+            self.setting()
+        )
+    }
 }
 
 impl std::fmt::Display for CheckLimit {

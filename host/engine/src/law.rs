@@ -147,11 +147,11 @@ pub trait Catalogue {
     fn command(&self, line: &str) -> Option<CommandRef>;
 }
 
-pub use implementation::{after_undo, due, judge_undo, take_over};
+pub use implementation::{after_undo, due, judge_undo, take_over, undo_order};
 pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};
-pub use tests_first::{Standstill, no_test_failed_first, standstill};
+pub use tests_first::{ChangedTests, Standstill, failed_first, no_test_failed_first, standstill, tests_changed_since};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 

@@ -193,3 +193,75 @@ fn that_nothing_can_be_tested_is_asked_before_anything_else() {
     story.reads(&["test"]);
     assert_eq!(story.due(), None, "it was added");
 }
+
+#[test]
+fn who_is_asked_about_tests_that_stand_is_told_that_they_do_and_what_they_did() {
+    let passed = "`npm test` ran before this code, and passed (exit status 0)";
+    let stand = "Its tests stand: `test/a.js` (D1).";
+    // The generator says that they are right so.
+    let mut story = Story::new();
+    let tests = story.tests();
+    story.runs(Some(0));
+    let notes = "They are right so.".to_owned();
+    story.perform(prompt("test_generator"), replied(Reply { notes, ..Reply::default() }));
+    let asked = story.due().expect("asked");
+    let says = ["brought no others than those that stand", passed, stand, "They are right so."];
+    assert!(says.iter().all(|says| asked.body.contains(says)), "{}", asked.body);
+    story.undoes(&tests);
+    story.perform(prompt("test_generator"), replied(Reply::default()));
+    let asked = story.due().expect("asked").body;
+    assert!(asked.contains("brought none.") && !asked.contains("stand"), "{asked}");
+    // It brings the same once more.
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(0));
+    story.repeats("test_generator", "tests", "test/a.js");
+    let asked = story.before_code().expect("asked").body;
+    assert!(asked.contains(passed) && asked.contains(stand), "{asked}");
+    // With code in the files, what they do with it is said too, as long as it is so.
+    let mut story = Story::new();
+    story.tests();
+    story.code();
+    for (status, says) in
+        [(Some(0), "With this code, it passed since (exit status 0)."), (Some(1), "it failed since (exit status 1).")]
+    {
+        story.runs(status);
+        let asked = story.before_code().expect("asked").body;
+        assert!(asked.contains("No test ran before this code.") && asked.contains(says), "{asked}");
+        assert!(asked.contains("Its tests stand: `test/a.js` (D1)."), "{asked}");
+    }
+    story.writes("somebody", "change", "lib/b.js");
+    assert!(!story.before_code().expect("asked").body.contains("since"));
+}
+
+#[test]
+fn tests_that_did_not_run_run_again_before_another_visit_is_paid_for() {
+    let runs = |story: &Story| {
+        let due = law::due(&story.0).requests;
+        matches!(due.as_slice(), [Request::Check { check: Check::Test, .. }])
+    };
+    for (status, asks) in [(127, true), (1, false), (0, false)] {
+        let mut story = Story::new();
+        let allowed = Proposal { kind: "command".to_owned(), title: "npm test".to_owned(), body: "It.".to_owned() };
+        story.says(allowed, Verdict::Approved);
+        story.tests();
+        story.runs(Some(127));
+        assert_eq!(story.due(), None, "what was begun goes on");
+        story.says(story.before_code().expect("asked"), Verdict::Approved);
+        story.code();
+        story.enter("decide");
+        story.enter("build");
+        assert!(runs(&story), "it may be there by now");
+        story.runs(Some(status));
+        assert_eq!((story.due().is_some(), runs(&story)), (asks, false), "{status}");
+        if let Some(proposal) = story.due() {
+            assert!(proposal.title == UNPROVEN && proposal.body.contains("Its tests stand: `test/a.js` (D1)."));
+            story.says(proposal, no());
+            story.reads(&["test"]);
+            assert!(runs(&story), "a no runs it again");
+            story.runs(Some(127));
+            story.says(story.due().expect("asked again"), Verdict::Approved);
+            assert_eq!((story.due(), story.before_code()), (None, None), "a yes goes on, once");
+        }
+    }
+}

@@ -132,7 +132,7 @@ fn the_same_tests_once_more_are_tests_that_are_there() {
     assert_eq!(story.before_code(), None, "they failed for what stands");
     story.undoes(&wrong);
     let asked = story.before_code().expect("they did not fail yet for what is to come");
-    assert!(asked.body.contains("Its tests: `test/a.js`."), "{}", asked.body);
+    assert!(asked.body.contains("Its tests stand: `test/a.js` (D1)."), "{}", asked.body);
     story.runs(Some(1));
     assert_eq!(story.before_code(), None);
     story.code();
@@ -233,7 +233,8 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
             None => {
                 story.runs_into(limit);
                 let asked = story.before_code().expect("asked");
-                let says = ["was ended after 2 s (check-seconds)", "raise check-seconds under [limits]"];
+                let says =
+                    ["was ended after 2 s (check-seconds)", "your own configuration, or in the project's certus.toml"];
                 assert!(says.iter().all(|says| asked.body.contains(says)), "{}", asked.body);
                 story.says(asked, Verdict::Approved);
             }
@@ -244,6 +245,11 @@ fn a_check_that_does_not_run_after_the_code_is_for_a_person() {
         assert_eq!(asked.as_ref().map(|proposal| proposal.title.as_str()), after);
         if let Some(proposal) = asked {
             assert!(proposal.body.contains("after 2 s (check-seconds)"), "{}", proposal.body);
+            assert!(
+                proposal.body.contains("the project's certus.toml where that has a lower one"),
+                "{}",
+                proposal.body
+            );
             story.says(proposal, no());
             assert_eq!((story.due(), story.0.evidence_of_visit().count()), (None, 0), "it runs again");
         }
@@ -268,11 +274,11 @@ fn what_stood_there_because_of_a_write_goes_with_it() {
     let same = story.repeats("test_generator", "tests", "test/a.js");
     let other = story.repeats("test_generator", "tests", "test/b.js");
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/a.js`, `test/b.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/a.js` (D1), `test/b.js`."), "{asked}");
     story.undoes(&tests);
     assert_eq!((story.draft(&same).state.name(), story.draft(&other).state.name()), ("undone", "unchanged"));
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/b.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/b.js`."), "{asked}");
 }
 
 #[test]
@@ -284,7 +290,7 @@ fn a_file_of_tests_is_named_once() {
         story.repeats("test_generator", "tests", "test/a.js");
     }
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("Its tests: `test/a.js`."), "{asked}");
+    assert!(asked.contains("Its tests stand: `test/a.js` (D1)."), "{asked}");
 }
 
 #[test]

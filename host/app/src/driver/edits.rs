@@ -82,6 +82,7 @@ impl Driver<'_> {
     pub(crate) fn shown_edits(&self, draft: &str, plan: &Plan) -> Result<ShownEdits, Failure> {
         let stored = self.believed(plan)?;
         let known = self.chain.drafts().iter().find(|known| known.id == draft);
+        let failed_first = known.map(|draft| law::failed_first(&self.chain, draft)).unwrap_or_default();
         Ok(ShownEdits {
             chain: self.id.to_string(),
             draft: draft.to_owned(),
@@ -99,6 +100,7 @@ impl Driver<'_> {
                     removed: file.removed,
                     after: file.after().map(str::to_owned),
                     asked_because: known.and_then(|draft| self.chain.asked_all_the_same(draft, &file.path)),
+                    failed_first: failed_first.contains(&file.path),
                 })
                 .collect(),
         })

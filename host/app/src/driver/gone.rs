@@ -2,7 +2,7 @@
 //! branch. What runs then says nothing of what was written, so nothing runs, and nothing is complete, before a person put them back
 //! or took their drafts back. Files that are there and differ are somebody's work on them, and are checked as they are.
 
-use certus_engine::{EffectId, ErrorCode};
+use certus_engine::{Action, Body, EffectId, ErrorCode, Request, law};
 use certus_workspace::edit::Undo;
 
 use super::{Driver, Stop};
@@ -17,28 +17,60 @@ impl Driver<'_> {
         let project = self.session.project();
         let mut gone = self.chain.written_files();
         gone.retain(|path, _| !project.has_file(path));
-        let draft = *gone.values().next_back()?;
+        let drafts: Vec<&str> = gone.values().copied().collect();
+        let back: Vec<String> = law::undo_order(&self.chain, &drafts)
+            .iter()
+            .map(|draft| format!("certus undo {draft} --chain {}", self.id))
+            .collect();
+        if back.is_empty() {
+            return None;
+        }
         let mut named: Vec<String> = gone.iter().map(|(path, draft)| format!("{path} ({draft})")).collect();
         let more = named.len().saturating_sub(NAMED);
         named.truncate(NAMED);
         named.extend((more > 0).then(|| format!("{more} more")));
-        let (is, them, drafts) =
-            if gone.len() == 1 { ("is", "it", "its draft") } else { ("are", "them", "their drafts") };
+        let (is, them) = if gone.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let drafts = if back.len() == 1 { "its draft" } else { "these drafts" };
         let again = crate::report::FlowReport::again(self.id, &self.chain);
         Some(crate::clean::clean(&format!(
             "{} {is} gone, which this chain wrote, so nothing shows whether the change works; put {them} back (as with `git checkout` \
-             or `git stash pop`) and go on: {again} (or take {drafts} back first: certus undo {draft} --chain {})",
+             or `git stash pop`) and go on: {again} (or take {drafts} back first: {})",
             named.join(", "),
-            self.id
+            back.join(", then ")
         )))
     }
 
-    /// Do not run a check yet, and say why.
-    pub(super) async fn waits_for_files(&mut self, id: EffectId, message: String) -> Result<Stop, Failure> {
+    /// Where a check is to run and files are gone, do not run it yet, and say why. Where that is seen before its intent is on disk,
+    /// nobody is told that it runs.
+    pub(super) async fn waits_for_files(&mut self) -> Result<Option<Stop>, Failure> {
+        let check = |(id, effect): (EffectId, &certus_engine::Effect)| {
+            matches!(effect.request, Request::Check { .. }).then_some(id)
+        };
+        let Some(id) = self.chain.open_effects().find_map(check) else { return Ok(None) };
+        let Some(message) = self.gone() else { return Ok(None) };
         let code = ErrorCode::Failed;
         self.defer(id, code, &message, false, None);
         self.commit().await?;
-        Ok(Stop::Paused { code, message })
+        Ok(Some(Stop::Paused { code, message }))
+    }
+
+    /// Why nothing more is paid for in a phase that wants checks passed, where files are gone that these would be of.
+    pub(super) fn pays_for_what_is_gone(&mut self, action: &Action) -> Option<Stop> {
+        let checks = self.chain.phase_definition().is_some_and(|phase| !phase.gate.evidence.is_empty());
+        let rests = match action {
+            Action::RunPrompts(_) => checks,
+            // Checks look themselves; a chain may want none.
+            Action::Finish(_) => true,
+            _ => false,
+        };
+        if rests { self.stands_without_files() } else { None }
+    }
+
+    /// Where files are gone, the chain says so until something else is done.
+    pub(super) fn stands_without_files(&mut self) -> Option<Stop> {
+        let (code, message) = (ErrorCode::Failed, self.gone()?);
+        self.note(Body::Paused { code, message: message.clone() });
+        Some(Stop::Paused { code, message })
     }
 
     /// What taking a write back makes of its files that are gone, for the person who wants it.

@@ -223,6 +223,9 @@ impl<'a> Driver<'a> {
                 return Ok(Stop::Until);
             }
             if self.chain.open_effects().next().is_some() {
+                if let Some(stop) = self.waits_for_files().await? {
+                    return Ok(stop);
+                }
                 self.commit().await?;
                 if let Some(stop) = self.perform_open().await? {
                     return Ok(stop);
@@ -248,6 +251,10 @@ impl<'a> Driver<'a> {
                 continue;
             }
             if let Some(still) = law::standstill(&self.chain) {
+                // What is gone is no code to go on with.
+                if let Some(stop) = self.stands_without_files() {
+                    return Ok(stop);
+                }
                 // Whoever takes it up again may go on after all.
                 if still.since > self.began {
                     return Ok(self.stands(Law::GateNotMet, still.detail));
@@ -299,13 +306,8 @@ impl<'a> Driver<'a> {
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
             }
-            // Checks look themselves; a chain may want none.
-            if matches!(action, Action::Finish(_))
-                && let Some(message) = self.gone()
-            {
-                let code = ErrorCode::Failed;
-                self.note(Body::Paused { code, message: message.clone() });
-                return Ok(Some(Stop::Paused { code, message }));
+            if let Some(stop) = self.pays_for_what_is_gone(&action) {
+                return Ok(Some(stop));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
             (action.name().to_owned(), ruling.map_err(|refusal| self.with_cause(&action, refusal)))

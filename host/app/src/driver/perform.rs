@@ -41,12 +41,12 @@ impl Driver<'_> {
                 Request::Approve { proposal } => self.approve(id, &proposal).await?,
                 Request::Command { line, plugin, .. } => self.run_command(id, &line, &plugin).await?,
                 Request::ReadProject => self.read_project(id).await?,
-                Request::Check { check, command } => match self.gone() {
-                    Some(message) => Some(self.waits_for_files(id, message).await?),
+                Request::Check { check, command } => match self.waits_for_files().await? {
                     None => {
                         self.check(id, check, &command).await?;
                         None
                     }
+                    stop => stop,
                 },
                 Request::Plan { draft } => self.plan(id, &draft).await?,
                 Request::ApproveEdits { draft, plan } => self.approve_edits(id, &draft, &plan).await?,

@@ -40,6 +40,9 @@ pub struct FileLine {
     /// Why it is asked about although the person approved later edits of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_because: Option<&'static str>,
+    /// It waits, and is of tests that failed before the code that is there or comes with it: what they then show, nobody saw fail.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed_first: bool,
 }
 
 impl Session {
@@ -100,6 +103,7 @@ impl Session {
             Ok(None) => return Err(Failure::failed(format!("what was stored of {} cannot be read", draft.id))),
             Err(error) => return Err(Failure::failed(error.to_string())),
         };
+        let failed_first = certus_engine::law::failed_first(chain, draft);
         let line = |file: &edit::PlannedFile| FileLine {
             file: file.path.clone(),
             added: file.added,
@@ -107,6 +111,7 @@ impl Session {
             diff: if full { file.whole_diff() } else { file.diff.clone() },
             cut: file.diff_cut && !full,
             asked_because: chain.asked_all_the_same(draft, &file.path),
+            failed_first: failed_first.contains(&file.path),
         };
         Ok(EditsReport {
             chain: id.to_string(),

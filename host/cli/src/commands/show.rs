@@ -110,7 +110,14 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
         output.line(format!("because: {reason}"));
     }
     if report.no_test_failed_first {
-        output.line("no new test failed before the code was written");
+        output.line(match report.taken_over {
+            true => "no new test was seen to fail here before the code was written",
+            false => "no new test failed before the code was written",
+        });
+    }
+    for changed in &report.tests_changed_since {
+        let files = changed.files.join(", ");
+        output.line(format!("tests that failed first were changed since, by {}: {files}", changed.draft));
     }
     if let Some(advice) = &report.advice {
         output.line("");

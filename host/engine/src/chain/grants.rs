@@ -36,8 +36,7 @@ impl Chain {
     /// Why a change is put before a person whatever they granted; nothing where it is not.
     fn seen_each_time(&self, file: &FileChange) -> Option<&'static str> {
         let goes = file.new.is_none();
-        let changes_tests =
-            file.tests || (file.old.is_some() && (is_test(&file.path) || self.wrote_as_test(&file.path)));
+        let changes_tests = file.tests || self.has_as_test(&file.path) || (file.old.is_some() && is_test(&file.path));
         let reasons = [
             (goes, "it goes away"),
             (changes_tests, "it changes tests that are there"),
@@ -49,11 +48,12 @@ impl Chain {
         reasons.into_iter().find_map(|(holds, why)| holds.then_some(why))
     }
 
-    /// The file came with tests that a person approved.
-    fn wrote_as_test(&self, path: &str) -> bool {
-        self.drafts.iter().any(|draft| match &draft.state {
-            DraftState::Written(written) => draft.kind == "tests" && written.files.iter().any(|file| file.path == path),
-            _ => false,
-        })
+    /// The file came with tests that a person approved, or was brought as tests once more; whether it is there or was removed since.
+    fn has_as_test(&self, path: &str) -> bool {
+        let has = |draft: &Draft| match &draft.state {
+            DraftState::Written(written) => written.files.iter().any(|file| file.path == path),
+            state => state.unchanged().iter().any(|there| there == path),
+        };
+        self.drafts.iter().any(|draft| draft.kind == "tests" && has(draft))
     }
 }

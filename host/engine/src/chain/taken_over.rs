@@ -30,6 +30,11 @@ impl Chain {
         self.taken_over > 0 && self.ended().is_some_and(|ended| ended.success && ended.seq <= self.taken_over)
     }
 
+    /// Whether some of it was recorded by somebody else, or in another place.
+    pub fn was_taken_over(&self) -> bool {
+        self.taken_over > 0
+    }
+
     /// Whether anything that follows would rest on what was said, seen or run so far.
     pub fn rests_on_the_past(&self) -> bool {
         let fresh = |seq: u64| seq > self.last_write || self.last_write == 0;

@@ -3,7 +3,7 @@
 
 use super::{Judged, Law, Ruling, perform, refuse};
 use crate::{
-    Body, Chain, Check, CheckLimit, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request,
+    Body, Chain, Check, Draft, DraftState, EffectId, ErrorCode, Evidence, Lack, Outcome, Phase, Proposal, Request,
     Verdict, chain,
 };
 
@@ -209,11 +209,6 @@ fn no_run(chain: &Chain) -> Option<Proposal> {
     (!chain.was_asked_since(&proposal, evidence.seq)).then_some(proposal)
 }
 
-/// How a limit is raised that ended a check.
-pub(super) fn raise(limit: CheckLimit) -> String {
-    format!("where it needs more, raise {} under [limits] in your own configuration", limit.setting())
-}
-
 /// Whether a run of this command ended by itself in this chain: then a limit is enough for it, and code may be why it was not.
 fn ended_by_itself(chain: &Chain, command: &str) -> bool {
     chain.evidence().iter().any(|one| one.command == command && !matches!(one.status, None | Some(126 | 127)))
@@ -228,7 +223,7 @@ fn of_no_run(chain: &Chain) -> Option<(&Evidence, Proposal)> {
     let (command, status) = (&evidence.command, evidence.status.unwrap_or_default());
     let (title, why) = match (evidence.limit, status) {
         (Some(limit), _) => {
-            let raise = raise(limit);
+            let raise = limit.raise();
             let why = format!(
                 "It was ended {limit}, and never ended by itself in this chain, so nothing shows whether the change works. See \
                  why first: {raise}. Then say no (`certus reject --why \"it may take longer now\"`): it runs again."
@@ -260,8 +255,8 @@ pub(super) fn is_of_no_run(chain: &Chain, title: &str) -> bool {
 
 /// What only a person may pass over.
 fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
-    use super::{present, tests_first};
-    let asks = [no_command, tests_first::none_written, tests_first::before_code, no_run, present::restless, waiver];
+    use super::{present, tests_first as tests};
+    let asks = [no_command, tests::none_written, tests::before_code, tests::unrun, no_run, present::restless, waiver];
     asks.iter().find_map(|asks| asks(chain))
 }
 
@@ -327,6 +322,27 @@ pub fn after_undo(chain: &Chain, id: &str) -> Vec<Body> {
     }
 }
 
+/// Whether both are in the files, and in one of these together.
+fn shares(one: &Draft, other: &Draft) -> bool {
+    match (&one.state, &other.state) {
+        (DraftState::Written(one), DraftState::Written(other)) => {
+            other.files.iter().any(|file| one.files.iter().any(|mine| mine.path == file.path))
+        }
+        _ => false,
+    }
+}
+
+/// The drafts that are taken back, in this order, so that these are: whatever stands on them goes first.
+pub fn undo_order<'c>(chain: &'c Chain, ids: &[&str]) -> Vec<&'c str> {
+    let mut taken: Vec<&Draft> = Vec::new();
+    for draft in chain.drafts() {
+        if ids.contains(&draft.id.as_str()) || taken.iter().any(|one| shares(one, draft)) {
+            taken.push(draft);
+        }
+    }
+    taken.iter().rev().map(|draft| draft.id.as_str()).collect()
+}
+
 /// Judge a person's wish to take the last written draft back, or this one.
 ///
 /// # Errors
@@ -344,13 +360,7 @@ pub fn judge_undo(chain: &Chain, id: Option<&str>) -> Judged {
     let DraftState::Written(this) = &drafts[at].state else {
         return refuse(Law::UnknownDraft, "there is nothing written that could be taken back");
     };
-    let shares = |other: &DraftState| match other {
-        DraftState::Written(other) => {
-            other.files.iter().any(|file| this.files.iter().any(|mine| mine.path == file.path))
-        }
-        _ => false,
-    };
-    if let Some(later) = drafts[at + 1..].iter().find(|later| shares(&later.state)) {
+    if let Some(later) = drafts[at + 1..].iter().find(|later| shares(&drafts[at], later)) {
         let detail = format!("{} changed the same files later: take it back first", later.id);
         return refuse(Law::UnknownDraft, detail);
     }

@@ -6,6 +6,7 @@
 mod order;
 
 use order::{Order, tells};
+use serde::Serialize;
 
 use super::{Law, Refusal, refusal};
 use crate::{Body, Chain, Check, Draft, DraftState, ErrorCode, Outcome, Phase, Proposal, Request, Run, Verdict, chain};
@@ -71,13 +72,18 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
     };
     let stands = chain.drafts().iter().any(stand);
     // Code that tests failed for before is changed under them: that takes no new ones.
-    let proven = Order::of(chain, chain.phase()).is_some_and(|order| order.proven);
+    let order = Order::of(chain, chain.phase());
+    let proven = order.as_ref().is_some_and(|order| order.proven);
     let said =
         said.filter(|_| !proven).filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
     let said: String = said.trim().chars().take(SAID).collect();
     let said = if said.is_empty() { "It does not say why.".to_owned() } else { format!("It says:\n\n{said}") };
+    let there = match order.filter(Order::has_tests) {
+        Some(order) => format!("no others than those that stand. {}", order.said(chain)),
+        None => "none.".to_owned(),
+    };
     let body = format!(
-        "Tests come before code, and {GENERATOR} brought none. {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
+        "Tests come before code, and {GENERATOR} brought {there} {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
          reject --why \"…\"`) has it asked for tests again, with your reason."
     );
     let proposal = Proposal { kind: chain::WAIVER.to_owned(), title: TITLE.to_owned(), body };
@@ -102,7 +108,7 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
         )
     } else if order.ran.as_ref().is_some_and(|ran| !tells(ran.status)) {
         match order.ran.as_ref().and_then(|ran| ran.limit) {
-            Some(limit) => &format!("has it run again: {}", super::implementation::raise(limit)),
+            Some(limit) => &format!("has it run again: {}", limit.raise()),
             None => "has it run again, once you have put right what it needs",
         }
     } else if generated {
@@ -113,7 +119,7 @@ fn question(chain: &Chain, order: &Order) -> Proposal {
     let body = format!(
         "Tests come before code, and should fail until the code is there. {}\n\nA yes (`certus approve`) goes on, and the report says \
          that no new test failed first. A no (`certus reject --why \"…\"`) {no}.",
-        order.said()
+        order.said(chain)
     );
     Proposal { kind: chain::WAIVER.to_owned(), title: UNPROVEN.to_owned(), body }
 }
@@ -231,9 +237,24 @@ pub(super) fn before_code(chain: &Chain) -> Option<Proposal> {
     (waits() || leaves()).then_some(proposal)
 }
 
-/// Whether the tests that stand run here before this is asked: what they did elsewhere shows nothing here.
+/// What is asked before anything is paid for in another visit, where the tests that stand did not run in the one before: no model
+/// can install what is missing.
+pub(super) fn unrun(chain: &Chain) -> Option<Proposal> {
+    let here = |run: &Run| run.phase == chain.phase() && run.visit == chain.visit() && !run.name.starts_with('/');
+    let last = chain.evidence().iter().rfind(|one| one.check == Check::Test.name())?;
+    if tells(last.status) || chain.runs().iter().any(here) {
+        return None;
+    }
+    let order = unproven(chain).filter(|order| order.has_tests() && !order.is_coded())?;
+    Some(question(chain, &order))
+}
+
+/// Whether the tests that stand run before this is asked: what they did elsewhere shows nothing here, and what they need may be
+/// there by now.
 pub(super) fn run_first(chain: &Chain, proposal: &Proposal) -> bool {
-    proposal.title == UNPROVEN && Order::of(chain, chain.phase()).is_some_and(|order| order.is_to_run_here())
+    let ran = || chain.evidence_of_visit().any(|one| one.check == Check::Test.name());
+    let to_run = || Order::of(chain, chain.phase()).is_some_and(|order| order.is_to_run_here());
+    proposal.title == UNPROVEN && (to_run() || (!ran() && unrun(chain).is_some()))
 }
 
 /// Whether the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without.
@@ -331,9 +352,48 @@ pub(crate) fn refuses(chain: &Chain, proposal: &Proposal, draft: &Draft) -> bool
     proposal.title == UNPROVEN && (drafted || is_waiting_code(chain, draft))
 }
 
+fn sets(chain: &Chain) -> impl Iterator<Item = Order> {
+    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+    phases.iter().filter(|phase| wants(phase)).flat_map(|phase| Order::all(chain, &phase.name))
+}
+
+/// A draft that changed tests after they failed before code, and that is in the files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedTests {
+    /// `D1` …
+    pub draft: String,
+    /// Those of its files that had failed, by path.
+    pub files: Vec<String>,
+}
+
+/// What changed tests after these failed before code, oldest first; nothing where only tests came and failed in turn.
+pub fn tests_changed_since(chain: &Chain) -> Vec<ChangedTests> {
+    let mut all: Vec<ChangedTests> = Vec::new();
+    for changed in sets(chain).flat_map(|order| order.changed) {
+        match all.iter_mut().find(|known| known.draft == changed.draft) {
+            Some(known) => known.files.extend(changed.files),
+            None => all.push(ChangedTests { draft: changed.draft, files: changed.files }),
+        }
+    }
+    for ChangedTests { files, .. } in &mut all {
+        files.sort();
+        files.dedup();
+    }
+    all
+}
+
+/// Tests that a draft that waits would change, by path, and that failed before the code that is there or comes with it: that they
+/// failed says nothing of what stands then.
+pub fn failed_first(chain: &Chain, draft: &Draft) -> Vec<String> {
+    let DraftState::Planned(plan) = &draft.state else { return Vec::new() };
+    let paths = || plan.files.iter().map(|file| &file.path);
+    // Tests alone fail once more before code comes.
+    let with_code = |order: &Order| order.is_coded() || !(is_tests(draft) || order.are_its_tests(paths()));
+    let sets: Vec<Order> = sets(chain).filter(|order| order.failed && with_code(order)).collect();
+    paths().filter(|path| sets.iter().any(|order| order.is_its_test(path))).cloned().collect()
+}
+
 /// Whether code is in the files that no new test was seen to fail for before it was there.
 pub fn no_test_failed_first(chain: &Chain) -> bool {
-    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
-    let wants = phases.iter().filter(|phase| wants(phase));
-    wants.flat_map(|phase| Order::all(chain, &phase.name)).any(|order| order.is_bare())
+    sets(chain).any(|order| order.is_bare())
 }

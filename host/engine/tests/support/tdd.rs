@@ -58,23 +58,34 @@ impl Story {
 
     /// A reply brings a draft, which is planned.
     pub fn drafts(&mut self, prompt_name: &str, kind: &str, path: &str) -> String {
-        let edits = vec![Edit { path: path.to_owned(), ..Edit::default() }];
+        self.drafts_all(prompt_name, kind, &[path])
+    }
+
+    pub fn drafts_all(&mut self, prompt_name: &str, kind: &str, paths: &[&str]) -> String {
+        let edit = |path: &&str| Edit { path: (*path).to_owned(), ..Edit::default() };
+        let edits = paths.iter().map(edit).collect();
         let artifacts = vec![Document { kind: kind.to_owned(), edits, ..Document::default() }];
         self.perform(prompt(prompt_name), replied(Reply { artifacts, ..Reply::default() }));
         format!("D{}", self.0.drafts().len())
     }
 
     pub fn plans(&mut self, draft: &str) -> Plan {
-        let path = self.draft(draft).edits[0].path.clone();
-        let new = Some(Digest::of("new"));
-        let files = vec![FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false }];
+        let file = |edit: &Edit| {
+            let (path, new) = (edit.path.clone(), Some(Digest::of("new")));
+            FileChange { path, old: None, new, added: 1, removed: 0, cut: false, tests: false }
+        };
+        let files = self.draft(draft).edits.iter().map(file).collect();
         let plan = Plan { digest: Digest::of(draft), stored: Digest::of("stored"), files, unchanged: Vec::new() };
         self.perform(Request::Plan { draft: draft.to_owned() }, Outcome::Planned { plan: plan.clone() });
         plan
     }
 
     pub fn writes(&mut self, prompt_name: &str, kind: &str, path: &str) -> String {
-        let draft = self.drafts(prompt_name, kind, path);
+        self.writes_all(prompt_name, kind, &[path])
+    }
+
+    pub fn writes_all(&mut self, prompt_name: &str, kind: &str, paths: &[&str]) -> String {
+        let draft = self.drafts_all(prompt_name, kind, paths);
         let plan = self.plans(&draft);
         let digest = plan.digest;
         let (verdict, grant) = (Verdict::Approved, Some(Grant::Chain));

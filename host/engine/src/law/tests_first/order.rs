@@ -5,7 +5,7 @@
 //! before it, which still stand, may be changed in a later set without another test that fails: it is proven.
 
 use super::is_tests;
-use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Request, Verdict};
+use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Request, Verdict, Written};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -34,10 +34,23 @@ pub(super) struct Order {
     before: Vec<String>,
     /// The last run before this code.
     pub(super) ran: Option<Ran>,
+    /// What the last run with this code, as it is, ended with.
+    since: Option<i32>,
     /// Files of its tests.
     files: Vec<String>,
+    /// What changed these after they failed: that they failed says nothing of what stands.
+    pub(super) changed: Vec<Changed>,
     /// Some of it happened elsewhere.
     elsewhere: bool,
+}
+
+/// A draft that changed tests after they failed, and that is in the files.
+pub(super) struct Changed {
+    pub(super) draft: String,
+    /// Those of its files that had failed.
+    pub(super) files: Vec<String>,
+    /// It brought nothing but tests, which can fail once more before code comes.
+    as_tests: bool,
 }
 
 /// A draft of code that is in the files.
@@ -92,10 +105,15 @@ impl Order {
         orders
     }
 
-    /// The last set of a phase.
+    /// The last set of a phase, with the tests of those before where it has none of its own.
     pub(super) fn of(chain: &Chain, phase: &str) -> Option<Self> {
         let mut orders = Self::all(chain, phase);
         let mut last = orders.pop()?;
+        if last.armed && last.files.is_empty() {
+            last.files = orders.iter().flat_map(|order| order.files.iter().cloned()).collect();
+            last.files.sort();
+            last.files.dedup();
+        }
         last.before = orders.iter().filter(|order| !order.waived).flat_map(Self::bare).map(str::to_owned).collect();
         Some(last)
     }
@@ -130,9 +148,34 @@ impl Order {
         }
     }
 
+    /// This file is one of its tests.
+    pub(super) fn is_its_test(&self, path: &str) -> bool {
+        self.files.iter().any(|file| file == path)
+    }
+
+    /// Its tests stand in the files.
+    pub(super) fn has_tests(&self) -> bool {
+        self.armed && !self.files.is_empty()
+    }
+
+    /// A draft is written. Whether it changes tests that failed before.
+    fn is_changed_by(&mut self, draft: &str, written: &Written, as_tests: bool) -> bool {
+        let failed = |path: &&String| self.failed && self.is_its_test(path);
+        let files: Vec<String> = written.files.iter().map(|file| &file.path).filter(failed).cloned().collect();
+        let any = !files.is_empty();
+        self.changed.extend(any.then(|| Changed { draft: draft.to_owned(), files, as_tests }));
+        any
+    }
+
+    /// All of these are files of its tests.
+    pub(super) fn are_its_tests<'p>(&self, mut paths: impl Iterator<Item = &'p String>) -> bool {
+        paths.all(|path| self.is_its_test(path))
+    }
+
     /// The tests that showed something are gone.
     fn shows_nothing_more(&mut self) {
         (self.failed, self.waived, self.proven) = (false, false, false);
+        self.changed.clear();
         self.code.iter_mut().for_each(|code| code.proven = false);
     }
 
@@ -146,8 +189,8 @@ impl Order {
         self.armed && self.elsewhere && self.ran.is_none() && !self.is_shown() && !self.is_coded()
     }
 
-    /// What a person is told of it.
-    pub(super) fn said(&self) -> String {
+    /// What a person is told of it, with the drafts that wrote its tests last.
+    pub(super) fn said(&self, chain: &Chain) -> String {
         let what = match &self.ran {
             None if self.elsewhere => {
                 "No test was seen to fail here before this code: what ran elsewhere shows nothing here.".to_owned()
@@ -181,16 +224,29 @@ impl Order {
         };
         let more = self.files.len().saturating_sub(FILES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let files: Vec<String> = self.files.iter().take(FILES).map(|path| format!("`{path}`")).collect();
+        let since = match self.since.filter(|status| tells(Some(*status))) {
+            Some(0) => " With this code, it passed since (exit status 0).".to_owned(),
+            Some(status) => format!(" With this code, it failed since (exit status {status})."),
+            None => String::new(),
+        };
+        let written = chain.written_files();
+        let file = |path: &String| {
+            let by = written.get(path.as_str()).map(|draft| format!(" ({draft})")).unwrap_or_default();
+            format!("`{path}`{by}")
+        };
+        let files: Vec<String> = self.files.iter().take(FILES).map(file).collect();
         match files.as_slice() {
-            [] => format!("{what} No new tests are in the files."),
-            files => format!("{what} Its tests: {}{more}.", files.join(", ")),
+            [] => format!("{what}{since} No new tests are in the files."),
+            files => format!("{what}{since} Its tests stand: {}{more}.", files.join(", ")),
         }
     }
 }
 
-/// Code of these sets is in the files, and tests that still stand failed before all of it.
+/// Code of these sets is in the files, and tests that still stand, as they were, failed before all of it.
 fn are_proven(orders: &[Order]) -> bool {
+    if orders.iter().any(|order| !order.changed.is_empty()) {
+        return false;
+    }
     let mut code = orders.iter().flat_map(|order| &order.code).peekable();
     code.peek().is_some() && code.all(|code| code.proven)
 }
@@ -204,17 +260,33 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
     match (&effect.request, effect.outcome()) {
         (Request::Write { draft: id, .. }, Some(Outcome::Written { .. })) => {
             let Some(draft) = draft(id) else { return };
-            if !is_tests(draft) {
+            let written = match &draft.state {
+                DraftState::Written(written) => Some(written),
+                _ => None,
+            };
+            // Before there is code, who changes the tests alone brings tests, whatever they are called.
+            let before = |written: &Written| {
+                files.code.is_empty() && order.are_its_tests(written.files.iter().map(|file| &file.path))
+            };
+            let as_tests = is_tests(draft) || written.is_some_and(before);
+            if !as_tests {
                 files.code.push(id.clone());
             }
             // What was taken back is neither.
-            let DraftState::Written(written) = &draft.state else { return };
+            let Some(written) = written else { return };
             order.elsewhere |= !here;
-            order.armed = is_tests(draft);
-            if !order.armed {
+            order.since = None;
+            let sets = earlier.iter_mut().chain([&mut *order]);
+            let changed = sets.fold(false, |any, set| set.is_changed_by(id, written, as_tests) | any);
+            order.armed = as_tests;
+            if !as_tests {
                 let proven = order.failed || order.proven;
                 order.code.push(Code { draft: id.clone(), proven });
                 return;
+            }
+            if changed {
+                // They have to fail as they are now. Who approves code that changes them is told what that makes of it.
+                (order.failed, order.proven) = (false, false);
             }
             order.has(written.files.iter().map(|file| &file.path));
             files.tests = true;
@@ -230,6 +302,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
         // What the others show was shown together with these.
         (Request::Undo { draft: id, .. }, Some(Outcome::Done)) => {
             files.code.retain(|code| code != id);
+            order.since = None;
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
             if draft.visit < order.visit {
                 let own = earlier.iter().rposition(|own| own.visit <= draft.visit).unwrap_or_default();
@@ -251,10 +324,17 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
                 order.elsewhere = true;
                 return;
             }
-            order.failed |= order.armed && tells(*status) && *status != Some(0);
+            let fails = order.armed && tells(*status) && *status != Some(0);
+            order.failed |= fails;
             if !order.is_coded() {
                 let with_code = !files.code.is_empty();
                 order.ran = Some(Ran { command: command.clone(), status: *status, with_code, limit: *limit });
+            } else {
+                order.since = *status;
+            }
+            if fails {
+                let sets = earlier.iter_mut().chain([order]);
+                sets.for_each(|set| set.changed.retain(|changed| !changed.as_tests));
             }
         }
         (Request::Approve { proposal }, Some(Outcome::Judged { verdict: Verdict::Approved, .. })) => {
