@@ -265,3 +265,27 @@ fn tests_that_did_not_run_run_again_before_another_visit_is_paid_for() {
         }
     }
 }
+
+#[test]
+fn a_no_to_code_that_is_there_has_no_more_tests_written_than_stand() {
+    let begun = || {
+        let mut story = Story::new();
+        let code = story.code();
+        story.tests();
+        story.runs(Some(0));
+        let proposal = story.before_code().expect("asked");
+        story.says(proposal.clone(), no());
+        (story, code, proposal)
+    };
+    let (mut story, _, proposal) = begun();
+    assert_eq!(story.generated(), 1, "they stand");
+    // A yes after all goes on with them.
+    story.says(proposal, Verdict::Approved);
+    assert_eq!((story.generated(), law::standstill(&story.0), story.before_code()), (1, None, None));
+    // Without the code, a no is about the tests.
+    let (mut story, code, _) = begun();
+    story.undoes(&code);
+    story.runs(Some(0));
+    story.says(story.before_code().expect("asked"), no());
+    assert_eq!(story.generated(), 0);
+}

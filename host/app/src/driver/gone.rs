@@ -63,11 +63,11 @@ impl Driver<'_> {
             Action::Finish(_) => true,
             _ => false,
         };
-        if rests { self.stands_without_files() } else { None }
+        if rests { self.stands_for_what_is_gone() } else { None }
     }
 
-    /// Where files are gone, the chain says so until something else is done.
-    pub(super) fn stands_without_files(&mut self) -> Option<Stop> {
+    /// Stop where files are gone, and let the chain say why it stands.
+    pub(super) fn stands_for_what_is_gone(&mut self) -> Option<Stop> {
         let (code, message) = (ErrorCode::Failed, self.gone()?);
         self.note(Body::Paused { code, message: message.clone() });
         Some(Stop::Paused { code, message })

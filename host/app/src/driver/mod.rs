@@ -252,7 +252,7 @@ impl<'a> Driver<'a> {
             }
             if let Some(still) = law::standstill(&self.chain) {
                 // What is gone is no code to go on with.
-                if let Some(stop) = self.stands_without_files() {
+                if let Some(stop) = self.stands_for_what_is_gone() {
                     return Ok(stop);
                 }
                 // Whoever takes it up again may go on after all.

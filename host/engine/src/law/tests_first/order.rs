@@ -153,9 +153,14 @@ impl Order {
         self.files.iter().any(|file| file == path)
     }
 
-    /// Its tests stand in the files.
+    /// Tests of it stand in the files.
+    pub(super) fn names_tests(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    /// Tests of it stand in the files, and no code came after them.
     pub(super) fn has_tests(&self) -> bool {
-        self.armed && !self.files.is_empty()
+        self.armed && self.names_tests()
     }
 
     /// A draft is written. Whether it changes tests that failed before.
