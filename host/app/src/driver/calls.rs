@@ -328,11 +328,8 @@ impl<'a> Driver<'a> {
             return Ok(Next::Wait(call, request, wait));
         }
         Ok(match self.set_aside(call.id, &request).await? {
-            Some(over) if self.is_sample(call.id) => {
-                self.without(call.id, ErrorCode::Limit, &over.to_string());
-                Next::Settled
-            }
-            Some(over) => Next::Stop(self.over_budget(call.id, &over)),
+            // What others use comes back before it is given up.
+            Some(over) => Next::Refused(call, over),
             None if !wait.is_zero() => Next::Wait(call, request, wait),
             None => Next::Ask(call, request),
         })
