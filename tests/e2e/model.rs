@@ -294,7 +294,7 @@ fn a_build_that_fails_is_passed_over_by_a_person_alone() {
     let (model, world) = (Model::start(whole(RIGHT)), shop());
     script(&world, "build", "echo BROKEN; exit 3");
     let _ = until_the_tests_ran(&model, &world).exits(3).shows("npm run build");
-    let ran = model.run(&world, &["approve"]).exits(3).says("It failed with exit status 3");
+    let ran = model.run(&world, &["approve"]).exits(3).says("It failed with exit status 3\n  ");
     let _ = ran.shows("Go on although `npm run build` fails?").shows("BROKEN");
     let _ = model.run(&world, &["approve"]).ok().says("Complete").shows("How to commit it").shows("git add lib test");
 }

@@ -208,6 +208,28 @@ fn ended(limit: certus_engine::CheckLimit) -> String {
     format!("It was ended {limit}: {}", limit.raise())
 }
 
+/// Lines that a person sees of what a check printed that did not pass.
+const LAST_LINES: usize = 6;
+
+/// The last lines of what a check printed that did not pass: why it did not. None of anything else.
+pub fn last_lines(body: &Body) -> Vec<String> {
+    use certus_engine::Outcome;
+    match body {
+        Body::Outcome { outcome: Outcome::Checked { status, tail, .. }, .. } if *status != Some(0) => {
+            let mut lines: Vec<String> = tail
+                .lines()
+                .rev()
+                .map(|text| crate::clean::line(text, 160))
+                .filter(|text| !text.is_empty())
+                .take(LAST_LINES)
+                .collect();
+            lines.reverse();
+            lines
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What an event says in a history: more than a headline, and something for every event.
 pub fn story(body: &Body) -> String {
     use certus_engine::{Outcome, Request};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use certus_app::driver::Estimate;
 use certus_app::engine::{Body, Chain, Event, Grant, Proposal, Question, Request, Verdict};
-use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline};
+use certus_app::person::{EditVerdict, Listener, Person, ShownEdits, headline, last_lines};
 use certus_app::{Answers, Failure, Kind, async_trait};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -117,6 +117,7 @@ impl Listener for Progress {
                 && !self.told_elsewhere.iter().any(|told| text.contains(told))
             {
                 self.above(&text);
+                last_lines(&event.body).iter().for_each(|line| self.above(&format!("  {line}")));
             }
         }
     }

@@ -32,6 +32,7 @@ fn where_no_new_test_failed_a_person_is_asked_what_ran() {
         (Some(Some(0)), "passed (exit status 0)"),
         (Some(Some(127)), "`npm test` did not run (exit status 127"),
         (Some(Some(126)), "`npm test` did not run (exit status 126"),
+        (Some(Some(137)), "`npm test` was killed (exit status 137)"),
         (Some(None), "did not run to its end"),
         (None, "No test ran before this code"),
     ] {

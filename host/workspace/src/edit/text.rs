@@ -75,7 +75,12 @@ fn replaced(path: &str, old: &str, list: &[Replacement]) -> Result<String, EditE
         let find = endings.given(&replacement.find);
         let refused = |why| EditError::Find { path: path.to_owned(), number, why };
         let Some(first) = find.chars().next() else { return Err(refused("is empty")) };
-        let start = old.find(&find).ok_or_else(|| refused("is not in the file"))?;
+        let Some(start) = old.find(&find) else {
+            if is_made(old, &endings.given(&replacement.replace)) {
+                continue;
+            }
+            return Err(refused("is not in the file"));
+        };
         // From the next character on, so that `aa` stands twice in `aaa`.
         if old[start + first.len_utf8()..].contains(&find) {
             return Err(refused("stands in the file more than once"));
@@ -104,6 +109,15 @@ fn replaced(path: &str, old: &str, list: &[Replacement]) -> Result<String, EditE
     Ok(new)
 }
 
+/// Bytes of a text that do not stand somewhere by chance.
+const TELLING: usize = 16;
+
+/// Whether a replacement whose text to find is not there was made already: a model is told of a file as it is, and still repeats what
+/// it said of it before.
+fn is_made(old: &str, replace: &str) -> bool {
+    replace.trim().len() >= TELLING && old.matches(replace).count() == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +144,13 @@ mod tests {
             let refused = replace(old, &[(find, "x")]);
             assert!(matches!(refused, Err(EditError::Find { number: 1, why, .. }) if why == expected), "{old} {find}");
         }
+        // What was made already stands; the rest is made.
+        let made = "const total = sum(cart);\nlet rest = 1;\n";
+        let repeated = ("const total = 0;\n", "const total = sum(cart);\n");
+        assert_eq!(replace(made, &[repeated]).expect("nothing to do"), made);
+        assert_eq!(replace(made, &[repeated, ("rest = 1", "rest = 2")]).expect("replaced"), made.replace('1', "2"));
+        assert!(replace(&made.repeat(2), &[repeated]).is_err(), "which of both");
+        assert!(replace("total;\n", &[("sum;", "total;")]).is_err(), "it may stand there by chance");
         let overlap = replace("abcd", &[("abc", "x"), ("cd", "y")]);
         assert!(matches!(overlap, Err(EditError::Find { number: 2, why: "overlaps another", .. })));
     }

@@ -10,9 +10,12 @@ use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Req
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
 
+/// What a shell says of a command that was ended from outside: by Ctrl-C, for want of memory, or by whoever stops services.
+const KILLED: [i32; 3] = [130, 137, 143];
+
 /// Whether what a run ended with tells of the tests: not where a shell did not find the command, or nothing ended by itself.
 pub(super) fn tells(status: Option<i32>) -> bool {
-    !matches!(status, None | Some(126 | 127))
+    !matches!(status, None | Some(126 | 127)) && !status.is_some_and(|status| KILLED.contains(&status))
 }
 
 /// What became of one set of tests and of the code for it.
@@ -221,6 +224,9 @@ impl Order {
                     "`{command}` did not run (exit status {status}: it, or a program that it needs, {why}), so no test was seen to \
                      fail before this code."
                 )
+            }
+            Some(Ran { command, status: Some(status), .. }) if KILLED.contains(status) => {
+                format!("`{command}` was killed (exit status {status}), so no test was seen to fail before this code.")
             }
             Some(Ran { command, status: None, limit: Some(limit), .. }) => {
                 format!("`{command}` was ended {limit}, so no test was seen to fail before this code.")
