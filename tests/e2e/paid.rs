@@ -43,18 +43,23 @@ fn with_anthropic(model: &Model, world: &World, arguments: &[&str]) -> Ran {
 fn a_whole_answer_is_used_whatever_comes_behind_it() {
     let text = reply(json!({"notes": "All of it."})).text;
     let event = |event: Value| format!("data: {event}\n\n");
-    let chunk = event(json!({
-        "model": "gpt-6.1-sol", "choices": [{ "delta": { "content": &text }, "finish_reason": "stop" }],
-        "usage": { "prompt_tokens": 9_000, "completion_tokens": 60 },
-    }));
-    let ended =
-        |behind: String| Play::Body { content_type: "text/event-stream".to_owned(), text: format!("{chunk}{behind}") };
+    let chunk = |reason: &str| {
+        event(json!({
+            "model": "gpt-6.1-sol", "choices": [{ "delta": { "content": &text }, "finish_reason": reason }],
+            "usage": { "prompt_tokens": 9_000, "completion_tokens": 60 },
+        }))
+    };
+    let body = |text: String| Play::Body { content_type: "text/event-stream".to_owned(), text };
+    let ended = |behind: String| body(format!("{}{behind}", chunk("stop")));
     let late = Some(Break { after: 3, how: How::Fault(Fault::new("overloaded", "too busy")) });
     for play in [
         ended(event(json!({"error": {"code": 502, "message": "late"}}))),
         ended("data: oops\n\n".to_owned()),
         // Not even called complete.
         Play::from(Reply { breaks: late, ..Reply::new(&text) }),
+        // Called cut short, although it is not.
+        body(chunk("length")),
+        body(chunk("content_filter")),
     ] {
         let (model, world) = (Model::start(meets("requirement_disambiguator", 9, play)), shop());
         let _ = model.run(&world, &FLOW).ok().says("its answer was whole: it is used");

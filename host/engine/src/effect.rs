@@ -291,7 +291,8 @@ pub struct Attribution {
     /// The service did not say what it took: `usage` is an estimate from the lengths, or partly one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
-    /// The reply was whole, and what came after it was not as it should be: the connection broke, or the service sent an error.
+    /// The reply was whole, and what came after it was not as it should be: the connection broke, the service sent an error, or it
+    /// said that it stopped the reply.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// What the service said that it took, where that cannot be: `usage` is bounded by what is possible.

@@ -292,7 +292,8 @@ pub struct Answer {
     pub model: String,
     /// How the confidences in it were computed, where the provider can say.
     pub confidence_from: Option<String>,
-    /// Something went wrong after all of it was there: the connection broke, or an error or no event at all came behind it.
+    /// Something went wrong after all of it was there: the connection broke, an error or no event at all came behind it, or it was
+    /// said to be cut short.
     pub broke_after: bool,
 }
 
