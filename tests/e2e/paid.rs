@@ -71,6 +71,27 @@ fn a_whole_answer_is_used_whatever_comes_behind_it() {
 }
 
 #[test]
+fn where_a_cap_stops_a_call_because_nobody_could_count_that_is_said() {
+    let cap = ["flow", GOAL, "--max-usd", "0.01"];
+    let page = Play::Body { content_type: "text/html".to_owned(), text: "<html>log in</html>".to_owned() };
+    for (counting, why) in [
+        (Fault::new("authentication", "no").into(), "anthropic does not accept the key (status 401: no)"),
+        (Fault::new("rate-limit", "slow").with("retry-after", "9").into(), "anthropic limits the rate of calls"),
+        (page, "what anthropic sent is no answer (it is a web page)"),
+        (Play::Hang, "anthropic did not count it in time"),
+    ] {
+        let (model, world) = (Model::counting(whole(""), counting), shop());
+        let ran = with_anthropic(&model, &world, &cap).exits(5).says(&format!("counted by its length, because {why}"));
+        let _ = ran.says("raise it to that or more: certus flow --continue");
+        assert!(model.paths().iter().all(|path| path.ends_with("count_tokens")), "{:?}", model.paths());
+    }
+    // Where it was counted, or nobody counts, nothing is said of it.
+    let (model, world) = (Model::start(whole("")), shop());
+    let ran = with_anthropic(&model, &world, &cap).exits(5);
+    assert!(!ran.stderr.contains("counted"), "{}", ran.stderr);
+}
+
+#[test]
 fn the_cap_of_a_plugin_counts_what_its_commands_ask_for_and_nothing_else() {
     let (model, world) = (Model::start(whole("")), shop());
     configured(&world, "[budget.plugin]\ntokens = 500\n");

@@ -145,7 +145,7 @@ impl Provider for Anthropic {
         let model = self.models.of(request.tier);
         let path = "/v1/messages/count_tokens".to_owned();
         let outgoing = Outgoing::new(path, self.headers()?, self.body(request));
-        let reply = match self.http.ask(&Messages, model, outgoing).await {
+        let counted = match self.http.count(&Messages, model, outgoing, "input_tokens").await {
             // A gateway without counting.
             Err(error) if error.call().is_some_and(|call| matches!(call.status, Some(404 | 405 | 501))) => {
                 return Ok(None);
@@ -154,7 +154,7 @@ impl Provider for Anthropic {
         };
         // The schema is not part of what is counted, but of what is sent.
         let schema = request.schema.as_ref().filter(|_| self.structures(model)).map_or(0, Schema::tokens);
-        Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
+        Ok(Some(counted.saturating_add(schema)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Replies that are not as they should be: whole ones whose call went wrong all the same, and those that cannot be read.
 
 use certus_engine::EffectId;
-use certus_providers::{Answer, CallErrorKind, ProviderError, Spent};
+use certus_providers::{Answer, ProviderError, Spent};
 
 use super::Driver;
 use super::price::Settled;
@@ -61,7 +61,7 @@ fn unfenced(text: &str) -> &str {
 mod tests {
     use super::*;
     use certus_engine::Usage;
-    use certus_providers::{CallError, Phase};
+    use certus_providers::{CallError, CallErrorKind, Phase};
 
     fn failed(kind: CallErrorKind, partial: &str) -> Option<Answer> {
         let usage = Usage { input_tokens: 7, ..Usage::default() };

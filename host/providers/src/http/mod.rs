@@ -29,6 +29,8 @@ const MOST_ANSWER: u64 = 128 << 20;
 const MOST_BODY: usize = 1 << 20;
 /// Bytes of an answer that comes as one JSON object. As a string in it, a text takes up to twice its bytes.
 const MOST_WHOLE: usize = (2 * MOST_TEXT) + MOST_BODY;
+/// How long counting may take, whatever a call may: a count only says better what its length says at once.
+const COUNTING: Duration = Duration::from_secs(5);
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
@@ -145,15 +147,16 @@ impl Http {
         result.map_err(ProviderError::Call)
     }
 
-    /// Send a small request and read its reply whole. It bills nothing.
-    pub(crate) async fn ask<D: Dialect>(
+    /// Have the tokens of a request counted: a small request, whose reply has the count in this field. It bills nothing.
+    pub(crate) async fn count<D: Dialect>(
         &self,
         dialect: &D,
         model: &str,
         outgoing: Outgoing,
-    ) -> Result<serde_json::Value, ProviderError> {
+        field: &str,
+    ) -> Result<u64, ProviderError> {
         let turn = self.limiter.turn(0).await;
-        let result = self.small(dialect, outgoing).await;
+        let result = self.counted(dialect, outgoing, field).await;
         self.limiter.settle(turn, 0).await;
         result.map_err(|problem| {
             let error = problem.into_error(&self.name, model, &self.redactor);
@@ -161,12 +164,17 @@ impl Http {
         })
     }
 
-    async fn small<D: Dialect>(&self, dialect: &D, outgoing: Outgoing) -> Result<serde_json::Value, Problem> {
-        let deadline = Instant::now() + self.timeouts.total;
+    async fn counted<D: Dialect>(&self, dialect: &D, outgoing: Outgoing, field: &str) -> Result<u64, Problem> {
+        let deadline = Instant::now() + self.timeouts.total.min(COUNTING);
         let mut response = self.send(dialect, outgoing, deadline).await?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         let text = body.whole(&mut response, MOST_BODY).await?;
-        serde_json::from_str(&text).map_err(|_| Problem::new(CallErrorKind::Unreadable, &text))
+        let (json, said) = parsed(&text);
+        match json[field].as_u64() {
+            Some(count) => Ok(count),
+            None if json.is_object() => Err(Problem::new(CallErrorKind::Unreadable, "there is no count in it")),
+            None => Err(Problem::new(CallErrorKind::Unreadable, &said)),
+        }
     }
 
     /// Send, and wait for the head of a good response.
