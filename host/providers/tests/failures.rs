@@ -175,33 +175,6 @@ async fn silence_ends_in_time_wherever_it_begins() {
 }
 
 #[tokio::test]
-async fn a_count_that_cannot_be_had_is_named_and_ends_in_time_by_itself() {
-    let body =
-        |content_type: &str, text: &str| Play::Body { content_type: content_type.to_owned(), text: text.to_owned() };
-    for (play, kind, said) in [
-        (Play::from(Fault::new("server", "out of order")), CallErrorKind::Server, "out of order"),
-        (body("text/html", "<html>log in first</html>"), CallErrorKind::Unreadable, "it is a web page"),
-        (body("application/json", "{\"input_tokens\":\"9\"}"), CallErrorKind::Unreadable, "there is no count in it"),
-        (body("application/json", "[]"), CallErrorKind::Unreadable, "[]"),
-        // A call may take minutes here.
-        (Play::Hang, CallErrorKind::Timeout(Phase::Idle), ""),
-    ] {
-        for api in [Api::Anthropic, Api::Gemini] {
-            let server = server(Script { counting: Some(play.clone()), ..Script::default() }).await;
-            let mut service = api.service(&server.url());
-            service.timeouts.idle = Duration::from_secs(300);
-            service.timeouts.total = Duration::from_secs(300);
-            let (provider, asked) = (api.provider(service).expect("a provider"), request("go on"));
-            let counted = tokio::time::timeout(Duration::from_secs(30), provider.count(&asked));
-            let error = counted.await.expect("it ends in time").expect_err("there is no count");
-            no_key(&error);
-            let call = error.call().expect("a failed call");
-            assert_eq!((call.kind, call.said.as_str(), call.spent), (kind, said, Spent::Nothing), "{api:?} {play:?}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn bytes_that_never_stop_end_in_time() {
     for api in ALL {
         let server = server(Script::always(Reply { byte_delay_ms: 5, ..Reply::new(&TEXT.repeat(100)) })).await;

@@ -9,7 +9,7 @@ mod problem;
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +38,8 @@ const LAST_BYTES: Duration = Duration::from_millis(20);
 const LOOKED_AT: usize = 512;
 /// Characters that are shown of it.
 const SHOWN: usize = 100;
+/// How what is said of a compressed answer begins.
+pub(crate) const COMPRESSED: &str = "it is compressed";
 /// What stands at a wrong address most often, or before a proxy lets anybody through.
 const A_PAGE: &str = "it is a web page";
 
@@ -167,6 +169,7 @@ impl Http {
     async fn counted<D: Dialect>(&self, dialect: &D, outgoing: Outgoing, field: &str) -> Result<u64, Problem> {
         let deadline = Instant::now() + self.timeouts.total.min(COUNTING);
         let mut response = self.send(dialect, outgoing, deadline).await?;
+        readable(response.headers())?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         let text = body.whole(&mut response, MOST_BODY).await?;
         let (json, said) = parsed(&text);
@@ -185,6 +188,8 @@ impl Http {
             .request(Method::POST, url)
             .headers(outgoing.headers)
             .header(CONTENT_TYPE, "application/json")
+            // Who asks for none may be given any.
+            .header(ACCEPT_ENCODING, "identity")
             // Of a text, a copy would be kept until the answer comes, in case a redirection had to be followed.
             .body(reqwest::Body::wrap(outgoing.body));
         let head = (Instant::now() + self.timeouts.connect + self.timeouts.idle).min(deadline);
@@ -198,8 +203,11 @@ impl Http {
         }
         let status = response.status().as_u16();
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
-        // Without its body an error still has its status.
-        let text = body.whole(&mut response, MOST_BODY).await.unwrap_or_default();
+        // Without its body, or without one that can be read, an error still has its status.
+        let text = match readable(response.headers()) {
+            Ok(()) => body.whole(&mut response, MOST_BODY).await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
         let said = if response.status().is_redirection() {
             Problem::new(CallErrorKind::NotFound, "the service is somewhere else, and redirections are not followed")
         } else {
@@ -222,6 +230,7 @@ impl Http {
         let deadline = Instant::now() + self.timeouts.total;
         let mut response = self.send(dialect, outgoing, deadline).await?;
         incoming.begin(problem::request_id(response.headers()));
+        readable(response.headers())?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         let kind = content_type(response.headers());
         if !D::LINES && kind == "application/json" {
@@ -317,6 +326,21 @@ fn no_answer(problem: Problem, incoming: &Incoming<'_>, start: &[u8], events: bo
         }
     };
     Problem::new(CallErrorKind::Unreadable, &said)
+}
+
+/// That a body is not compressed: nobody asked for that.
+fn readable(headers: &HeaderMap) -> Result<(), Problem> {
+    let named = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    // Some write the name of a character set there.
+    let known = |coding: &&str| ["gzip", "x-gzip", "deflate", "br", "zstd", "compress"].contains(coding);
+    let named = named.flat_map(|value| value.split(',')).map(|coding| coding.trim().to_ascii_lowercase());
+    match named.collect::<Vec<_>>().iter().map(String::as_str).find(known) {
+        Some(coding) => Err(Problem::new(
+            CallErrorKind::Unreadable,
+            &format!("{COMPRESSED} ({coding}), although nobody asked for that"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn content_type(headers: &HeaderMap) -> String {
