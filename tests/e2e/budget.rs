@@ -1,6 +1,6 @@
 //! A budget is kept, not reported: what does not fit is not asked, whoever asks and however many ask at once.
 
-use fake_api::{Reply, Tokens};
+use fake_api::{Play, Reply, Tokens};
 use serde_json::{Value, json};
 
 use crate::model::{GOAL, Model, first, reply, shop, when, whole};
@@ -233,6 +233,31 @@ fn what_another_process_has_set_aside_of_the_day_is_waited_for() {
     assert_eq!(model.asked("triage"), 2, "it came back");
     let (_, report) = model.json(&world, &["cost-report", "--days", "36500"]);
     assert!(report["tokens"].as_u64().is_some_and(|tokens| tokens <= most * 9 / 5), "{report}");
+}
+
+#[test]
+fn what_a_process_that_died_has_set_aside_is_not_waited_for() {
+    let hangs = first(1, when("triage", Play::Hang));
+    let (model, world) = (Model::start([vec![hangs], whole("")].concat()), shop());
+    let refused = model.run(&world, &["flow", GOAL, "--max-tokens", "1"]).exits(5);
+    let most: u64 = said_after(&refused.stderr, "--max-tokens ").parse().expect("tokens");
+    let cap = format!("[budget.day]\ntokens = {}\n", most * 9 / 5);
+    configured(&world, &cap);
+    let mut child = model.command(&world, &["flow", GOAL]).spawn().expect("the binary runs");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while model.asked("triage") == 0 {
+        assert!(std::time::Instant::now() < deadline, "nobody asks");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().expect("it can be killed");
+    let _ = child.wait();
+    // Neither of the person's day nor of the project's.
+    for (of_person, of_project) in [(cap.as_str(), ""), ("", cap.as_str())] {
+        configured(&world, of_person);
+        world.write("certus.toml", of_project);
+        let stopped = model.run(&world, &["flow", "Add a wish list"]).exits(5).says("the budget of the day");
+        assert!(!stopped.stderr.contains("Waiting"), "{}", stopped.stderr);
+    }
 }
 
 /// Another project of the same person.

@@ -109,6 +109,12 @@ fn code_that_a_person_does_not_go_on_with_and_removes_is_seen_to_be_gone() {
     let code = world.project.join(CODE);
     fs::remove_file(&code).expect("removed");
     let _ = model.run(&world, &["approve"]).exits(1).says("lib/discount.js (D2) is gone").says("certus undo D2");
+    // Whoever looks later is told the same, without going on.
+    let (_, status) = model.json(&world, &["status"]);
+    assert_eq!(status["status"], "paused", "{status}");
+    assert!(status["reason"].as_str().is_some_and(|why| why.contains("lib/discount.js (D2) is gone")), "{status}");
+    assert!(status["next"].as_str().is_some_and(|next| next.starts_with("certus ")), "{status}");
+    let _ = model.run(&world, &["list"]).ok().shows("paused");
     let (_, shown) = model.json(&world, &["flow", "--continue"]);
     assert_eq!(shown["status"], "paused");
     assert!(shown["reason"].as_str().is_some_and(|why| why.contains("lib/discount.js (D2) is gone")), "{shown}");

@@ -344,12 +344,18 @@ fn a_key_that_a_test_prints_is_neither_recorded_nor_sent() {
     let (model, world) = (Model::start(whole(WRONG)), shop());
     world.write(".env", format!("OPENAI_API_KEY={KEY}\nANTHROPIC_API_KEY={OTHER}\n"));
     script(&world, "test", "cat .env; node --test");
+    // The file that says what runs is kept, so that a change of it can be shown.
+    script(&world, "start", &format!("ANTHROPIC_API_KEY={OTHER} node server.js"));
     let _ = until_the_tests_ran(&model, &world).exits(3);
     assert!(model.said_to("error_recovery", "ANTHROPIC_API_KEY=[key]"), "what the test printed is sent");
     let shown = model.run(&world, &["show", "--history", "--events"]).ok();
     for key in [KEY, OTHER] {
         assert!(!model.said_to("", key), "it was sent");
         assert!(!shown.stdout.contains(key) && !world.context().to_string().contains(key), "it is recorded");
+        for file in std::fs::read_dir(world.project.join(".certus")).expect("the state").flatten() {
+            let bytes = std::fs::read(file.path()).unwrap_or_default();
+            assert!(!bytes.windows(key.len()).any(|part| part == key.as_bytes()), "{:?} has it", file.path());
+        }
     }
 }
 

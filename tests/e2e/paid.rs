@@ -7,7 +7,7 @@ use std::time::Duration;
 use fake_api::{Break, Fault, How, Play, Reply, Step};
 use serde_json::{Value, json};
 
-use crate::model::{GOAL, Model, first, reply, shop, when, whole};
+use crate::model::{GOAL, Model, confidence, first, reply, shop, when, whole};
 use crate::support::{Ran, World};
 
 const FLOW: [&str; 4] = ["flow", GOAL, "--until", "context-building"];
@@ -52,21 +52,52 @@ fn a_whole_answer_is_used_whatever_comes_behind_it() {
     let body = |text: String| Play::Body { content_type: "text/event-stream".to_owned(), text };
     let ended = |behind: String| body(format!("{}{behind}", chunk("stop")));
     let late = Some(Break { after: 3, how: How::Fault(Fault::new("overloaded", "too busy")) });
-    for play in [
-        ended(event(json!({"error": {"code": 502, "message": "late"}}))),
-        ended("data: oops\n\n".to_owned()),
-        // Not even called complete.
-        Play::from(Reply { breaks: late, ..Reply::new(&text) }),
+    for (play, reported) in [
+        (ended(event(json!({"error": {"code": 502, "message": "late"}}))), true),
+        (ended("data: oops\n\n".to_owned()), true),
+        // Not even called complete, and nobody said what it took.
+        (Play::from(Reply { breaks: late, ..Reply::new(&text) }), false),
         // Called cut short, although it is not.
-        body(chunk("length")),
-        body(chunk("content_filter")),
+        (body(chunk("length")), true),
+        (body(chunk("content_filter")), true),
     ] {
         let (model, world) = (Model::start(meets("requirement_disambiguator", 9, play)), shop());
         let _ = model.run(&world, &FLOW).ok().says("its answer was whole: it is used");
         assert_eq!(model.asked("requirement_disambiguator"), 1);
         let cut = events(&world, "outcome").into_iter().filter(|event| event["outcome"]["by"]["cut"] == true);
         assert_eq!(cut.count(), 1);
-        assert_eq!(model.json(&world, &["chain-cost"]).1["lost_usd"], json!(0.0));
+        let cost = model.json(&world, &["chain-cost"]).1;
+        assert_eq!((cost["lost_usd"] == 0.0, cost["possible_usd"] == cost["lost_usd"]), (reported, true), "{cost}");
+    }
+}
+
+#[test]
+fn what_nobody_reported_counts_up_to_what_was_set_aside() {
+    let sure = confidence(&["requirements", "architecture", "business_logic", "security", "error_handling"]);
+    let text = reply(json!({"notes": "All of it.", "confidence": sure})).text;
+    for provider in ["openai", "anthropic"] {
+        // All of the text, and then nothing: what the model thought besides is in no text.
+        let cut = Reply { breaks: Some(Break { after: 3, how: How::Cut }), ..Reply::new(&text) };
+        let (model, world) =
+            (Model::start(vec![Step { when: "## Task: ".to_owned(), times: None, play: cut.into() }]), shop());
+        let flow = ["flow", GOAL, "--max-usd", "1"];
+        let ran =
+            if provider == "anthropic" { with_anthropic(&model, &world, &flow) } else { model.run(&world, &flow) };
+        let _ = ran.exits(5);
+        let mut set_aside = std::collections::BTreeMap::new();
+        for event in events(&world, "reserved") {
+            set_aside.insert(event["effect"].to_string(), event["amount"]["usd_micros"].as_u64().expect("dollars"));
+        }
+        let answered: Vec<Value> =
+            events(&world, "outcome").into_iter().filter(|event| event["outcome"]["by"]["cut"] == true).collect();
+        assert!(!answered.is_empty());
+        for event in answered {
+            let of = |part: &str| event["outcome"]["by"][part]["usd_micros"].as_u64().expect("dollars");
+            assert_eq!(of("usage") + of("possible"), set_aside[&event["effect"].to_string()], "{event}");
+        }
+        let cost = model.json(&world, &["chain-cost"]).1;
+        let usd = |name: &str| cost[name].as_f64().expect("dollars");
+        assert!(usd("usd") <= 1.0 && usd("possible_usd") > usd("spent_usd"), "{cost}");
     }
 }
 
@@ -162,7 +193,7 @@ fn who_breaks_off_loses_no_more_than_the_service_may_bill() {
     for arguments in [&["chain-cost"][..], &["cost-report", "--days", "36500"]] {
         let (usd, spent, possible) = (of(arguments, "usd"), of(arguments, "spent_usd"), of(arguments, "possible_usd"));
         assert!((possible - lost).abs() < 1e-9 && (usd - spent - possible).abs() < 1e-9, "{usd} {spent} {possible}");
-        let text = world.run(arguments).ok().shows("- calls that were cut besides, at most: $").stdout;
+        let text = world.run(arguments).ok().shows("- besides, at most: $").stdout;
         assert!(text.contains(&format!(" ${spent:.4}")) && !text.contains(&format!("${usd:.4}")), "{text}");
         let csv = world.run(&[arguments, &["--csv"]].concat()).ok().stdout;
         let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
@@ -170,7 +201,7 @@ fn who_breaks_off_loses_no_more_than_the_service_may_bill() {
         let number = |cell: usize| cut[cell].parse::<f64>().expect("dollars");
         assert!((number(6) - number(11) - number(12)).abs() < 2e-6 && (number(12) - lost).abs() < 1e-6, "{cut:?}");
     }
-    let _ = world.run(&["status"]).ok().shows("; for calls that were cut, at most: ");
+    let _ = world.run(&["status"]).ok().shows("; where nobody said it, at most: ");
 }
 
 /// The user's ledger, with a table that takes only some rows.

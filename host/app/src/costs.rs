@@ -29,7 +29,7 @@ pub struct CostReport {
     pub usd: f64,
     /// Of `usd`, what is known to be spent.
     pub spent_usd: f64,
-    /// Of `usd`, what calls that were cut can have cost at most: nobody said what they did. Caps count it, no average does.
+    /// Of `usd`, what calls can have cost at most of which nobody said what they did. Caps count it, no average does.
     pub possible_usd: f64,
     /// Of `tokens`, the same.
     pub possible_tokens: u64,
@@ -95,7 +95,7 @@ pub struct CostLine {
     pub usd: f64,
     /// Of `usd`, what is known to be spent.
     pub spent_usd: f64,
-    /// Of `usd`, what calls that were cut can have cost at most.
+    /// Of `usd`, what calls can have cost at most of which nobody said it.
     pub possible_usd: f64,
     /// Of `tokens`, the same.
     pub possible_tokens: u64,
@@ -118,7 +118,7 @@ pub struct ChainCost {
     pub usd: f64,
     /// Of `usd`, what is known to be spent.
     pub spent_usd: f64,
-    /// Of `usd`, what calls that were cut can have cost at most: nobody said what they did. Caps count it, no average does.
+    /// Of `usd`, what calls can have cost at most of which nobody said what they did. Caps count it, no average does.
     pub possible_usd: f64,
     /// Of `tokens`, the same.
     pub possible_tokens: u64,
@@ -264,7 +264,7 @@ impl State {
     }
 }
 
-/// What calls that were cut can have cost at most.
+/// What calls can have cost at most of which nobody said it.
 fn possible(costs: &certus_store::Costs) -> Amount {
     costs.by_chain.iter().fold(Amount::default(), |sum, line| {
         let (tokens, usd_micros) = (line.possible_tokens, line.possible_usd_micros);

@@ -55,6 +55,20 @@ impl Amount {
             unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
         }
     }
+
+    /// What is left of it without the other; nothing where that is more.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(other.tokens),
+            usd_micros: self.usd_micros.saturating_sub(other.usd_micros),
+            unpriced_tokens: self.unpriced_tokens.saturating_sub(other.unpriced_tokens),
+        }
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a call may cost at most, as far as anybody can say before it.
@@ -345,7 +359,7 @@ pub struct Spending {
     pub answered: Amount,
     /// For attempts that gave no answer: billed, or possibly billed.
     pub lost: Amount,
-    /// Of `lost`, what calls that were cut can have cost at most: nobody said what they did.
+    /// Of `lost`, what calls can have cost at most, besides what is known of them: nobody said what they did.
     pub possible: Amount,
     /// Set aside for calls in flight.
     pub reserved: Amount,

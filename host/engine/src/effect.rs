@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Check, Decision, Digest, Discovery, Edit, Grant, Plan, Proposal, Question, RepliedUncertainty, Reply,
-    Usage, Verdict,
+    Action, Amount, Check, Decision, Digest, Discovery, Edit, Grant, Plan, Proposal, Question, RepliedUncertainty,
+    Reply, Usage, Verdict,
 };
 
 /// Counts the effects of a chain, from 1.
@@ -278,6 +278,17 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What it can have cost at most besides what is known of it.
+    pub fn possible(&self) -> Amount {
+        match self {
+            Self::Replied { by, .. } => by.possible,
+            Self::Unusable { by, .. } => by.possible,
+            _ => Amount::default(),
+        }
+    }
+}
+
 /// Who answered a prompt, and what it cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -291,6 +302,9 @@ pub struct Attribution {
     /// The service did not say what it took: `usage` is an estimate from the lengths, or partly one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
+    /// What it can have cost at most besides, where that is so.
+    #[serde(skip_serializing_if = "Amount::is_nothing")]
+    pub possible: Amount,
     /// The reply was whole, and what came after it was not as it should be: the connection broke, the service sent an error, or it
     /// said that it stopped the reply.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

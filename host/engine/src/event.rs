@@ -86,6 +86,9 @@ pub struct Leftover {
     /// What was billed for it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed: Option<Usage>,
+    /// What it can have cost at most besides, where the service did not say all that it took.
+    #[serde(skip_serializing_if = "Amount::is_nothing")]
+    pub possible: Amount,
     /// Of the text that had arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Digest>,

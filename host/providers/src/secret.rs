@@ -35,6 +35,22 @@ impl Secret {
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// As a JSON string, with and without escaped slashes, and as a part of an address, where that is not the key itself.
+    fn spellings(&self) -> Vec<Self> {
+        let key = self.expose();
+        let json = key.replace('\\', "\\\\").replace('"', "\\\"");
+        let slashes = json.replace('/', "\\/");
+        let address = |hex: fn(u8) -> String| -> String {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+            key.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { hex(byte) }).collect()
+        };
+        let (upper, lower) = (address(|byte| format!("%{byte:02X}")), address(|byte| format!("%{byte:02x}")));
+        let mut other: Vec<String> = [json, slashes, upper, lower].into_iter().filter(|text| text != key).collect();
+        other.sort();
+        other.dedup();
+        other.into_iter().map(|text| Self(SecretString::from(text))).collect()
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -51,10 +67,12 @@ pub struct Redactor(Vec<Secret>);
 const MOST_SAID: usize = 400;
 
 impl Redactor {
-    /// Of these. What is shorter than four bytes is no secret: it stands in every text.
+    /// Of these, also as JSON and an address spell them. What is shorter than four bytes is no secret: it stands in every text.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        // Of two secrets one may be a part of the other: the longer one goes first.
         let mut secrets: Vec<Secret> = secrets.into_iter().filter(|secret| secret.expose().len() >= 4).collect();
+        let spelt: Vec<Secret> = secrets.iter().flat_map(Secret::spellings).collect();
+        secrets.extend(spelt);
+        // Of two secrets one may be a part of the other: the longer one goes first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         Self(secrets)
     }
@@ -184,6 +202,26 @@ mod tests {
             let error = Secret::new(wrong.to_owned()).expect_err(wrong);
             assert!(!format!("{error} {error:?}").contains("sk-"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_as_others_spell_it() {
+        let key = "sk-ab\"cd\\ef/gh+ij=klmnop";
+        let redactor = Redactor::new([secret(key)]);
+        let json = serde_json::to_string(key).expect("JSON");
+        for text in
+            [key, json.trim_matches('"'), "sk-ab\\\"cd\\\\ef\\/gh+ij=klmnop", "sk-ab%22cd%5Cef%2Fgh%2Bij%3Dklmnop"]
+        {
+            assert_eq!(redactor.redact(format!("a {text} b")), "a [key] b", "{text}");
+            assert_eq!(redactor.said(&format!("a {text} b")), "a [key] b", "{text}");
+            assert_eq!(redactor.hidden_in_file(text).as_deref(), Some("[key]"));
+            for cut in 0..text.len() {
+                let mut veil = Veil::new(&redactor);
+                let shown = [veil.more(&text[..cut]), veil.more(&text[cut..]), veil.rest()].concat();
+                assert_eq!(shown, "[key]", "{text} {cut}");
+            }
+        }
+        assert_eq!(Redactor::new([secret("sk-plain-0123456789")]).0.len(), 1);
     }
 
     #[test]

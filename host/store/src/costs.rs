@@ -29,7 +29,7 @@ pub struct CostLine {
     pub usd_micros: u64,
     /// Of these, for attempts that gave no answer: billed, or possibly billed.
     pub lost_usd_micros: u64,
-    /// Of the tokens, those that calls that were cut can have taken at most: nobody said what they did.
+    /// Of the tokens, those that calls can have taken at most of which nobody said it.
     pub possible_tokens: u64,
     /// Of `lost_usd_micros`, the same.
     pub possible_usd_micros: u64,

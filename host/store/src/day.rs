@@ -49,15 +49,17 @@ impl Store {
         self.query(|db| sum(db, SPENT, since))
     }
 
-    /// What other chains than this one have set aside since a time.
+    /// What chains have set aside since a time.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn reserved_by_others(&self, chain: ChainId, since: Millis) -> Result<Amount, StoreError> {
+    pub fn reserved_since(&self, since: Millis) -> Result<Vec<(ChainId, Amount)>, StoreError> {
         let sql = format!(
-            "SELECT total(reserved_tokens), total(reserved_usd_micros) FROM prompt_runs WHERE {DATE} >= ? AND chain <> ?"
+            "SELECT total(reserved_tokens), total(reserved_usd_micros), chain FROM prompt_runs \
+             WHERE {DATE} >= ? AND (reserved_tokens > 0 OR reserved_usd_micros > 0) GROUP BY chain"
         );
-        self.query(|db| db.prepare_cached(&sql)?.query_row((since, chain.0), amount))
+        let one = |row: &Row<'_>| Ok((ChainId(row.get(2)?), amount(row)?));
+        self.query(|db| db.prepare_cached(&sql)?.query_map([since], one)?.collect())
     }
 }
 

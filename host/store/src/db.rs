@@ -36,7 +36,7 @@ const COLUMNS_SINCE: [(usize, &str); 4] = [
 const LOST_SINCE: usize = 3;
 /// The first format that tells what was lost from what may have been.
 const POSSIBLE_SINCE: usize = 9;
-/// What calls that were cut can have cost, of a format that does not tell it.
+/// What calls can have cost of which nobody said it, of a format that does not tell it.
 const CUT: &str = "CREATE TEMP TABLE cut (chain INTEGER NOT NULL, effect INTEGER NOT NULL, tokens INTEGER NOT NULL, \
      usd_micros INTEGER NOT NULL, PRIMARY KEY (chain, effect)) WITHOUT ROWID";
 
@@ -221,7 +221,7 @@ pub(crate) fn open_read_only(
     }
 }
 
-/// Read out of the events what calls that were cut can have cost, for a format whose tables do not tell it from what was billed.
+/// Read out of the events what calls can have cost of which nobody said it, for a format whose tables do not tell it from what was billed.
 fn tell_cut(db: &Connection, path: &Path) -> rusqlite::Result<()> {
     let ids: Vec<u32> = db
         .prepare("SELECT DISTINCT chain FROM main.prompt_runs WHERE lost_tokens > 0 OR lost_usd_micros > 0")?

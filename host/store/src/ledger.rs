@@ -202,16 +202,18 @@ impl Ledger {
         sum.map_err(|error| db::explain(&self.path, &error))
     }
 
-    /// What is set aside by other chains than this one, entered or corrected since a time.
+    /// What chains have set aside, entered or corrected since a time: each with its store.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn reserved_by_others(&self, store: i64, chain: ChainId, since: Millis) -> Result<Amount, StoreError> {
-        let sql = "SELECT total(reserved_tokens), total(reserved_usd_micros) FROM calls \
-             WHERE at >= ? AND NOT (store = ? AND chain = ?)";
+    pub fn reserved_since(&self, since: Millis) -> Result<Vec<(i64, ChainId, Amount)>, StoreError> {
+        let sql = "SELECT total(reserved_tokens), total(reserved_usd_micros), store, chain FROM calls \
+             WHERE at >= ? AND (reserved_tokens > 0 OR reserved_usd_micros > 0) GROUP BY store, chain";
         let db = self.db();
-        let sum = db.prepare_cached(sql).and_then(|mut sum| sum.query_row(params![since, store, chain.0], sums));
-        sum.map_err(|error| db::explain(&self.path, &error))
+        let rows = db.prepare_cached(sql).and_then(|mut rows| {
+            rows.query_map([since], |row| Ok((row.get(2)?, ChainId(row.get(3)?), sums(row)?)))?.collect()
+        });
+        rows.map_err(|error| db::explain(&self.path, &error))
     }
 
     fn db(&self) -> MutexGuard<'_, Connection> {

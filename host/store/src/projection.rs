@@ -140,10 +140,13 @@ fn changes(before: f64, chain: &Chain, event: &Event, into: &mut Vec<Change>) {
                 began(chain, *effect, known, Some(before), into);
             }
         }
-        Body::Outcome { effect, elapsed_ms, .. } => {
+        Body::Outcome { effect, outcome, elapsed_ms } => {
             // An outcome that the chain did not take (a second one, or of nothing) changes nothing here either.
             if let Some(known) = chain.effect(*effect).filter(|known| known.settled == event.seq) {
                 let after = is_believed(known).then(|| chain.confidence("overall"));
+                if outcome.possible() != Amount::default() {
+                    held(chain, *effect, into);
+                }
                 ended(*effect, known, event.at, Some(*elapsed_ms), after, into);
                 if let Some(after) = after {
                     believed_together(chain, *effect, known, after, into);
@@ -266,14 +269,14 @@ fn held(chain: &Chain, id: EffectId, into: &mut Vec<Change>) {
     }
 }
 
-/// Of a whole history, what calls that were cut can have cost.
+/// Of a whole history, what calls can have cost of which nobody said it.
 pub(crate) fn possible(events: &[Event]) -> Vec<Change> {
     let (chain, mut found) = (Chain::fold(events), Vec::new());
     cut(&chain).for_each(|(id, _)| held(&chain, id, &mut found));
     found
 }
 
-/// Calls that were cut, and what each can have cost at most.
+/// Calls of which nobody said what they cost, and what each can have cost at most besides what is known of it.
 pub(crate) fn cut(chain: &Chain) -> impl Iterator<Item = (EffectId, Amount)> {
     chain.effects().map(|(id, effect)| (id, effect.possible)).filter(|(_, possible)| *possible != Amount::default())
 }

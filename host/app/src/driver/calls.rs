@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use certus_engine::{
-    Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, Reply, Usage, budget, law,
+    Amount, Attribution, Body, Caps, Digest, EffectId, ErrorCode, Leftover, Outcome, Reply, Usage, budget, law,
 };
 use certus_providers::{Answer, Billing, ProviderError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -225,6 +225,10 @@ impl<'a> Driver<'a> {
     async fn answered(&mut self, call: Box<Call>, answer: Answer, elapsed_ms: i64) -> Result<Next, Failure> {
         let settled = self.priced(&answer.model, &call.request, answer.usage, answer.text.len());
         let usage = settled.usage;
+        let estimated = answer.estimated || settled.estimated;
+        // What a model thought is in no text: of what was not said, all that was set aside may have been used.
+        let reserved = self.chain.effect(call.id).and_then(|effect| effect.reserved).unwrap_or_default();
+        let possible = if estimated { reserved.minus(usage.into()) } else { Amount::default() };
         let parsed = certus_prompts::parse_reply(&answer.text).map(|parsed| self.without_keys(parsed.reply));
         let raw = match &parsed {
             Ok((_, Some(shown))) => self.keep(shown),
@@ -234,7 +238,8 @@ impl<'a> Driver<'a> {
             provider: self.provider.name().to_owned(),
             model: answer.model,
             usage,
-            estimated: answer.estimated || settled.estimated,
+            estimated,
+            possible,
             cut: answer.broke_after,
             claimed: settled.claimed,
             raw: Some(raw),
@@ -259,7 +264,7 @@ impl<'a> Driver<'a> {
                     && !self.is_sample(call.id) =>
             {
                 let message = settled.unreadable(&call.request.prompt, &error);
-                let leftover = Leftover { message, billed: Some(usage), raw: Some(raw), unreadable: true };
+                let leftover = Leftover { message, billed: Some(usage), possible, raw: Some(raw), unreadable: true };
                 let repairs = Some((error.to_string(), answer.text));
                 let again = Box::new(Call { tries: call.tries + 1, repairs, ..*call });
                 return self.again(again, leftover, false, Duration::ZERO).await;
@@ -273,8 +278,9 @@ impl<'a> Driver<'a> {
                 let message = settled.unreadable(&call.request.prompt, &error);
                 let message = replies::with_beginning(message, &answer.text);
                 let message = format!("{message}; going on asks once more, which is one call");
+                let message_of = message.clone();
                 let leftover =
-                    Leftover { message: message.clone(), billed: Some(usage), raw: Some(raw), unreadable: true };
+                    Leftover { message: message_of, billed: Some(usage), possible, raw: Some(raw), unreadable: true };
                 let code = ErrorCode::Unavailable;
                 self.defer(call.id, code, &message, false, Some(leftover));
                 return Ok(Next::Stop(Stop::Paused { code, message }));
@@ -322,11 +328,8 @@ impl<'a> Driver<'a> {
             return Ok(Next::Wait(call, request, wait));
         }
         Ok(match self.set_aside(call.id, &request).await? {
-            Some(over) if self.is_sample(call.id) => {
-                self.without(call.id, ErrorCode::Limit, &over.to_string());
-                Next::Settled
-            }
-            Some(over) => Next::Stop(self.over_budget(call.id, &over)),
+            // What others use comes back before it is given up.
+            Some(over) => Next::Refused(call, over),
             None if !wait.is_zero() => Next::Wait(call, request, wait),
             None => Next::Ask(call, request),
         })

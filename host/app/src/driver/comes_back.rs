@@ -1,7 +1,8 @@
 //! What other processes have set aside of a day comes back when their calls end: who finds the day full of that alone waits for it,
 //! with nothing set aside meanwhile. The cap is never passed: whoever waited is refused or admitted as everybody else.
 //!
-//! Whether a process that set something aside lives is not known here; what has lain there for long is not waited for.
+//! Whether a process of another project that set something aside lives is not known here; what has lain there for long is not waited
+//! for, nor what nobody of this project works on.
 
 use std::time::{Duration, Instant};
 
@@ -108,10 +109,8 @@ impl Driver<'_> {
         let person = self.session.day()?.filter(|person| of_cap(person.cap) == Some(*cap));
         let (used, others) = match person {
             Some(person) => {
-                let ledger = &person.ledger;
-                let others = || ledger.reserved_by_others(person.store, self.id, fresh);
-                let both = in_turn(PATIENCE, || Ok((ledger.committed_since(day)?, others()?))).await;
-                both.map_err(|error| Session::ledger_failure(ledger.path(), error))?
+                let both = in_turn(PATIENCE, || self.session.day_of_person(person, self.id, day, fresh)).await;
+                both.map_err(|error| Session::ledger_failure(person.ledger.path(), error))?
             }
             None => self.session.day_of_project(self.id, day, fresh)?,
         };

@@ -26,7 +26,7 @@ impl Driver<'_> {
             message: message.clone(),
             billed: billed.map(|billed| billed.usage),
             raw: failed.partial.as_deref().filter(|text| !text.is_empty()).map(|text| self.keep(text)),
-            unreadable: false,
+            ..Leftover::default()
         });
         let possibly_billed = matches!(error.spent(), Spent::Possibly(_));
         if let (Some(leftover), Some(failed)) = (&leftover, error.call())

@@ -35,6 +35,7 @@ impl Driver<'_> {
             if self.chain.what_runs().get(&path) != Some(&digest)
                 && let Ok(bytes) = project.read_bytes(&path, TEXT)
                 && Digest::of(&bytes) == digest
+                && !self.has_a_key(&bytes)
             {
                 texts.insert(path.clone(), bytes);
             }
@@ -52,6 +53,11 @@ impl Driver<'_> {
         self.noted.blobs.extend(texts.into_values().map(|bytes| (Digest::of(&bytes), bytes)));
         self.note(Body::WhatRuns { files, changed, diff });
         true
+    }
+
+    /// What has one is not kept: who takes it out of the file has taken it out of everything.
+    fn has_a_key(&self, bytes: &[u8]) -> bool {
+        self.session.redactor().hidden_in_file(&String::from_utf8_lossy(bytes)).is_some()
     }
 
     /// The files that are other than they were noted, and in what; nothing where none were.
@@ -72,7 +78,7 @@ impl Driver<'_> {
             let kept = before.get(path).map(|digest| self.session.blob(*digest).ok().flatten());
             let old = kept.flatten().and_then(|bytes| String::from_utf8(bytes).ok());
             let new = texts.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
-            // Of a file that is too long to keep, or no text, the name is all there is to show.
+            // Of a file that is too long to keep, no text, or has a key in it, the name is all there is to show.
             if before.contains_key(path) == old.is_some() && files.contains_key(path) == new.is_some() {
                 diff.push_str(&difference(path, old.as_deref(), new));
             } else {

@@ -17,7 +17,7 @@ pub struct Cost {
     pub lost_usd: f64,
     /// Input and output, of the same.
     pub lost_tokens: u64,
-    /// Of `lost_usd`, what calls that were cut can have cost at most: nobody said what they did.
+    /// Of `lost_usd`, what calls can have cost at most, besides what is known of them: nobody said what they did.
     pub possible_usd: f64,
     /// Of `lost_tokens`, the same.
     pub possible_tokens: u64,
@@ -63,7 +63,8 @@ impl Cost {
         Self { interrupted: !held && self.reserved_tokens > 0, ..self }
     }
 
-    /// For people: what was spent and what of it was lost; what calls that were cut can have cost, and what is set aside besides.
+    /// For people: what was spent and what of it was lost; what calls can have cost of which nobody said it, and what is set aside
+    /// besides.
     pub fn said(&self) -> String {
         // Where nothing of a part has a price, and something has none that is known, it is this part.
         let unknown = |usd: f64, tokens: u64| if usd > 0.0 { 0 } else { self.unpriced_tokens.min(tokens) };
@@ -81,7 +82,7 @@ impl Cost {
         }
         if self.possible_tokens > 0 {
             let usd = priced(self.possible_usd, possible);
-            text.push_str(&format!("; for calls that were cut, at most: {} tokens, {usd}", self.possible_tokens));
+            text.push_str(&format!("; where nobody said it, at most: {} tokens, {usd}", self.possible_tokens));
         }
         if self.reserved_tokens > 0 {
             let (tokens, usd) = (self.reserved_tokens, priced(self.reserved_usd, reserved));
@@ -145,8 +146,8 @@ mod tests {
     fn what_a_cut_call_can_have_cost_is_said_apart() {
         let (answered, lost) = (amount(100, 2_000, 0), amount(80, 5_000, 0));
         let cut = |possible| Cost::of(Spending { answered, lost, possible, ..Spending::default() });
-        insta::assert_snapshot!(cut(amount(60, 4_000, 0)).said(), @"120 tokens, $0.0030 (of it 20 tokens, $0.0010, for attempts without an answer); for calls that were cut, at most: 60 tokens, $0.0040");
-        insta::assert_snapshot!(cut(lost).said(), @"100 tokens, $0.0020; for calls that were cut, at most: 80 tokens, $0.0050");
+        insta::assert_snapshot!(cut(amount(60, 4_000, 0)).said(), @"120 tokens, $0.0030 (of it 20 tokens, $0.0010, for attempts without an answer); where nobody said it, at most: 60 tokens, $0.0040");
+        insta::assert_snapshot!(cut(lost).said(), @"100 tokens, $0.0020; where nobody said it, at most: 80 tokens, $0.0050");
         let cost = cut(amount(60, 4_000, 0));
         assert!((cost.total_usd - 0.007).abs() < 1e-9, "a cap counts all of it");
         assert!((cost.usd + cost.possible_usd + cost.reserved_usd - cost.total_usd).abs() < 1e-9, "{cost:?}");

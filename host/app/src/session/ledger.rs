@@ -25,6 +25,10 @@ fn number(store: &Store) -> Result<Option<i64>, StoreError> {
     Ok(digest.as_bytes().first_chunk().map(|bytes| i64::from_le_bytes(*bytes)))
 }
 
+fn sum(all: impl Iterator<Item = (ChainId, Amount)>) -> Amount {
+    all.fold(Amount::default(), |sum, (_, amount)| sum.plus(amount))
+}
+
 impl Session {
     /// What the user spends in a day, if they set a cap for it.
     ///
@@ -87,14 +91,35 @@ impl Session {
         all
     }
 
-    /// What is used of the project's day since `day`, and what of it other chains have set aside since `fresh`.
+    /// What is used of the project's day since `day`, and what of it other chains have set aside since `fresh` that are worked on.
     ///
     /// # Errors
     /// The store failed.
     pub(crate) fn day_of_project(&self, id: ChainId, day: Millis, fresh: Millis) -> Result<(Amount, Amount), Failure> {
         let store = self.existing()?;
-        let both = store.committed_since(day).and_then(|used| Ok((used, store.reserved_by_others(id, fresh)?)));
-        both.map_err(|error| self.store_error(error))
+        let both = store.committed_since(day).and_then(|used| Ok((used, store.reserved_since(fresh)?)));
+        let (used, reserved) = both.map_err(|error| self.store_error(error))?;
+        Ok((used, sum(reserved.into_iter().filter(|(chain, _)| *chain != id && store.is_held(*chain)))))
+    }
+
+    /// The same of the user's day. Of another project's chains it is not known whether anybody works on them.
+    ///
+    /// # Errors
+    /// The ledger or the store failed.
+    pub(crate) fn day_of_person(
+        &self,
+        person: &Day,
+        id: ChainId,
+        day: Millis,
+        fresh: Millis,
+    ) -> Result<(Amount, Amount), StoreError> {
+        let (used, reserved) = (person.ledger.committed_since(day)?, person.ledger.reserved_since(fresh)?);
+        let here = self.existing().ok();
+        let of_others = reserved.into_iter().filter_map(|(store, chain, amount)| {
+            let works = store != person.store || (chain != id && here.is_some_and(|here| here.is_held(chain)));
+            works.then_some((chain, amount))
+        });
+        Ok((used, sum(of_others)))
     }
 
     /// What is used of the user's day, in a sentence; nothing where it has no cap.

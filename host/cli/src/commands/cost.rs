@@ -96,7 +96,7 @@ pub(crate) fn report(args: &CostReportArgs, global: &Global, output: &Output) ->
     Ok(0)
 }
 
-/// What calls that were cut can have cost at most.
+/// What calls can have cost at most of which nobody said it.
 struct Cut {
     usd: f64,
     tokens: u64,
@@ -120,7 +120,7 @@ impl Cut {
     fn show(&self, output: &Output) {
         if let Some(said) = self.said() {
             output.line(format!(
-                "- calls that were cut besides, at most: {said}; nobody said what they cost, and caps count it"
+                "- besides, at most: {said}, for calls of which nobody said what they took; caps count it"
             ));
         }
     }

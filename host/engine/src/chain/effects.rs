@@ -38,11 +38,11 @@ pub struct Effect {
     /// Set aside for a call in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<Amount>,
-    /// What attempts without an answer may have cost.
-    #[serde(default, skip_serializing_if = "is_nothing")]
+    /// What attempts without an answer may have cost, and answers besides what is known of them.
+    #[serde(default, skip_serializing_if = "Amount::is_nothing")]
     pub lost: Amount,
-    /// Of `lost`, what calls that were cut can have cost at most: nobody said what they did.
-    #[serde(default, skip_serializing_if = "is_nothing")]
+    /// Of `lost`, what calls can have cost at most: nobody said what they did.
+    #[serde(default, skip_serializing_if = "Amount::is_nothing")]
     pub possible: Amount,
     /// When something was last set aside for it, or lost; 0 where that never was.
     #[serde(default, skip_serializing_if = "is_never")]
@@ -71,10 +71,6 @@ fn is_never(at: &Millis) -> bool {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
-}
-
-fn is_nothing(amount: &Amount) -> bool {
-    *amount == Amount::default()
 }
 
 /// Where an effect stands.
@@ -109,8 +105,15 @@ impl Effect {
     pub(super) fn release(&mut self, possibly_billed: bool, at: Millis) {
         let Some(reserved) = self.reserved.take() else { return };
         if possibly_billed {
-            self.lost = self.lost.plus(reserved);
-            self.possible = self.possible.plus(reserved);
+            self.may_have_cost(reserved, at);
+        }
+    }
+
+    /// Nobody said what a call took: at most this, beside what is known.
+    fn may_have_cost(&mut self, amount: Amount, at: Millis) {
+        if !amount.is_nothing() {
+            self.lost = self.lost.plus(amount);
+            self.possible = self.possible.plus(amount);
             self.dated = at;
         }
     }
@@ -225,6 +228,7 @@ impl Chain {
         let together = effect.invocation.is_none() && matches!(effect.request, Request::Prompt { .. });
         effect.settled = version;
         effect.release(false, at);
+        effect.may_have_cost(outcome.possible(), at);
         effect.state = EffectState::Settled(Box::new(outcome.clone()));
         if !together {
             self.believe(id);
@@ -375,11 +379,12 @@ impl Chain {
         if leftover.is_some_and(|leftover| leftover.unreadable) {
             effect.unreadable = effect.unreadable.saturating_add(1);
         }
-        let Some(usage) = leftover.and_then(|leftover| leftover.billed) else {
+        let Some((usage, possible)) = leftover.and_then(|leftover| Some((leftover.billed?, leftover.possible))) else {
             effect.release(possibly_billed, at);
             return;
         };
         effect.release(false, at);
+        effect.may_have_cost(possible, at);
         effect.lost = effect.lost.plus(usage.into());
         effect.dated = at;
         let effect = effect.clone();

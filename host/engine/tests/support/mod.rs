@@ -263,6 +263,7 @@ pub fn any_outcome() -> impl Strategy<Value = Outcome> {
             raw,
             from_memo,
             confidence_from: None,
+            possible: Amount { tokens: usage.output_tokens / 2, usd_micros: usage.usd_micros / 3, unpriced_tokens: 0 },
         },
     );
     let verdict =
@@ -343,8 +344,7 @@ fn caps() -> impl Strategy<Value = Caps> {
 fn leftover() -> impl Strategy<Value = Option<Box<Leftover>>> {
     let billed = option::of(any::<u32>().prop_map(|tokens| Usage { input_tokens: tokens.into(), ..Usage::default() }));
     option::of(
-        (name(), billed)
-            .prop_map(|(message, billed)| Box::new(Leftover { message, billed, raw: None, unreadable: false })),
+        (name(), billed).prop_map(|(message, billed)| Box::new(Leftover { message, billed, ..Leftover::default() })),
     )
 }
 
