@@ -37,7 +37,7 @@ impl Model {
     }
 
     /// One that answers so where it is asked for a count.
-    pub(crate) fn counting(steps: Vec<Step>, play: impl Into<Play>) -> Self {
+    pub(crate) fn counts_with(steps: Vec<Step>, play: impl Into<Play>) -> Self {
         Self::serving(Script { steps, counting: Some(play.into()), ..Script::default() })
     }
 

@@ -111,7 +111,7 @@ fn where_a_cap_stops_a_call_because_nobody_could_count_that_is_said() {
         (page, "what anthropic sent is no answer (it is a web page)"),
         (Play::Hang, "anthropic did not count it in time"),
     ] {
-        let (model, world) = (Model::counting(whole(""), counting), shop());
+        let (model, world) = (Model::counts_with(whole(""), counting), shop());
         let ran = with_anthropic(&model, &world, &cap).exits(5).says(&format!("counted by its length, because {why}"));
         let _ = ran.says("raise it to that or more: certus flow --continue");
         assert!(model.paths().iter().all(|path| path.ends_with("count_tokens")), "{:?}", model.paths());

@@ -145,7 +145,7 @@ impl Provider for Anthropic {
         let model = self.models.of(request.tier);
         let path = "/v1/messages/count_tokens".to_owned();
         let outgoing = Outgoing::new(path, self.headers()?, self.body(request));
-        let counted = match self.http.count(&Messages, model, outgoing, "input_tokens").await {
+        let counted = match self.http.count(&Messages, request, model, outgoing, "input_tokens").await {
             // A gateway without counting.
             Err(error) if error.call().is_some_and(|call| matches!(call.status, Some(404 | 405 | 501))) => {
                 return Ok(None);

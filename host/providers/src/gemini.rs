@@ -96,7 +96,7 @@ impl Provider for Gemini {
         let mut asked = content(request);
         asked["model"] = json!(format!("models/{model}"));
         let outgoing = self.outgoing(model, "countTokens", json!({ "generateContentRequest": asked }))?;
-        self.http.count(&Generation, model, outgoing, "totalTokens").await.map(Some)
+        self.http.count(&Generation, request, model, outgoing, "totalTokens").await.map(Some)
     }
 }
 

@@ -118,7 +118,7 @@ impl Provider for OpenAi {
         let model = self.models.of(request.tier);
         let body = json!({ "model": model, "instructions": request.stable, "input": request.user() });
         let outgoing = Outgoing::new("/responses/input_tokens".to_owned(), self.headers()?, body);
-        self.http.count(&Completions, model, outgoing, "input_tokens").await.map(Some)
+        self.http.count(&Completions, request, model, outgoing, "input_tokens").await.map(Some)
     }
 }
 

@@ -17,6 +17,12 @@ async fn a_count_that_cannot_be_had_is_named_and_ends_in_time_by_itself() {
         (Play::from(Fault::new("server", "out of order")), CallErrorKind::Server, "out of order"),
         (body("text/html", "<html>log in first</html>"), CallErrorKind::Unreadable, "it is a web page"),
         (body("application/json", "{\"input_tokens\":\"9\"}"), CallErrorKind::Unreadable, "there is no count in it"),
+        // What would be set aside for it would not cover the call.
+        (
+            body("application/json", "{\"input_tokens\":0,\"totalTokens\":0}"),
+            CallErrorKind::Unreadable,
+            "so long a request has more than 0 tokens",
+        ),
         (body("application/json", "[]"), CallErrorKind::Unreadable, "[]"),
         // A call may take minutes here.
         (Play::Hang, CallErrorKind::Timeout(Phase::Idle), ""),
@@ -26,7 +32,7 @@ async fn a_count_that_cannot_be_had_is_named_and_ends_in_time_by_itself() {
             let mut service = api.service(&server.url());
             service.timeouts.idle = Duration::from_secs(300);
             service.timeouts.total = Duration::from_secs(300);
-            let (provider, asked) = (api.provider(service).expect("a provider"), request("go on"));
+            let (provider, asked) = (api.provider(service).expect("a provider"), request(&"word ".repeat(100)));
             let counted = tokio::time::timeout(Duration::from_secs(30), provider.count(&asked));
             let error = counted.await.expect("it ends in time").expect_err("there is no count");
             no_key(&error);

@@ -69,6 +69,7 @@ fn in_vain(error: &ProviderError) -> bool {
 fn reason(error: &ProviderError) -> String {
     let why = match error.call() {
         Some(call) if in_vain(error) => format!("{} did not count it in time", call.provider),
+        Some(call) if call.kind == CallErrorKind::Cut => format!("{} broke off while it counted", call.provider),
         Some(call) => call.reason(),
         None => error.to_string(),
     };
@@ -91,7 +92,7 @@ mod tests {
     /// Counts after a while, or not at all.
     struct Counts {
         takes: Duration,
-        fails: Option<CallErrorKind>,
+        says: Result<u64, CallErrorKind>,
         asked: AtomicU32,
     }
 
@@ -112,7 +113,10 @@ mod tests {
         async fn count(&self, _: &certus_providers::Request) -> Result<Option<u64>, ProviderError> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(self.takes).await;
-            let Some(kind) = self.fails else { return Ok(Some(7)) };
+            let kind = match self.says {
+                Ok(tokens) => return Ok(Some(tokens)),
+                Err(kind) => kind,
+            };
             let (provider, model) = (self.name().to_owned(), "m".to_owned());
             let (status, said, spent, partial) = (None, String::new(), Spent::Nothing, None);
             let (request_id, retry_after, should_retry) = (None, None, None);
@@ -145,12 +149,15 @@ mod tests {
     }
 
     /// Two requests are counted, one after the other: what came, what was said then, how often was asked, what was told meanwhile.
-    async fn two(takes: Duration, fails: Option<CallErrorKind>) -> (Vec<Option<u64>>, Vec<String>, u32, Vec<String>) {
+    async fn two(
+        takes: Duration,
+        says: Result<u64, CallErrorKind>,
+    ) -> (Vec<Option<u64>>, Vec<String>, u32, Vec<String>) {
         let folder = tempfile::tempdir().expect("a folder");
         let options = SessionOptions { project: Some(folder.path().to_owned()), ..SessionOptions::default() };
         let session = Session::open(options).expect("a project");
         let id = session.create("Add a discount to the cart", None).expect("a chain");
-        let provider = Arc::new(Counts { takes, fails, asked: AtomicU32::new(0) });
+        let provider = Arc::new(Counts { takes, says, asked: AtomicU32::new(0) });
         let told = Told::default();
         let cast = Cast {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
@@ -195,14 +202,14 @@ mod tests {
     #[tokio::test]
     async fn what_takes_long_is_said_and_what_took_too_long_is_not_asked_again() {
         let nothing = vec![String::new(); 2];
-        assert_eq!(two(Duration::ZERO, None).await, (vec![Some(7); 2], nothing.clone(), 2, Vec::new()));
-        let (counts, said, asked, told) = two(UNSAID + Duration::from_millis(100), None).await;
+        assert_eq!(two(Duration::ZERO, Ok(7)).await, (vec![Some(7); 2], nothing.clone(), 2, Vec::new()));
+        let (counts, said, asked, told) = two(UNSAID + Duration::from_millis(100), Ok(7)).await;
         assert_eq!((counts, said, asked), (vec![Some(7); 2], nothing, 2));
         assert!(told.len() == 2 && told[0].ends_with("(waiting for slowly to count it)"), "{told:?}");
-        let (counts, said, asked, _) = two(Duration::ZERO, Some(CallErrorKind::Overloaded)).await;
+        let (counts, said, asked, _) = two(Duration::ZERO, Err(CallErrorKind::Overloaded)).await;
         let why = "; it was counted by its length, because slowly is overloaded";
         assert_eq!((counts, said, asked), (vec![None; 2], vec![why.to_owned(); 2], 2));
-        let (counts, said, asked, _) = two(Duration::ZERO, Some(CallErrorKind::Timeout(Phase::Idle))).await;
+        let (counts, said, asked, _) = two(Duration::ZERO, Err(CallErrorKind::Timeout(Phase::Idle))).await;
         let why = "; it was counted by its length, because slowly did not count it in time";
         assert_eq!((counts, said, asked), (vec![None; 2], vec![why.to_owned(); 2], 1));
     }

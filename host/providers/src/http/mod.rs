@@ -15,7 +15,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::limit::{Limiter, Turn};
 use crate::secret::Redactor;
-use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
+use crate::{
+    Answer, CallError, CallErrorKind, LARGEST_TOKEN, Phase, Progress, ProviderError, Request, Service, Timeouts,
+};
 
 pub(crate) use connect::{Address, on_this_machine, sign};
 pub(crate) use frames::{Event, Lines, Sse};
@@ -153,12 +155,13 @@ impl Http {
     pub(crate) async fn count<D: Dialect>(
         &self,
         dialect: &D,
+        request: &Request,
         model: &str,
         outgoing: Outgoing,
         field: &str,
     ) -> Result<u64, ProviderError> {
         let turn = self.limiter.turn(0).await;
-        let result = self.counted(dialect, outgoing, field).await;
+        let result = self.counted(dialect, request, outgoing, field).await;
         self.limiter.settle(turn, 0).await;
         result.map_err(|problem| {
             let error = problem.into_error(&self.name, model, &self.redactor);
@@ -166,7 +169,13 @@ impl Http {
         })
     }
 
-    async fn counted<D: Dialect>(&self, dialect: &D, outgoing: Outgoing, field: &str) -> Result<u64, Problem> {
+    async fn counted<D: Dialect>(
+        &self,
+        dialect: &D,
+        request: &Request,
+        outgoing: Outgoing,
+        field: &str,
+    ) -> Result<u64, Problem> {
         let deadline = Instant::now() + self.timeouts.total.min(COUNTING);
         let mut response = self.send(dialect, outgoing, deadline).await?;
         readable(response.headers())?;
@@ -174,6 +183,10 @@ impl Http {
         let text = body.whole(&mut response, MOST_BODY).await?;
         let (json, said) = parsed(&text);
         match json[field].as_u64() {
+            // What would be set aside for so few would not cover the call.
+            Some(count) if count < request.length() as u64 / LARGEST_TOKEN => {
+                Err(Problem::new(CallErrorKind::Unreadable, &format!("so long a request has more than {count} tokens")))
+            }
             Some(count) => Ok(count),
             None if json.is_object() => Err(Problem::new(CallErrorKind::Unreadable, "there is no count in it")),
             None => Err(Problem::new(CallErrorKind::Unreadable, &said)),
