@@ -43,18 +43,23 @@ fn with_anthropic(model: &Model, world: &World, arguments: &[&str]) -> Ran {
 fn a_whole_answer_is_used_whatever_comes_behind_it() {
     let text = reply(json!({"notes": "All of it."})).text;
     let event = |event: Value| format!("data: {event}\n\n");
-    let chunk = event(json!({
-        "model": "gpt-6.1-sol", "choices": [{ "delta": { "content": &text }, "finish_reason": "stop" }],
-        "usage": { "prompt_tokens": 9_000, "completion_tokens": 60 },
-    }));
-    let ended =
-        |behind: String| Play::Body { content_type: "text/event-stream".to_owned(), text: format!("{chunk}{behind}") };
+    let chunk = |reason: &str| {
+        event(json!({
+            "model": "gpt-6.1-sol", "choices": [{ "delta": { "content": &text }, "finish_reason": reason }],
+            "usage": { "prompt_tokens": 9_000, "completion_tokens": 60 },
+        }))
+    };
+    let body = |text: String| Play::Body { content_type: "text/event-stream".to_owned(), text };
+    let ended = |behind: String| body(format!("{}{behind}", chunk("stop")));
     let late = Some(Break { after: 3, how: How::Fault(Fault::new("overloaded", "too busy")) });
     for (play, reported) in [
         (ended(event(json!({"error": {"code": 502, "message": "late"}}))), true),
         (ended("data: oops\n\n".to_owned()), true),
         // Not even called complete, and nobody said what it took.
         (Play::from(Reply { breaks: late, ..Reply::new(&text) }), false),
+        // Called cut short, although it is not.
+        (body(chunk("length")), true),
+        (body(chunk("content_filter")), true),
     ] {
         let (model, world) = (Model::start(meets("requirement_disambiguator", 9, play)), shop());
         let _ = model.run(&world, &FLOW).ok().says("its answer was whole: it is used");
@@ -94,6 +99,27 @@ fn what_nobody_reported_counts_up_to_what_was_set_aside() {
         let usd = |name: &str| cost[name].as_f64().expect("dollars");
         assert!(usd("usd") <= 1.0 && usd("possible_usd") > usd("spent_usd"), "{cost}");
     }
+}
+
+#[test]
+fn where_a_cap_stops_a_call_because_nobody_could_count_that_is_said() {
+    let cap = ["flow", GOAL, "--max-usd", "0.01"];
+    let page = Play::Body { content_type: "text/html".to_owned(), text: "<html>log in</html>".to_owned() };
+    for (counting, why) in [
+        (Fault::new("authentication", "no").into(), "anthropic does not accept the key (status 401: no)"),
+        (Fault::new("rate-limit", "slow").with("retry-after", "9").into(), "anthropic limits the rate of calls"),
+        (page, "what anthropic sent is no answer (it is a web page)"),
+        (Play::Hang, "anthropic did not count it in time"),
+    ] {
+        let (model, world) = (Model::counts_with(whole(""), counting), shop());
+        let ran = with_anthropic(&model, &world, &cap).exits(5).says(&format!("counted by its length, because {why}"));
+        let _ = ran.says("raise it to that or more: certus flow --continue");
+        assert!(model.paths().iter().all(|path| path.ends_with("count_tokens")), "{:?}", model.paths());
+    }
+    // Where it was counted, or nobody counts, nothing is said of it.
+    let (model, world) = (Model::start(whole("")), shop());
+    let ran = with_anthropic(&model, &world, &cap).exits(5);
+    assert!(!ran.stderr.contains("counted"), "{}", ran.stderr);
 }
 
 #[test]

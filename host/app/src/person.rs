@@ -168,7 +168,7 @@ pub fn headline(body: &Body) -> Option<String> {
             )
         }
         Body::Outcome { outcome: Outcome::Replied { by, .. }, .. } if by.cut => {
-            format!("The connection to {} broke or an error came, but its answer was whole: it is used", by.provider)
+            format!("{} broke off, failed or stopped, but its answer was whole: it is used", by.provider)
         }
         Body::TreeChanged { .. } => "Files were changed since they were checked: they are checked again".to_owned(),
         Body::WhatRuns { changed, .. } if !changed.is_empty() => {

@@ -305,7 +305,8 @@ pub struct Attribution {
     /// What it can have cost at most besides, where that is so.
     #[serde(skip_serializing_if = "Amount::is_nothing")]
     pub possible: Amount,
-    /// The reply was whole, and what came after it was not as it should be: the connection broke, or the service sent an error.
+    /// The reply was whole, and what came after it was not as it should be: the connection broke, the service sent an error, or it
+    /// said that it stopped the reply.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     /// What the service said that it took, where that cannot be: `usage` is bounded by what is possible.

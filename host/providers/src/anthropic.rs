@@ -145,7 +145,7 @@ impl Provider for Anthropic {
         let model = self.models.of(request.tier);
         let path = "/v1/messages/count_tokens".to_owned();
         let outgoing = Outgoing::new(path, self.headers()?, self.body(request));
-        let reply = match self.http.ask(&Messages, model, outgoing).await {
+        let counted = match self.http.count(&Messages, request, model, outgoing, "input_tokens").await {
             // A gateway without counting.
             Err(error) if error.call().is_some_and(|call| matches!(call.status, Some(404 | 405 | 501))) => {
                 return Ok(None);
@@ -154,7 +154,7 @@ impl Provider for Anthropic {
         };
         // The schema is not part of what is counted, but of what is sent.
         let schema = request.schema.as_ref().filter(|_| self.structures(model)).map_or(0, Schema::tokens);
-        Ok(reply["input_tokens"].as_u64().map(|tokens| tokens.saturating_add(schema)))
+        Ok(Some(counted.saturating_add(schema)))
     }
 }
 
@@ -326,27 +326,39 @@ impl Dialect for Messages {
     }
 }
 
-/// An error by its type, which is the same in a response and inside a stream.
+/// An error by its status, and by its type where there is none: inside a stream. Of a response the type only says more closely what
+/// the status leaves open: gateways write a general one beside any status.
 fn problem(status: Option<u16>, body: &str) -> Problem {
+    use CallErrorKind as K;
     let (json, said) = parsed(body);
     let named = match json.pointer("/error/type").and_then(Value::as_str).unwrap_or_default() {
-        "invalid_request_error" => Some((400, CallErrorKind::InvalidRequest)),
-        "authentication_error" => Some((401, CallErrorKind::Authentication)),
-        "billing_error" => Some((402, CallErrorKind::Billing)),
-        "permission_error" => Some((403, CallErrorKind::Permission)),
-        "not_found_error" => Some((404, CallErrorKind::NotFound)),
-        "conflict_error" => Some((409, CallErrorKind::Conflict)),
-        "request_too_large" => Some((413, CallErrorKind::TooLarge)),
-        "rate_limit_error" => Some((429, CallErrorKind::RateLimited)),
-        "api_error" => Some((500, CallErrorKind::Server)),
-        "timeout_error" => Some((504, CallErrorKind::Timeout(Phase::Service))),
-        "overloaded_error" => Some((529, CallErrorKind::Overloaded)),
+        "invalid_request_error" => Some((400, K::InvalidRequest)),
+        "authentication_error" => Some((401, K::Authentication)),
+        "billing_error" => Some((402, K::Billing)),
+        "permission_error" => Some((403, K::Permission)),
+        "not_found_error" => Some((404, K::NotFound)),
+        "conflict_error" => Some((409, K::Conflict)),
+        "request_too_large" => Some((413, K::TooLarge)),
+        "rate_limit_error" => Some((429, K::RateLimited)),
+        "api_error" => Some((500, K::Server)),
+        "timeout_error" => Some((504, K::Timeout(Phase::Service))),
+        "overloaded_error" => Some((529, K::Overloaded)),
         _ => None,
     };
-    let by_status = status.map_or(CallErrorKind::Server, CallErrorKind::of_status);
-    let kind = match named.map_or(by_status, |(_, kind)| kind) {
-        CallErrorKind::InvalidRequest if overflows(&said) => CallErrorKind::ContextOverflow,
-        CallErrorKind::InvalidRequest if caps(&said) => CallErrorKind::Billing,
+    let by_type = named.map(|(_, kind)| kind);
+    let kind = match (status.map(K::of_status), by_type) {
+        (None, by_type) => by_type.unwrap_or(K::Server),
+        // All of these are neither billed nor asked again.
+        (
+            Some(K::InvalidRequest | K::Permission),
+            Some(kind @ (K::Authentication | K::Billing | K::Permission | K::NotFound | K::TooLarge)),
+        ) => kind,
+        (Some(K::Server), Some(kind @ (K::Timeout(_) | K::Overloaded))) => kind,
+        (Some(kind), _) => kind,
+    };
+    let kind = match kind {
+        K::InvalidRequest | K::Server if overflows(&said) => K::ContextOverflow,
+        K::InvalidRequest if caps(&said) => K::Billing,
         kind => kind,
     };
     let mut problem = Problem::new(kind, &said);
@@ -355,32 +367,4 @@ fn problem(status: Option<u16>, body: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use certus_engine::Usage;
-
-    use super::*;
-
-    #[test]
-    fn counts_that_grow_are_replaced_and_input_is_the_sum_of_its_kinds() {
-        let mut usage = Usage::default();
-        let first = json!({
-            "input_tokens": 10, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 50,
-            "cache_creation": { "ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10 }, "output_tokens": 1
-        });
-        Counts::apply(&WireUsage::deserialize(first).expect("usage"), &mut usage);
-        let whole = Usage {
-            input_tokens: 90,
-            cached_tokens: 50,
-            cache_write_tokens: 20,
-            cache_write_1h_tokens: 10,
-            output_tokens: 1,
-            usd_micros: 0,
-            unpriced_tokens: 0,
-        };
-        assert_eq!(usage, whole);
-        for _ in 0..2 {
-            Counts::apply(&WireUsage::deserialize(json!({ "output_tokens": 7 })).expect("usage"), &mut usage);
-            assert_eq!(usage, Usage { output_tokens: 7, ..whole });
-        }
-    }
-}
+mod tests;

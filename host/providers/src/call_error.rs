@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use certus_engine::Usage;
 
+use crate::http::COMPRESSED;
 use crate::port::hinted;
 
 /// A call that failed. Nothing in it holds a key, a header or an address with credentials.
@@ -233,6 +234,10 @@ impl CallError {
             CallErrorKind::Connection { .. } => "check the network, the base URL and the proxy".to_owned(),
             CallErrorKind::Refusal => "say the goal in other words, or choose another model".to_owned(),
             CallErrorKind::Truncated => "allow it more: `max-output-tokens = TOKENS` under [limits]".to_owned(),
+            CallErrorKind::Unreadable if self.said.starts_with(COMPRESSED) => {
+                "have what stands in between, a gateway or a proxy, send answers as they are, without `content-encoding`"
+                    .to_owned()
+            }
             CallErrorKind::Unreadable => "check that the base URL is the one of the service".to_owned(),
         }
     }

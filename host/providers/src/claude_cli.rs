@@ -128,7 +128,7 @@ impl ClaudeCli {
     async fn exchange(&self, running: &mut Running, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
         let Timeouts { idle, total, .. } = self.options.timeouts;
         let deadline = Instant::now() + total;
-        let mut lines = Lines::default();
+        let (mut lines, mut before) = (Lines::default(), lines::Before::default());
         let mut read = 0;
         loop {
             let patience = Instant::now() + idle;
@@ -139,7 +139,7 @@ impl ClaudeCli {
                 Ok(Heard::Output(bytes)) => bytes,
                 Ok(Heard::End) => {
                     if let Some(line) = lines.rest()
-                        && lines::read(&line, incoming)? == Step::Last
+                        && lines::read(&line, &mut before, incoming)? == Step::Last
                     {
                         incoming.ended(true, false);
                         return Ok(());
@@ -156,7 +156,7 @@ impl ClaudeCli {
                 .and(if read > MOST_OUTPUT { Err(()) } else { Ok(()) })
                 .map_err(too_long)?;
             while let Some(line) = lines.next_line() {
-                if lines::read(&line, incoming)? == Step::Last {
+                if lines::read(&line, &mut before, incoming)? == Step::Last {
                     incoming.ended(true, false);
                     running.leave().await;
                     return Ok(());

@@ -96,8 +96,7 @@ impl Provider for Gemini {
         let mut asked = content(request);
         asked["model"] = json!(format!("models/{model}"));
         let outgoing = self.outgoing(model, "countTokens", json!({ "generateContentRequest": asked }))?;
-        let reply = self.http.ask(&Generation, model, outgoing).await?;
-        Ok(reply["totalTokens"].as_u64())
+        self.http.count(&Generation, request, model, outgoing, "totalTokens").await.map(Some)
     }
 }
 

@@ -46,7 +46,7 @@ pub use offline::{Offline, uncited_sentences};
 pub use ollama::Ollama;
 pub use openai::{OpenAi, OutputLimit};
 pub use port::{
-    AROUND, Answer, BYTES_PER_TOKEN, Billing, Progress, Provider, ProviderError, Request, Schema, Tier,
+    AROUND, Answer, BYTES_PER_TOKEN, Billing, LARGEST_TOKEN, Progress, Provider, ProviderError, Request, Schema, Tier,
     estimated_tokens, one_answer,
 };
 pub use prices::{Prices, is_same_model};

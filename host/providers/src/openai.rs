@@ -118,8 +118,7 @@ impl Provider for OpenAi {
         let model = self.models.of(request.tier);
         let body = json!({ "model": model, "instructions": request.stable, "input": request.user() });
         let outgoing = Outgoing::new("/responses/input_tokens".to_owned(), self.headers()?, body);
-        let reply = self.http.ask(&Completions, model, outgoing).await?;
-        Ok(reply["input_tokens"].as_u64())
+        self.http.count(&Completions, request, model, outgoing, "input_tokens").await.map(Some)
     }
 }
 

@@ -113,6 +113,9 @@ impl Progress for () {
 
 /// Bytes of text that are counted as one token where nobody counts; see [`estimated_tokens`].
 pub const BYTES_PER_TOKEN: u64 = 3;
+/// Bytes of text that a token stands for at most, on average over a request: the longest tokens are runs of white space, and what is
+/// sent and answered is prose, code and JSON of three to five bytes a token.
+pub const LARGEST_TOKEN: u64 = 64;
 /// Tokens that an API adds around a request.
 pub const AROUND: u64 = 64;
 
@@ -292,7 +295,8 @@ pub struct Answer {
     pub model: String,
     /// How the confidences in it were computed, where the provider can say.
     pub confidence_from: Option<String>,
-    /// Something went wrong after all of it was there: the connection broke, or an error or no event at all came behind it.
+    /// Something went wrong after all of it was there: the connection broke, an error or no event at all came behind it, or it was
+    /// said to be cut short.
     pub broke_after: bool,
 }
 

@@ -88,6 +88,55 @@ async fn an_old_tool_that_streams_nothing_is_understood() {
     assert_eq!(answer.text, r#"{"notes":"yes"}"#);
 }
 
+/// A message as a whole, by `who`.
+fn message(who: &str, id: &str, text: &str) -> String {
+    format!(
+        r#"{{"type":"assistant","message":{{"id":"{id}","model":"{who}","content":[{{"type":"text","text":"{text}"}}],"stop_reason":null,"usage":{{"input_tokens":900,"output_tokens":1}}}}}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_message_that_came_as_a_whole_is_kept_whatever_becomes_of_the_tool() {
+    let model = "claude-sonnet-5-5";
+    for ends in ["exit 0", "echo boom >&2; exit 1", "kill -9 $$"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        // One line for each block of a message.
+        let (first, second) = (message(model, "m1", "yes"), message(model, "m1", " and no"));
+        let body = format!("cat > /dev/null; echo '{first}'; echo '{second}'; {ends}");
+        let heard = Heard::default();
+        let error = fails(&provider(tool(folder.path(), &body)), &heard).await;
+        assert_eq!((error.kind, error.model.as_str()), (CallErrorKind::Cut, model), "{ends}: {error}");
+        assert_eq!(error.partial.as_deref(), Some("yes and no"), "{ends}");
+        assert_eq!(heard.pieces(), ["yes", " and no"], "{ends}");
+        let Spent::Possibly(usage) = error.spent else { panic!("{ends}: it may be billed") };
+        assert_eq!((usage.input_tokens, usage.output_tokens), (900, 4), "{ends}");
+    }
+    // What the tool writes itself is no answer, and another message is another call.
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = format!("cat > /dev/null; echo '{}'; exit 1", message("<synthetic>", "m1", "API Error: 500"));
+    let error = fails(&provider(tool(folder.path(), &body)), &Heard::default()).await;
+    assert_eq!((error.kind, error.partial), (CallErrorKind::Unreadable, None));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, second) = (message(model, "m1", "yes"), message(model, "m2", "no"));
+    let body = format!("cat > /dev/null; echo '{first}'; echo '{second}'; sleep 60");
+    let error = fails(&provider(tool(folder.path(), &body)), &Heard::default()).await;
+    assert_eq!((error.kind, error.partial.as_deref()), (CallErrorKind::Cut, Some("yes")));
+}
+
+#[tokio::test]
+async fn a_tool_that_wanted_another_turn_has_answered_in_the_one_it_had() {
+    let turns = r#"{"type":"result","subtype":"error_max_turns","is_error":false,"total_cost_usd":0.01,"usage":{"input_tokens":900,"output_tokens":7}}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = format!("cat > /dev/null; echo '{}'; echo '{turns}'", message("claude-sonnet-5-5", "m1", "yes"));
+    let answer = provider(tool(folder.path(), &body)).answer(request("go on"), &()).await.expect("an answer");
+    assert_eq!((answer.text.as_str(), answer.usage.output_tokens, answer.usage.usd_micros), ("yes", 7, 10_000));
+    // Without one it has not.
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = format!("cat > /dev/null; echo '{turns}'");
+    let error = fails(&provider(tool(folder.path(), &body)), &Heard::default()).await;
+    assert_eq!((error.kind, error.partial), (CallErrorKind::Server, None));
+}
+
 #[tokio::test]
 async fn what_goes_wrong_has_its_name() {
     let error_result = |said: &str| {

@@ -16,6 +16,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// What answers when no step does.
     pub otherwise: Play,
+    /// What answers where a count is asked for; without it, it is counted.
+    pub counting: Option<Play>,
     /// The beginnings of requests are kept, and what comes from there is counted as such.
     pub caches: bool,
 }
@@ -27,6 +29,7 @@ impl Default for Script {
             models: Vec::new(),
             steps: Vec::new(),
             otherwise: Fault::new("server", "no step of the script fits").into(),
+            counting: None,
             caches: false,
         }
     }

@@ -177,12 +177,15 @@ async fn answer(request: Request<Incoming>, port: u16, state: Arc<State>) -> io:
         Ok(asked) => asked,
         Err(fault) => return Ok(refuse(api, &fault, &key, &entry)),
     };
-    if asked.counts {
-        entry.status(200);
-        entry.ended(Ended::Played);
-        return Ok(whole(200, "application/json", api.counted(api::count(&asked.text)).to_string()));
-    }
-    match next(&state, &asked.text) {
+    let play = match (asked.counts, &state.script.counting) {
+        (false, _) => next(&state, &asked.text),
+        (true, Some(play)) => play.clone(),
+        (true, None) => Play::Body {
+            content_type: "application/json".to_owned(),
+            text: api.counted(api::count(&asked.text)).to_string(),
+        },
+    };
+    match play {
         Play::Fault(fault) => Ok(refuse(api, &fault, &key, &entry)),
         Play::Body { content_type, text } => {
             entry.status(200);

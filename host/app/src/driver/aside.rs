@@ -25,7 +25,7 @@ impl Driver<'_> {
         }
         let refused = self.reserve(id, request, self.most_input(request)).await?;
         if matches!(refused, Some(OverBudget::Reached { .. }))
-            && let Ok(Some(counted)) = self.provider.count(request).await
+            && let Some(counted) = self.counted(id, request).await
         {
             // Services call their own counts estimates.
             let most = counted.saturating_add(counted / 50 + 64).min(request.most_tokens());
@@ -51,7 +51,7 @@ impl Driver<'_> {
 
     /// Record that a call is not made because of its budget.
     pub(super) fn over_budget(&mut self, id: EffectId, over: &OverBudget) -> Stop {
-        let (code, shown) = (ErrorCode::Limit, format!("{over}; {}", self.raise(over)));
+        let (code, shown) = (ErrorCode::Limit, format!("{over}{}; {}", self.by_length(id), self.raise(over)));
         let (possibly_billed, leftover, message) = (false, None, shown.clone());
         let enough = over.enough().filter(|_| !self.project_is_stricter(over));
         self.note(Body::Deferred { effect: id, code, message, possibly_billed, leftover, enough });

@@ -11,6 +11,7 @@ mod calls;
 mod checks;
 mod comes_back;
 mod command;
+mod count;
 #[cfg(test)]
 mod crowd;
 mod day;
@@ -94,6 +95,8 @@ pub struct Driver<'a> {
     day_is_right: bool,
     /// Calls that the user's ledger has not as they are: it was kept busy.
     unsettled: BTreeSet<EffectId>,
+    /// Requests that go by their length.
+    uncounted: count::Uncounted,
     /// What was said last of what a phase will cost, and the tokens that were spent by then.
     ahead: Option<(Estimate, u64)>,
 }
@@ -173,6 +176,7 @@ impl<'a> Driver<'a> {
             sending: HashMap::new(),
             day_is_right: false,
             unsettled: BTreeSet::new(),
+            uncounted: count::Uncounted::default(),
             ahead: None,
         })
     }

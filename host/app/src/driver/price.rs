@@ -2,15 +2,12 @@
 //! within what a request of that size can take, so that no single answer makes every sum, budget and report worthless.
 
 use certus_engine::{Amount, Millis, Usage};
-use certus_providers::{Billing, Prices, Request, is_same_model};
+use certus_providers::{Billing, LARGEST_TOKEN, Prices, Request, is_same_model};
 
 /// Tokens that a service may put around a request: its own instructions, tools, what it keeps of the session.
 const AROUND: u64 = 100_000;
 /// Times the longest answer that was asked for. Services count hidden reasoning in different ways.
 const LONGER: u64 = 4;
-/// Bytes of text that a token stands for at most, on average over a request: the longest tokens are runs of white space, and what is
-/// sent and answered is prose, code and JSON of three to five bytes a token.
-const LARGEST: u64 = 64;
 /// Millionths of a dollar that a token costs at most, where no price is known: a thousand dollars for a million.
 const DEAREST: u64 = 1_000;
 
@@ -113,7 +110,7 @@ fn at_least(billing: Billing, request: &Request, said: Usage, answer: usize) -> 
     }
     let (sent, came) = (request.estimated_tokens(), (answer as u64).div_ceil(3));
     let most = u64::from(request.max_output_tokens);
-    let too_few = |said: u64, estimate: u64| said < estimate.saturating_mul(3) / LARGEST;
+    let too_few = |said: u64, estimate: u64| said < estimate.saturating_mul(3) / LARGEST_TOKEN;
     Usage {
         input_tokens: if too_few(said.input_tokens, sent) { sent } else { said.input_tokens },
         // More than was asked for is not estimated, only believed.

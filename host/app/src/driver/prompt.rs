@@ -84,12 +84,12 @@ impl Driver<'_> {
 
     /// Why a request does not fit into the window of who answers it, whatever is left out. What is too much by its length alone
     /// is counted by the service, where it counts.
-    pub(super) async fn does_not_fit(&self, request: &certus_providers::Request) -> Option<String> {
+    pub(super) async fn does_not_fit(&mut self, id: EffectId, request: &certus_providers::Request) -> Option<String> {
         let (room, model) = (self.room(request.tier), self.provider.model(request.tier));
         let too_much = room.lacks(&request.prompt, taken(&*self.provider, request), &model)?;
-        match self.provider.count(request).await {
-            Ok(Some(counted)) => room.lacks(&request.prompt, counted, &model),
-            _ => Some(too_much),
+        match self.counted(id, request).await {
+            Some(counted) => room.lacks(&request.prompt, counted, &model),
+            None => Some(format!("{too_much}{}", self.by_length(id))),
         }
     }
 
@@ -110,7 +110,7 @@ impl Driver<'_> {
             }
             let rendered_now = self.sending.contains_key(&id);
             let request = self.call(id)?;
-            match self.does_not_fit(&request).await {
+            match self.does_not_fit(id, &request).await {
                 // Nothing waits for a sample.
                 Some(message) if self.is_sample(id) => self.without(id, ErrorCode::Limit, &message),
                 // It was made for a larger window: nothing of it was sent, and it is made anew for this one.

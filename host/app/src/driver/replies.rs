@@ -1,7 +1,7 @@
-//! Replies that are not as they should be: whole ones whose connection broke, and those that cannot be read.
+//! Replies that are not as they should be: whole ones whose call went wrong all the same, and those that cannot be read.
 
 use certus_engine::EffectId;
-use certus_providers::{Answer, CallErrorKind, ProviderError, Spent};
+use certus_providers::{Answer, ProviderError, Spent};
 
 use super::Driver;
 use super::price::Settled;
@@ -29,14 +29,12 @@ pub(super) fn with_beginning(why: String, text: &str) -> String {
     if line.is_empty() || why.contains("it begins") { why } else { format!("{why}; it begins with: {line}") }
 }
 
-/// The answer of a call that went wrong only once all of the reply was there: the connection broke or fell silent, or an error
-/// came behind it. A reply is one JSON object: when that is closed, nothing can follow. Where the service says of the text itself
-/// that it is not whole, or takes it back, it is none. What it took is an estimate as far as the service had not said.
+/// The answer of a call that went wrong only once all of the reply was there: the connection broke or fell silent, an error came
+/// behind it, or the service says that it stopped it. A reply is one JSON object: when that is closed, nothing can follow, whatever
+/// is said of it. What it took is an estimate as far as the service had not said.
 pub(super) fn whole(error: &ProviderError) -> Option<Answer> {
     let failed = error.call()?;
-    let of_the_text =
-        matches!(failed.kind, CallErrorKind::Truncated | CallErrorKind::Refusal | CallErrorKind::ContextOverflow);
-    let text = failed.partial.as_ref().filter(|_| !of_the_text)?;
+    let text = failed.partial.as_ref()?;
     let object = unfenced(text.trim());
     let closed = object.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(object).is_ok();
     if !closed || certus_prompts::parse_reply(text).is_err() {
@@ -63,7 +61,7 @@ fn unfenced(text: &str) -> &str {
 mod tests {
     use super::*;
     use certus_engine::Usage;
-    use certus_providers::{CallError, Phase};
+    use certus_providers::{CallError, CallErrorKind, Phase};
 
     fn failed(kind: CallErrorKind, partial: &str) -> Option<Answer> {
         let usage = Usage { input_tokens: 7, ..Usage::default() };
@@ -87,16 +85,22 @@ mod tests {
         for text in ["{\"notes\": \"a\"}", " {\"notes\": \"a\"}\n", "```json\n{\"notes\": \"a\"}\n```"] {
             let answer = failed(cut, text).expect("it is whole");
             assert_eq!((answer.text.as_str(), answer.usage.input_tokens, answer.estimated), (text, 7, true));
-            for kind in [CallErrorKind::Timeout(Phase::Idle), CallErrorKind::Overloaded, CallErrorKind::Unreadable] {
+            for kind in [
+                CallErrorKind::Timeout(Phase::Idle),
+                CallErrorKind::Overloaded,
+                CallErrorKind::Unreadable,
+                CallErrorKind::Truncated,
+                CallErrorKind::Refusal,
+                CallErrorKind::ContextOverflow,
+            ] {
                 assert!(failed(kind, text).is_some_and(|answer| answer.broke_after), "{kind:?}");
-            }
-            for kind in [CallErrorKind::Truncated, CallErrorKind::Refusal, CallErrorKind::ContextOverflow] {
-                assert_eq!(failed(kind, text), None, "the service said that it is not: {kind:?}");
             }
         }
         // The lenient reader would close these.
         for text in ["{\"notes\": \"a\"", "```json\n{\"notes\": \"a\"}", "Well: {\"notes\": \"a\"}", "", "[]"] {
-            assert_eq!(failed(cut, text), None, "{text}");
+            for kind in [cut, CallErrorKind::Truncated, CallErrorKind::Refusal] {
+                assert_eq!(failed(kind, text), None, "{kind:?} {text}");
+            }
         }
     }
 }

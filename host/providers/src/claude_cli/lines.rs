@@ -9,29 +9,37 @@ use crate::CallErrorKind;
 use crate::anthropic::{Counts, Messages, WireUsage, stop};
 use crate::http::{Dialect, End, Event, Incoming, Problem, Reported, Step, caps, overflows};
 
+/// Who the tool says wrote what it wrote itself.
+const SYNTHETIC: &str = "<synthetic>";
+
+/// What came before a line.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// The events of the API come: what the tool says of a message as a whole is there already.
+    streams: bool,
+    /// The message that came as a whole instead.
+    message: Option<String>,
+}
+
 /// One line. Lines and fields that are not known are skipped.
-pub(super) fn read(line: &str, incoming: &mut Incoming<'_>) -> Result<Step, Problem> {
+pub(super) fn read(line: &str, before: &mut Before, incoming: &mut Incoming<'_>) -> Result<Step, Problem> {
     let Ok(value) = serde_json::from_str::<Value>(line) else {
         // The tool's own warnings get among the lines at times.
         return Ok(Step::More);
     };
     match value["type"].as_str() {
-        // A second answer: the tool asked again by itself, which nobody set money aside for.
         Some("stream_event") if value["event"]["type"] == "message_start" && incoming.reported > Reported::Nothing => {
-            Err(Problem::new(CallErrorKind::Cut, "it asked again by itself"))
+            Err(asked_again())
         }
         Some("stream_event") => {
+            before.streams = true;
             let event = Event { name: String::new(), data: value["event"].to_string() };
             Messages.event(&event, incoming)?;
-            match &incoming.end {
-                // It asks for the rest of an answer that is too long. It is ended first, but this may have left.
-                Some(End::Failed(CallErrorKind::Truncated, said)) => {
-                    incoming.usage.input_tokens = incoming.usage.input_tokens.saturating_mul(2);
-                    Err(Problem::new(CallErrorKind::Truncated, said))
-                }
-                Some(End::Failed(kind, said)) => Err(Problem::new(*kind, said)),
-                _ => Ok(Step::More),
-            }
+            stopped(incoming)
+        }
+        Some("assistant") if !before.streams => {
+            message(&value["message"], before, incoming)?;
+            stopped(incoming)
         }
         Some("result") => {
             result(&value, incoming)?;
@@ -51,11 +59,60 @@ pub(super) fn read(line: &str, incoming: &mut Incoming<'_>) -> Result<Step, Prob
     }
 }
 
+/// A message as a whole, or one block of it. It is all there is of an answer where the tool does not stream and then dies.
+fn message(message: &Value, before: &mut Before, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
+    let model = message["model"].as_str().unwrap_or_default();
+    // What the tool puts into the mouth of the model: an error of the service, in words.
+    if model == SYNTHETIC {
+        return Ok(());
+    }
+    let id = message["id"].as_str().map(str::to_owned);
+    if before.message.is_some() && id.is_some() && before.message != id {
+        return Err(asked_again());
+    }
+    before.message = before.message.take().or(id);
+    if !model.is_empty() {
+        incoming.model = Some(model.to_owned());
+    }
+    let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
+    for text in blocks.iter().filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()) {
+        incoming.push(text);
+    }
+    if let Ok(wire) = WireUsage::deserialize(&message["usage"]) {
+        Counts::apply(&wire, &mut incoming.usage);
+        incoming.reported(Reported::Partly);
+    }
+    if let Some(reason) = message["stop_reason"].as_str() {
+        stop(reason, None, incoming);
+    }
+    Ok(())
+}
+
+/// A second answer: the tool asked again by itself, which nobody set money aside for.
+fn asked_again() -> Problem {
+    Problem::new(CallErrorKind::Cut, "it asked again by itself")
+}
+
+/// Whether more follows that is wanted.
+fn stopped(incoming: &mut Incoming<'_>) -> Result<Step, Problem> {
+    match &incoming.end {
+        // It asks for the rest of an answer that is too long. It is ended first, but this may have left.
+        Some(End::Failed(CallErrorKind::Truncated, said)) => {
+            incoming.usage.input_tokens = incoming.usage.input_tokens.saturating_mul(2);
+            Err(Problem::new(CallErrorKind::Truncated, said))
+        }
+        Some(End::Failed(kind, said)) => Err(Problem::new(*kind, said)),
+        _ => Ok(Step::More),
+    }
+}
+
 fn result(value: &Value, incoming: &mut Incoming<'_>) -> Result<(), Problem> {
     incoming.events += 1;
     let said = value["result"].as_str().unwrap_or_default();
     let subtype = value["subtype"].as_str().unwrap_or_default();
-    let failed = value["is_error"] == true || subtype.starts_with("error");
+    // It was given one turn: the answer of that one is there, and the tool wanted another.
+    let answered = subtype == "error_max_turns" && !incoming.text.trim().is_empty();
+    let failed = !answered && (value["is_error"] == true || subtype.starts_with("error"));
     let problem = failed.then(|| {
         let status = status(&value["api_error_status"]);
         let mut problem = problem(if said.is_empty() { subtype } else { said }, status, now());

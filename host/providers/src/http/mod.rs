@@ -9,13 +9,15 @@ mod problem;
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout_at};
 
 use crate::limit::{Limiter, Turn};
 use crate::secret::Redactor;
-use crate::{Answer, CallError, CallErrorKind, Phase, Progress, ProviderError, Request, Service, Timeouts};
+use crate::{
+    Answer, CallError, CallErrorKind, LARGEST_TOKEN, Phase, Progress, ProviderError, Request, Service, Timeouts,
+};
 
 pub(crate) use connect::{Address, on_this_machine, sign};
 pub(crate) use frames::{Event, Lines, Sse};
@@ -29,6 +31,8 @@ const MOST_ANSWER: u64 = 128 << 20;
 const MOST_BODY: usize = 1 << 20;
 /// Bytes of an answer that comes as one JSON object. As a string in it, a text takes up to twice its bytes.
 const MOST_WHOLE: usize = (2 * MOST_TEXT) + MOST_BODY;
+/// How long counting may take, whatever a call may: a count only says better what its length says at once.
+const COUNTING: Duration = Duration::from_secs(5);
 /// How long to wait for the end of a body whose last event is there, so that the connection can be used again.
 const LAST_BYTES: Duration = Duration::from_millis(20);
 
@@ -36,6 +40,8 @@ const LAST_BYTES: Duration = Duration::from_millis(20);
 const LOOKED_AT: usize = 512;
 /// Characters that are shown of it.
 const SHOWN: usize = 100;
+/// How what is said of a compressed answer begins.
+pub(crate) const COMPRESSED: &str = "it is compressed";
 /// What stands at a wrong address most often, or before a proxy lets anybody through.
 const A_PAGE: &str = "it is a web page";
 
@@ -145,15 +151,17 @@ impl Http {
         result.map_err(ProviderError::Call)
     }
 
-    /// Send a small request and read its reply whole. It bills nothing.
-    pub(crate) async fn ask<D: Dialect>(
+    /// Have the tokens of a request counted: a small request, whose reply has the count in this field. It bills nothing.
+    pub(crate) async fn count<D: Dialect>(
         &self,
         dialect: &D,
+        request: &Request,
         model: &str,
         outgoing: Outgoing,
-    ) -> Result<serde_json::Value, ProviderError> {
+        field: &str,
+    ) -> Result<u64, ProviderError> {
         let turn = self.limiter.turn(0).await;
-        let result = self.small(dialect, outgoing).await;
+        let result = self.counted(dialect, request, outgoing, field).await;
         self.limiter.settle(turn, 0).await;
         result.map_err(|problem| {
             let error = problem.into_error(&self.name, model, &self.redactor);
@@ -161,12 +169,28 @@ impl Http {
         })
     }
 
-    async fn small<D: Dialect>(&self, dialect: &D, outgoing: Outgoing) -> Result<serde_json::Value, Problem> {
-        let deadline = Instant::now() + self.timeouts.total;
+    async fn counted<D: Dialect>(
+        &self,
+        dialect: &D,
+        request: &Request,
+        outgoing: Outgoing,
+        field: &str,
+    ) -> Result<u64, Problem> {
+        let deadline = Instant::now() + self.timeouts.total.min(COUNTING);
         let mut response = self.send(dialect, outgoing, deadline).await?;
+        readable(response.headers())?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         let text = body.whole(&mut response, MOST_BODY).await?;
-        serde_json::from_str(&text).map_err(|_| Problem::new(CallErrorKind::Unreadable, &text))
+        let (json, said) = parsed(&text);
+        match json[field].as_u64() {
+            // What would be set aside for so few would not cover the call.
+            Some(count) if count < request.length() as u64 / LARGEST_TOKEN => {
+                Err(Problem::new(CallErrorKind::Unreadable, &format!("so long a request has more than {count} tokens")))
+            }
+            Some(count) => Ok(count),
+            None if json.is_object() => Err(Problem::new(CallErrorKind::Unreadable, "there is no count in it")),
+            None => Err(Problem::new(CallErrorKind::Unreadable, &said)),
+        }
     }
 
     /// Send, and wait for the head of a good response.
@@ -177,6 +201,8 @@ impl Http {
             .request(Method::POST, url)
             .headers(outgoing.headers)
             .header(CONTENT_TYPE, "application/json")
+            // Who asks for none may be given any.
+            .header(ACCEPT_ENCODING, "identity")
             // Of a text, a copy would be kept until the answer comes, in case a redirection had to be followed.
             .body(reqwest::Body::wrap(outgoing.body));
         let head = (Instant::now() + self.timeouts.connect + self.timeouts.idle).min(deadline);
@@ -190,8 +216,11 @@ impl Http {
         }
         let status = response.status().as_u16();
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
-        // Without its body an error still has its status.
-        let text = body.whole(&mut response, MOST_BODY).await.unwrap_or_default();
+        // Without its body, or without one that can be read, an error still has its status.
+        let text = match readable(response.headers()) {
+            Ok(()) => body.whole(&mut response, MOST_BODY).await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
         let said = if response.status().is_redirection() {
             Problem::new(CallErrorKind::NotFound, "the service is somewhere else, and redirections are not followed")
         } else {
@@ -214,6 +243,7 @@ impl Http {
         let deadline = Instant::now() + self.timeouts.total;
         let mut response = self.send(dialect, outgoing, deadline).await?;
         incoming.begin(problem::request_id(response.headers()));
+        readable(response.headers())?;
         let mut body = Body { timeouts: self.timeouts, deadline, read: 0 };
         let kind = content_type(response.headers());
         if !D::LINES && kind == "application/json" {
@@ -309,6 +339,21 @@ fn no_answer(problem: Problem, incoming: &Incoming<'_>, start: &[u8], events: bo
         }
     };
     Problem::new(CallErrorKind::Unreadable, &said)
+}
+
+/// That a body is not compressed: nobody asked for that.
+fn readable(headers: &HeaderMap) -> Result<(), Problem> {
+    let named = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    // Some write the name of a character set there.
+    let known = |coding: &&str| ["gzip", "x-gzip", "deflate", "br", "zstd", "compress"].contains(coding);
+    let named = named.flat_map(|value| value.split(',')).map(|coding| coding.trim().to_ascii_lowercase());
+    match named.collect::<Vec<_>>().iter().map(String::as_str).find(known) {
+        Some(coding) => Err(Problem::new(
+            CallErrorKind::Unreadable,
+            &format!("{COMPRESSED} ({coding}), although nobody asked for that"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn content_type(headers: &HeaderMap) -> String {
