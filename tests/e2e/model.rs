@@ -28,21 +28,26 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn start(steps: Vec<Step>) -> Self {
-        Self::serving(steps, false)
+        Self::serving(Script { steps, ..Script::default() })
     }
 
     /// One that keeps the beginnings of requests, as services do.
     pub(crate) fn caching(steps: Vec<Step>) -> Self {
-        Self::serving(steps, true)
+        Self::serving(Script { steps, caches: true, ..Script::default() })
     }
 
-    fn serving(steps: Vec<Step>, caches: bool) -> Self {
+    /// One that says of every request that it has so many tokens.
+    pub(crate) fn counting(counts: u64) -> Self {
+        Self::serving(Script { counts: Some(counts), ..Script::default() })
+    }
+
+    fn serving(script: Script) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        let script = Script { key: KEY.to_owned(), steps, otherwise: sure(), caches, ..Script::default() };
+        let script = Script { key: KEY.to_owned(), otherwise: sure(), ..script };
         let api = runtime.block_on(FakeApi::start(script)).expect("the server starts");
         Self { runtime, api }
     }

@@ -18,6 +18,8 @@ pub struct Script {
     pub otherwise: Play,
     /// The beginnings of requests are kept, and what comes from there is counted as such.
     pub caches: bool,
+    /// Who asks how many tokens a request has is told this, whatever it has.
+    pub counts: Option<u64>,
 }
 
 impl Default for Script {
@@ -28,6 +30,7 @@ impl Default for Script {
             steps: Vec::new(),
             otherwise: Fault::new("server", "no step of the script fits").into(),
             caches: false,
+            counts: None,
         }
     }
 }

@@ -25,13 +25,21 @@ impl Driver<'_> {
         }
         let refused = self.reserve(id, request, self.most_input(request)).await?;
         if matches!(refused, Some(OverBudget::Reached { .. }))
-            && let Ok(Some(counted)) = self.provider.count(request).await
+            && let Some(counted) = self.counted(request).await
         {
             // Services call their own counts estimates.
             let most = counted.saturating_add(counted / 50 + 64).min(request.most_tokens());
             return self.reserve(id, request, most).await;
         }
         Ok(refused)
+    }
+
+    /// Input tokens as the service counts them, where it does and they are as many as they can be at least.
+    pub(super) async fn counted(&self, request: &certus_providers::Request) -> Option<u64> {
+        let counted = self.provider.count(request).await.ok().flatten()?;
+        // Where the schema is in it, that is our own estimate.
+        let schema = request.schema.as_ref().map_or(0, certus_providers::Schema::tokens);
+        (!super::price::too_few(counted.saturating_sub(schema), request.text_tokens())).then_some(counted)
     }
 
     /// Input tokens that are set aside for a call. Where a cap holds, they are what it cannot pass; else an estimate shows better what

@@ -113,13 +113,17 @@ fn at_least(billing: Billing, request: &Request, said: Usage, answer: usize) -> 
     }
     let (sent, came) = (request.estimated_tokens(), (answer as u64).div_ceil(3));
     let most = u64::from(request.max_output_tokens);
-    let too_few = |said: u64, estimate: u64| said < estimate.saturating_mul(3) / LARGEST;
     Usage {
         input_tokens: if too_few(said.input_tokens, sent) { sent } else { said.input_tokens },
         // More than was asked for is not estimated, only believed.
         output_tokens: if too_few(said.output_tokens, came.min(most)) { came.min(most) } else { said.output_tokens },
         ..said
     }
+}
+
+/// Whether a count is smaller than any tokeniser makes of a text for which we estimate so many.
+pub(super) fn too_few(said: u64, estimate: u64) -> bool {
+    said < estimate.saturating_mul(3) / LARGEST
 }
 
 /// The most input and output tokens that a request can take. A token is at least one byte of text.
