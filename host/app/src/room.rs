@@ -47,6 +47,13 @@ impl Room {
         Self { window, limit: config.context_window, most_output, budget: Budget { bytes } }
     }
 
+    /// Bytes that can be put behind a request of so many input tokens.
+    pub(crate) fn spare(&self, input: u64) -> usize {
+        let most = self.window.map_or(self.limit, |window| window.min(self.limit));
+        let tokens = most.saturating_sub(u64::from(self.most_output)).saturating_sub(input).saturating_sub(AROUND);
+        usize::try_from(tokens.saturating_mul(BYTES_PER_TOKEN)).unwrap_or(usize::MAX)
+    }
+
     /// What is wrong with a request of so many input tokens, if it does not fit.
     pub(crate) fn lacks(&self, prompt: &str, input: u64, model: &str) -> Option<String> {
         const TAKES: &str =

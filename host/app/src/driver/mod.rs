@@ -264,12 +264,18 @@ impl<'a> Driver<'a> {
             }
             let samples = self.samples_due();
             if !samples.is_empty() {
+                if let Some(stop) = self.pays_for_what_is_gone() {
+                    return Ok(stop);
+                }
                 self.intend_all(samples);
                 continue;
             }
             if self.reads_text() && !self.only_command {
                 let upkeep = law::upkeep(&self.chain, self.session.catalogue());
                 if !upkeep.record.is_empty() || !upkeep.requests.is_empty() {
+                    if let Some(stop) = self.pays_for_what_is_gone() {
+                        return Ok(stop);
+                    }
                     self.follow(upkeep);
                     continue;
                 }
@@ -306,7 +312,7 @@ impl<'a> Driver<'a> {
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
             }
-            if let Some(stop) = self.pays_for_what_is_gone(&action) {
+            if let Some(stop) = self.rests_on_what_is_gone(&action) {
                 return Ok(Some(stop));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());

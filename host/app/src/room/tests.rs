@@ -47,6 +47,10 @@ fn what_is_configured_bounds_a_window_that_is_larger_or_unknown() {
         let said = room.lacks("triage", 15_001, "large").expect("it does not fit");
         assert!(said.contains("take 20001 tokens, and `context-window` under [limits] allows 20000"), "{said}");
     }
+    // What is sent back with a request has the rest of it.
+    let room = Room::of(None, &config, 64);
+    assert_eq!((room.spare(15_000), room.spare(u64::MAX)), (0, 0));
+    assert_eq!(room.spare(15_000 - AROUND - 100), 300);
     // Of two bounds the lesser is named.
     let said = Room::of(Some(8_192), &config, 64).lacks("triage", u64::MAX, "small").expect("it does not fit");
     assert!(said.contains("the context window of small") && said.contains("it has 8192"), "{said}");
