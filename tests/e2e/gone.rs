@@ -36,8 +36,14 @@ fn nothing_is_complete_without_the_files_that_were_written() {
     let (model, world, ran) = removed();
     assert!(!ran.stderr.contains("Complete") && !ran.stderr.contains("passed"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("Running npm test"), "nothing runs: {}", ran.stderr);
+    // Who goes on no further than here takes nothing up, and no other model puts a file back.
+    let ran = model.run(&world, &["flow", "--continue", "--until", "implementation"]).ok();
+    assert!(!ran.stderr.contains("Running npm test"), "{}", ran.stderr);
     let (_, shown) = model.json(&world, &["show"]);
     assert_eq!(shown["status"], "paused");
+    let _ = model.run(&world, &["flow", "--continue", "--provider", "offline"]).exits(1);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["next"]), (&json!("paused"), &json!("certus flow --continue --chain 001")));
     let paid = model.calls();
     world.write(CODE, RIGHT);
     // One is not there yet, and the other is somebody's work by now.

@@ -206,6 +206,11 @@ impl<'a> Driver<'a> {
         self.take_controller()?;
         self.choose_provider();
         self.set_caps();
+        // Nothing is taken up that is not gone on with: why it waits holds on.
+        if self.chain.ended().is_none() && self.past_until() {
+            self.take_given().await?;
+            return Ok(Stop::Until);
+        }
         self.reissue_interrupted();
         // Also where driving stops before anything is performed.
         self.take_given().await?;
