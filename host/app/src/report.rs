@@ -71,6 +71,9 @@ pub struct FlowReport {
     /// Code is in the files that no new test was seen to fail for before it was there; what ran elsewhere was not seen here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_test_failed_first: bool,
+    /// Tests are all that was written, and a person said that they are all that is wanted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tests_alone: bool,
     /// Some of it was recorded by somebody else, or in another place: what is said of tests is said of what ran here.
     #[serde(skip)]
     pub taken_over: bool,
@@ -213,6 +216,7 @@ impl FlowReport {
             cost_advice: said_by(chain, "cost_monitor"),
             edits: chain.drafts().iter().map(draft).collect(),
             checks: checks(chain),
+            tests_alone: certus_engine::law::tests_alone_are_wanted(chain),
             no_test_failed_first: certus_engine::law::no_test_failed_first(chain),
             taken_over: chain.was_taken_over(),
             tests_changed_since: certus_engine::law::tests_changed_since(chain),

@@ -151,7 +151,10 @@ pub use implementation::{after_undo, due, judge_undo, take_over, undo_order};
 pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};
-pub use tests_first::{ChangedTests, Standstill, failed_first, no_test_failed_first, standstill, tests_changed_since};
+pub use tests_first::{
+    ChangedTests, Standstill, failed_first, no_test_failed_first, standstill, tests_alone_are_wanted,
+    tests_changed_since,
+};
 pub(crate) use upkeep::{condenses, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 
@@ -415,14 +418,8 @@ fn enter_phase(chain: &Chain, target: &str, why: &str, now: Millis) -> Judged {
     if !free && !lacks.is_empty() {
         return Err(gate_refusal(&here.name, lacks));
     }
-    if !free && tests_first::keeps(chain) {
-        return refuse(
-            Law::GateNotMet,
-            format!(
-                "{}: no new test failed before the code that is written; take it back (certus undo), and tests come first",
-                here.name
-            ),
-        );
+    if !free && let Some(why) = tests_first::keeps(chain) {
+        return refuse(Law::GateNotMet, format!("{}: {why}", here.name));
     }
     if chain.visits_of(target) >= VISITS_PER_PHASE {
         return refuse(Law::NoEndlessLoop, format!("{target} was entered {VISITS_PER_PHASE} times"));

@@ -5,6 +5,7 @@ mod support;
 use certus_engine::*;
 use support::story::Shelf;
 use support::tdd::*;
+use support::{prompt, replied};
 
 /// A command line that a person typed ended.
 fn typed(story: &mut Story, line: &str) {
@@ -363,4 +364,127 @@ fn what_ran_elsewhere_runs_here_before_a_person_is_asked() {
         story.runs(Some(status));
         assert_eq!(story.due().map(|proposal| proposal.title).as_deref(), asks);
     }
+}
+
+/// The generator answers that the tests stand.
+fn they_stand(story: &mut Story) {
+    let notes = "They stand.".to_owned();
+    story.perform(prompt("test_generator"), replied(Reply { notes, ..Reply::default() }));
+}
+
+#[test]
+fn tests_that_stand_run_once_more_and_nobody_is_asked_about_them() {
+    let with_code_taken_back = |story: &mut Story| {
+        let code = story.code();
+        story.runs(Some(1));
+        anew(story);
+        story.undoes(&code);
+    };
+    // The code was wrong and taken back; there was none; or it is there, and wrong.
+    let scenes: [&dyn Fn(&mut Story); 3] = [&with_code_taken_back, &|story| anew(story), &|story| {
+        story.code();
+        story.runs(Some(1));
+        anew(story);
+    }];
+    for scene in scenes {
+        let mut story = Story::new();
+        story.tests();
+        story.runs(Some(1));
+        scene(&mut story);
+        they_stand(&mut story);
+        assert_eq!(story.due(), None);
+        story.runs(Some(1));
+        assert_eq!((story.due(), story.before_code()), (None, None));
+        story.code();
+        assert_eq!(story.due(), None);
+        story.runs(Some(0));
+        assert_eq!((story.due(), law::no_test_failed_first(&story.0)), (None, false));
+    }
+    // Where they pass without the code, that is what is asked.
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    anew(&mut story);
+    they_stand(&mut story);
+    story.runs(Some(0));
+    assert_eq!(story.due(), None);
+    assert_eq!(story.before_code().expect("asked").title, UNPROVEN);
+}
+
+#[test]
+fn a_test_that_is_put_right_with_the_code_there_leads_to_taking_that_back_or_a_yes() {
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    let code = story.code();
+    story.runs(Some(1));
+    anew(&mut story);
+    story.tests();
+    story.runs(Some(0));
+    let proposal = story.before_code().expect("asked");
+    assert!(
+        proposal.body.contains(&format!("take back the code that is there: `certus undo {code}`")),
+        "{}",
+        proposal.body
+    );
+    story.says(proposal, no());
+    assert_eq!(law::standstill(&story.0).expect("nothing is paid for").draft, Some(code.clone()));
+    story.undoes(&code);
+    story.runs(Some(1));
+    assert_eq!((story.due(), story.before_code()), (None, None), "it fails without the code");
+}
+
+#[test]
+fn tests_alone_are_no_implementation_unless_a_person_says_so() {
+    const ALONE: &str = "Go on with tests alone?";
+    let leave = |story: &Story| {
+        law::judge(&story.0, &Action::EnterPhase { phase: "ship".to_owned(), why: String::new() }, &Shelf, 0)
+    };
+    let done = |story: &mut Story| {
+        let notes = "Everything is done.".to_owned();
+        story.perform(prompt("tdd_flow_controller"), replied(Reply { notes, ..Reply::default() }));
+    };
+    let tested = || {
+        let mut story = Story::new();
+        story.tests();
+        story.runs(Some(0));
+        story.says(story.before_code().expect("asked"), Verdict::Approved);
+        assert_eq!(story.due(), None, "nobody was asked for code yet");
+        story
+    };
+    // It never came; or a person refused it.
+    let mut story = tested();
+    assert!(leave(&story).expect_err("kept").detail.contains("tests are written, and no code"));
+    done(&mut story);
+    let asked = story.due().expect("asked");
+    assert_eq!(asked.title, ALONE);
+    assert!(
+        asked.body.contains("wrote tests (D1) and no code.") && asked.body.contains("Everything is done."),
+        "{}",
+        asked.body
+    );
+    let answers = |story: &Story| story.0.runs().iter().filter(|run| run.name == "tdd_flow_controller").count();
+    assert_eq!(answers(&story), 1);
+    story.says(asked, no());
+    assert_eq!((answers(&story), story.due()), (0, None), "it is asked again");
+    let code = story.drafts("tdd_flow_controller", "change", "lib/a.js");
+    assert_eq!(story.due(), None);
+    let plan = story.plans(&code);
+    let digest = plan.digest;
+    let judged = Outcome::Judged { verdict: Verdict::Rejected("too big".to_owned()), digest, by: None, grant: None };
+    story.perform(Request::ApproveEdits { draft: code, plan }, judged);
+    done(&mut story);
+    let asked = story.due().expect("asked");
+    assert!(asked.body.contains("D2 was refused: too big."), "{}", asked.body);
+    assert!(!law::tests_alone_are_wanted(&story.0));
+    story.says(asked, Verdict::Approved);
+    assert!(law::tests_alone_are_wanted(&story.0) && leave(&story).is_ok());
+    // Code that stands is an implementation, whoever says that it is done.
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    story.code();
+    story.runs(Some(0));
+    done(&mut story);
+    assert_eq!((story.due(), leave(&story).is_ok()), (None, true));
 }

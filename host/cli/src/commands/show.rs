@@ -115,6 +115,9 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
             false => "no new test failed before the code was written",
         });
     }
+    if report.tests_alone {
+        output.line("tests alone were written, and no code: a person said that they are all that is wanted");
+    }
     for changed in &report.tests_changed_since {
         let files = changed.files.join(", ");
         output.line(format!("tests that failed first were changed since, by {}: {files}", changed.draft));

@@ -339,6 +339,10 @@ impl Chain {
                 let (phase, visit) = (self.phase.clone(), self.visit());
                 tests_first::asks_again(&mut self.runs, &phase, visit);
             }
+            Some(No::WantsCode) => {
+                let (phase, visit) = (self.phase.clone(), self.visit());
+                tests_first::wants_code(&mut self.runs, &phase, visit);
+            }
             // Whoever says so put right what it needs: the project is read again as well.
             Some(No::RunsAgain) => self.files_changed(self.version),
             None => {}

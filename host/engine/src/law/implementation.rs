@@ -256,7 +256,16 @@ pub(super) fn is_of_no_run(chain: &Chain, title: &str) -> bool {
 /// What only a person may pass over.
 fn asked_of_a_person(chain: &Chain) -> Option<Proposal> {
     use super::{present, tests_first as tests};
-    let asks = [no_command, tests::none_written, tests::before_code, tests::unrun, no_run, present::restless, waiver];
+    let asks = [
+        no_command,
+        tests::none_written,
+        tests::before_code,
+        tests::unrun,
+        tests::tests_alone,
+        no_run,
+        present::restless,
+        waiver,
+    ];
     asks.iter().find_map(|asks| asks(chain))
 }
 

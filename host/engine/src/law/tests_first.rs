@@ -3,8 +3,10 @@
 //!
 //! What is read here is what was written and what ran, in their order: no label of a reply decides that tests are enough.
 
+mod alone;
 mod order;
 
+pub(super) use alone::tests_alone;
 use order::{Order, tells};
 use serde::Serialize;
 
@@ -71,19 +73,17 @@ pub(super) fn none_written(chain: &Chain) -> Option<Proposal> {
         is_tests(draft) && draft.phase == chain.phase() && stands
     };
     let stands = chain.drafts().iter().any(stand);
-    // Code that tests failed for before is changed under them: that takes no new ones.
     let order = Order::of(chain, chain.phase());
-    let proven = order.as_ref().is_some_and(|order| order.proven);
-    let said =
-        said.filter(|_| !proven).filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
+    // Tests that stand run before code; those that failed are enough, also for code that is changed under them. Where the code is
+    // there, it is asked about itself.
+    if order.as_ref().is_some_and(|order| order.is_shown() || order.has_tests() || order.is_coded()) {
+        return None;
+    }
+    let said = said.filter(|_| stands || !chain.drafts().iter().rfind(of_visit).is_some_and(vain))?;
     let said: String = said.trim().chars().take(SAID).collect();
     let said = if said.is_empty() { "It does not say why.".to_owned() } else { format!("It says:\n\n{said}") };
-    let there = match order.filter(Order::has_tests) {
-        Some(order) => format!("no others than those that stand. {}", order.said(chain)),
-        None => "none.".to_owned(),
-    };
     let body = format!(
-        "Tests come before code, and {GENERATOR} brought {there} {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
+        "Tests come before code, and {GENERATOR} brought none. {said}\n\nA yes (`certus approve`) goes on without. A no (`certus \
          reject --why \"…\"`) has it asked for tests again, with your reason."
     );
     let proposal = Proposal { kind: chain::WAIVER.to_owned(), title: TITLE.to_owned(), body };
@@ -257,9 +257,14 @@ pub(super) fn run_first(chain: &Chain, proposal: &Proposal) -> bool {
     proposal.title == UNPROVEN && (to_run() || (!ran() && unrun(chain).is_some()))
 }
 
-/// Whether the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without.
-pub(super) fn keeps(chain: &Chain) -> bool {
-    unproven(chain).is_some_and(|order| order.is_bare())
+/// Why the phase must not be left forwards: code is written, no new test failed before it, and nobody goes on without; or no code is.
+pub(super) fn keeps(chain: &Chain) -> Option<&'static str> {
+    if unproven(chain).is_some_and(|order| order.is_bare()) {
+        return Some(
+            "no new test failed before the code that is written; take it back (certus undo), and tests come first",
+        );
+    }
+    alone::keeps(chain).then_some("tests are written, and no code")
 }
 
 /// Whether code is in the files that was written for the tests of the present visit, or none of that is asked for here.
@@ -305,6 +310,8 @@ pub(super) fn after_undo(chain: &Chain, undone: &Draft) -> Vec<Body> {
 pub(crate) enum No {
     /// What the generator answered last counts for nothing: it is asked again.
     AsksAgain,
+    /// The same of whoever writes the code.
+    WantsCode,
     /// What ran tells nothing: it runs again.
     RunsAgain,
 }
@@ -316,6 +323,7 @@ pub(crate) fn refused(chain: &Chain, proposal: &Proposal, verdict: &Verdict) -> 
     }
     match proposal.title.as_str() {
         TITLE => Some(No::AsksAgain),
+        alone::TITLE => Some(No::WantsCode),
         UNPROVEN => {
             let order = Order::of(chain, chain.phase())?;
             if !order.to_take_back().is_empty() && order.names_tests() {
@@ -335,12 +343,23 @@ pub(crate) fn refused(chain: &Chain, proposal: &Proposal, verdict: &Verdict) -> 
 /// in it, neither does the command line by which code was to come at once.
 pub(crate) fn asks_again(runs: &mut Vec<Run>, phase: &str, visit: u32) {
     let here = |run: &Run| run.phase == phase && run.visit == visit;
-    match runs.iter().rposition(|run| here(run) && run.name == GENERATOR && run.ok) {
+    match last_run(runs, phase, visit, GENERATOR) {
         Some(last) => {
             runs.remove(last);
         }
         None => runs.retain(|run| !(here(run) && is_direct(&run.name))),
     }
+}
+
+/// Tests are not all that a person wants: the last answer about the code counts for nothing.
+pub(crate) fn wants_code(runs: &mut Vec<Run>, phase: &str, visit: u32) {
+    if let Some(last) = last_run(runs, phase, visit, AUTHOR) {
+        runs.remove(last);
+    }
+}
+
+fn last_run(runs: &[Run], phase: &str, visit: u32, name: &str) -> Option<usize> {
+    runs.iter().rposition(|run| run.phase == phase && run.visit == visit && run.name == name && run.ok)
 }
 
 /// `/implement --mode direct`, in all its forms.
@@ -395,6 +414,12 @@ pub fn failed_first(chain: &Chain, draft: &Draft) -> Vec<String> {
     let with_code = |order: &Order| order.is_coded() || !(is_tests(draft) || order.are_its_tests(paths()));
     let sets: Vec<Order> = sets(chain).filter(|order| order.failed && with_code(order)).collect();
     paths().filter(|path| sets.iter().any(|order| order.is_its_test(path))).cloned().collect()
+}
+
+/// Whether tests are all that was written, and a person said that they are all that is wanted.
+pub fn tests_alone_are_wanted(chain: &Chain) -> bool {
+    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+    phases.iter().filter(|phase| wants(phase)).any(|phase| alone::is_said(chain, &phase.name))
 }
 
 /// Whether code is in the files that no new test was seen to fail for before it was there.

@@ -114,12 +114,18 @@ impl Order {
             last.files.sort();
             last.files.dedup();
         }
-        last.before = orders.iter().filter(|order| !order.waived).flat_map(Self::bare).map(str::to_owned).collect();
+        last.before = orders.iter().filter(|order| !order.waived).flat_map(Self::shown_by_nothing).collect();
         Some(last)
     }
 
     fn bare(&self) -> impl Iterator<Item = &str> {
         self.code.iter().filter(|code| !code.proven).map(|code| code.draft.as_str())
+    }
+
+    /// Of an earlier set, the code that no test failed for, as the tests are now.
+    fn shown_by_nothing(&self) -> Vec<String> {
+        let proven = |code: &Code| code.proven && self.changed.is_empty();
+        self.code.iter().filter(|code| !proven(code)).map(|code| code.draft.clone()).collect()
     }
 
     /// The code that a no is about, newest first: no test failed for it, and nobody goes on with it.
