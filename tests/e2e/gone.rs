@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::edits::{PRICE, passage_shown};
-use crate::model::{GOAL, Model, RIGHT, TEST, but, document, first, reply, shop, until_the_tests_ran, when};
+use crate::model::{GOAL, Model, RIGHT, TEST, but, document, first, reply, shop, until_the_tests_ran, when, whole};
 use crate::support::{Ran, World};
 
 const CODE: &str = "lib/discount.js";
@@ -36,8 +36,14 @@ fn nothing_is_complete_without_the_files_that_were_written() {
     let (model, world, ran) = removed();
     assert!(!ran.stderr.contains("Complete") && !ran.stderr.contains("passed"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("Running npm test"), "nothing runs: {}", ran.stderr);
+    // Who goes on no further than here takes nothing up, and no other model puts a file back.
+    let ran = model.run(&world, &["flow", "--continue", "--until", "implementation"]).ok();
+    assert!(!ran.stderr.contains("Running npm test"), "{}", ran.stderr);
     let (_, shown) = model.json(&world, &["show"]);
     assert_eq!(shown["status"], "paused");
+    let _ = model.run(&world, &["flow", "--continue", "--provider", "offline"]).exits(1);
+    let (_, shown) = model.json(&world, &["show"]);
+    assert_eq!((&shown["status"], &shown["next"]), (&json!("paused"), &json!("certus flow --continue --chain 001")));
     let paid = model.calls();
     world.write(CODE, RIGHT);
     // One is not there yet, and the other is somebody's work by now.
@@ -47,6 +53,25 @@ fn nothing_is_complete_without_the_files_that_were_written() {
     assert_eq!(model.calls(), paid, "nothing is paid for");
     world.write(TESTS, format!("// mine\n{TEST}"));
     let _ = model.run(&world, &["flow", "--continue"]).ok().says("Running npm test").says("Complete");
+}
+
+#[test]
+fn nobody_is_paid_to_look_at_what_is_known_while_files_are_gone() {
+    let (model, world) = (Model::start(whole(RIGHT)), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    for _ in 0..3 {
+        let _ = model.run(&world, &["approve"]).exits(3);
+    }
+    let _ = model.run(&world, &["approve"]).ok().says("Complete");
+    // So many prompts ran that the context is to be looked at, and code is gone without its tests.
+    let _ = model.run(&world, &["undo", "D1"]).ok();
+    fs::remove_file(world.project.join(CODE)).expect("removed");
+    let (looked, paid) = (model.asked("context_health_checker"), model.calls());
+    let _ = model.run(&world, &["flow", "--continue"]).exits(1).says("lib/discount.js (D2) is gone");
+    assert_eq!(model.calls(), paid, "nothing is paid for");
+    world.write(CODE, RIGHT);
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3);
+    assert!(model.asked("context_health_checker") > looked, "it was due");
 }
 
 #[test]

@@ -41,6 +41,11 @@ impl Model {
         Self::serving(Script { steps, counting: Some(play.into()), ..Script::default() })
     }
 
+    /// One that says of every request that it has so many tokens.
+    pub(crate) fn counting(counts: u64) -> Self {
+        Self::serving(Script { counts: Some(counts), ..Script::default() })
+    }
+
     fn serving(script: Script) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

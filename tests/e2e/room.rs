@@ -47,6 +47,12 @@ impl Local {
         Ran::of(command.output().expect("the binary runs"))
     }
 
+    /// What a command prints with `--json`.
+    fn json(&self, world: &World, arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
+        let ran = self.run(world, &[arguments, &["--json"]].concat());
+        (ran.status, serde_json::from_str(&ran.stdout).expect("JSON"))
+    }
+
     /// The text of each request, and the window that was asked for.
     fn requests(&self) -> Vec<(String, u64)> {
         let text = |body: &serde_json::Value| {
@@ -108,11 +114,39 @@ fn the_smallest_usual_window_answers_a_short_goal() {
 }
 
 #[test]
+fn decisions_do_not_pass_what_is_configured_of_a_larger_window() {
+    let local = Local::start();
+    let (world, _) = local.flow(200_000, &["--until", "context-building"]);
+    let asked = local.requests().len();
+    assert!(asked > 0);
+    let config = world.home().join("config/certus/config.toml");
+    let limited = |tokens: u64| {
+        let text = format!("provider = \"ollama\"\n[limits]\ncontext-window = {tokens}\n");
+        std::fs::write(&config, text).expect("it can be written");
+    };
+    limited(2_048);
+    let ran = local.run(&world, &["flow", "--continue"]).exits(6);
+    let _ = ran.says("and `context-window` under [limits] allows 2048").says("raise it");
+    assert_eq!(local.requests().len(), asked);
+    // What nobody waits for any more says all the same why the chain stands.
+    for command in ["show", "status"] {
+        let (_, stands) = local.json(&world, &[command]);
+        assert_eq!(stands["status"], json!("paused"), "{stands}");
+        assert!(stands["reason"].as_str().is_some_and(|why| why.contains("[limits] allows 2048")), "{stands}");
+    }
+    limited(20_000);
+    let _ = local.run(&world, &["flow", "--continue", "--until", "uncertainty-analysis"]);
+    assert!(local.requests().len() > asked);
+}
+
+#[test]
 fn what_is_too_much_by_its_length_is_counted_by_the_service() {
     // Some 20,000 bytes: 7,000 tokens by their length, 5,000 as the service counts.
     let goal = format!("{GOAL}.{}", " The cart keeps its items in the order of their names.".repeat(360));
-    for (window, status) in [(12_000, 0), (9_000, 6)] {
-        let (model, world) = (Model::start(Vec::new()), shop());
+    let honest = || Model::start(Vec::new());
+    // The last one counts fewer than any tokeniser makes of that.
+    for (window, status, model) in [(12_000, 0, honest()), (9_000, 6, honest()), (9_000, 6, Model::counting(1))] {
+        let world = shop();
         let folder = world.home().join("config/certus");
         std::fs::create_dir_all(&folder).expect("the folder can be made");
         let text = format!("provider = \"anthropic\"\n[providers.anthropic]\nwindow = {window}\n");

@@ -166,6 +166,29 @@ fn an_unreadable_answer_is_repaired_once() {
     assert!(cost["lost_usd"].as_f64().is_some_and(|lost| lost > 0.0), "{cost}");
 }
 
+/// An answer that decides so much.
+fn decides(count: usize) -> Reply {
+    let decided: Vec<_> = (0..count).map(|n| json!({"key": format!("d{n}"), "value": "yes", "because": "b"})).collect();
+    reply(json!({"notes": "Much is decided.", "decisions": decided}))
+}
+
+#[test]
+fn of_what_is_decided_nothing_is_left_out_without_a_word() {
+    let known = |world: &World| {
+        let contexts = std::fs::read_dir(world.project.join(".certus/contexts")).expect("contexts");
+        let texts = contexts.map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a text"));
+        let text: String = texts.collect();
+        (0..300).filter(|n| text.contains(&format!("\"d{n}\": \"yes\""))).count()
+    };
+    let (model, world) = (Model::start(meets(1, decides(200))), shop());
+    let _ = model.run(&world, &FLOW).ok();
+    assert_eq!((known(&world), model.asked("requirement_disambiguator")), (200, 1));
+    // More than is taken at once: nothing of it counts, and it is asked for once more.
+    let (model, world) = (Model::start(meets(1, decides(300))), shop());
+    let _ = model.run(&world, &FLOW).ok().says("decisions has 300 entries, and at most 256 are taken");
+    assert_eq!((known(&world), model.asked("requirement_disambiguator")), (0, 2));
+}
+
 #[test]
 fn an_answer_that_is_whole_is_used_although_the_connection_breaks() {
     let whole = Reply { breaks: Some(Break { after: 3, how: How::Cut }), ..reply(json!({"notes": "All of it."})) };

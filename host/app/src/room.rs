@@ -4,8 +4,8 @@
 //! the model, whichever is less. An answer gets its usual length, but at most a quarter of the window; what the service puts
 //! around a request and its schema come off too. The rest is filled at three bytes for a token, where English has more than
 //! four and code three and more: so nearly every request is smaller than its room, and none has to be cut by a service. Of a
-//! large window only so much is used as `context-window` says, because what is sent is paid for with every request. A model
-//! whose window nobody knows has the room that a request has otherwise.
+//! large window only so much is used as `context-window` says, because what is sent is paid for with every request: what does not
+//! fit into that is not sent either. A model whose window nobody knows has the room that a request has otherwise.
 
 use std::sync::LazyLock;
 
@@ -23,6 +23,8 @@ const ANSWER: u64 = 4;
 pub(crate) struct Room {
     /// Tokens that the model takes, the answer included; absent where nobody knows.
     pub(crate) window: Option<u64>,
+    /// Tokens that a request and its answer may take by the configuration.
+    limit: u64,
     /// Tokens of the answer.
     pub(crate) most_output: u32,
     /// Of what is rendered.
@@ -42,19 +44,33 @@ impl Room {
         let bytes = if window.is_some() { bytes } else { bytes.min(usual) };
         // It is at most what the configuration says, which is a number of this size.
         let most_output = u32::try_from(most_output).unwrap_or(u32::MAX);
-        Self { window, most_output, budget: Budget { bytes } }
+        Self { window, limit: config.context_window, most_output, budget: Budget { bytes } }
+    }
+
+    /// Bytes that can be put behind a request of so many input tokens.
+    pub(crate) fn spare(&self, input: u64) -> usize {
+        let most = self.window.map_or(self.limit, |window| window.min(self.limit));
+        let tokens = most.saturating_sub(u64::from(self.most_output)).saturating_sub(input).saturating_sub(AROUND);
+        usize::try_from(tokens.saturating_mul(BYTES_PER_TOKEN)).unwrap_or(usize::MAX)
     }
 
     /// What is wrong with a request of so many input tokens, if it does not fit.
     pub(crate) fn lacks(&self, prompt: &str, input: u64, model: &str) -> Option<String> {
-        let window = self.window?;
+        const TAKES: &str =
+            "what is never left out (rules, goal, decisions, answers, what blocks) and the room for an answer take";
         let needed = input.saturating_add(u64::from(self.most_output));
-        (needed > window).then(|| {
+        if let Some(window) = self.window.filter(|window| needed > *window && *window <= self.limit) {
+            return Some(format!(
+                "{prompt} does not fit into the context window of {model}: {TAKES} {needed} tokens, and it has {window}; go on \
+                 with a model that has a larger one (--provider NAME:MODEL), shorten project_rules.md, or say what it really has: \
+                 `window` under [providers.NAME]"
+            ));
+        }
+        let limit = self.limit;
+        (needed > limit).then(|| {
             format!(
-                "{prompt} does not fit into the context window of {model}: what is never left out (rules, goal, decisions, \
-                 answers, what blocks) and the room for an answer take {needed} tokens, and it has {window}; go on with a model \
-                 that has a larger one (--provider NAME:MODEL), shorten project_rules.md, or say what it really has: `window` \
-                 under [providers.NAME]"
+                "{prompt} does not fit into what is used of a context window: {TAKES} {needed} tokens, and `context-window` under \
+                 [limits] allows {limit}; raise it, or shorten project_rules.md"
             )
         })
     }

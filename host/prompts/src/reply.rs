@@ -21,6 +21,8 @@ use crate::clean;
 pub const REPLY_LIMIT: usize = 8 * 1024 * 1024;
 /// Arrays and objects inside one another.
 pub(crate) const DEPTH: usize = 64;
+/// Lists with too many entries that are named.
+const EXCEEDED: usize = 8;
 /// Repairs that are told one by one.
 const REPAIRS: usize = 64;
 
@@ -51,6 +53,10 @@ pub enum ReplyError {
     /// It ends in the middle: what is missing may be anything, a question that should have been asked among it.
     #[error("the reply breaks off before its end: all of it is needed")]
     CutOff,
+    /// Lists in it with more entries than are taken of one reply. What is beyond the bound is not left out: it may be what was
+    /// decided, or what must be asked.
+    #[error("the reply says too much at once: {}; put together what belongs together", .0.join("; "))]
+    TooMuch(Vec<String>),
     /// Edits in it that cannot be taken exactly as they were meant. Without them the rest would claim work that is not there.
     #[error("the edits in the reply cannot be used: {why}")]
     Edits {
@@ -62,7 +68,8 @@ pub enum ReplyError {
 /// Understand a reply.
 ///
 /// # Errors
-/// It is too long or cut off, there is no envelope in it, or it has edits that cannot be read exactly.
+/// It is too long or cut off, there is no envelope in it, a list in it has too many entries, or it has edits that cannot be read
+/// exactly.
 pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
     if text.len() > REPLY_LIMIT {
         return Err(ReplyError::TooLong(text.len()));
@@ -84,6 +91,9 @@ pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
     if let Some(why) = repairs.refused {
         return Err(ReplyError::Edits { why });
     }
+    if !repairs.exceeded.is_empty() {
+        return Err(ReplyError::TooMuch(repairs.exceeded));
+    }
     if !found.around.is_empty() {
         repairs.note("text around the JSON was put into the notes".to_owned());
         let around = values::text(&found.around, "notes", &mut repairs);
@@ -98,12 +108,20 @@ pub fn parse_reply(text: &str) -> Result<Parsed, ReplyError> {
 pub(crate) struct Repairs {
     told: Vec<String>,
     refused: Option<String>,
+    exceeded: Vec<String>,
 }
 
 impl Repairs {
     pub(crate) fn note(&mut self, what: String) {
         if self.told.len() < REPAIRS && !self.told.contains(&what) {
             self.told.push(what);
+        }
+    }
+
+    /// That a list has too many entries. More than a few of those say nothing new.
+    pub(crate) fn exceed(&mut self, what: String) {
+        if self.exceeded.len() < EXCEEDED && !self.exceeded.contains(&what) {
+            self.exceeded.push(what);
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Script {
     pub counting: Option<Play>,
     /// The beginnings of requests are kept, and what comes from there is counted as such.
     pub caches: bool,
+    /// Who asks how many tokens a request has is told this, whatever it has.
+    pub counts: Option<u64>,
 }
 
 impl Default for Script {
@@ -31,6 +33,7 @@ impl Default for Script {
             otherwise: Fault::new("server", "no step of the script fits").into(),
             counting: None,
             caches: false,
+            counts: None,
         }
     }
 }

@@ -339,7 +339,10 @@ impl<'a> Driver<'a> {
     fn again_of(&mut self, call: &Call) -> Result<certus_providers::Request, Failure> {
         let request = self.call(call.id)?;
         Ok(match &call.repairs {
-            Some((why, answer)) => repair(&request, why, answer),
+            Some((why, answer)) => {
+                let spare = self.room(request.tier).spare(crate::room::taken(&*self.provider, &request));
+                repair(&request, why, answer, spare.min(MOST_RETURNED))
+            }
             None => request,
         })
     }
@@ -380,9 +383,9 @@ impl<'a> Driver<'a> {
 /// Bytes of an unreadable answer that its writer gets back.
 const MOST_RETURNED: usize = 32 * 1024;
 
-/// The same request, with the answer that could not be read and why.
-fn repair(request: &certus_providers::Request, why: &str, answer: &str) -> certus_providers::Request {
-    let end = answer.floor_char_boundary(MOST_RETURNED);
+/// The same request, with so many bytes of the answer that could not be read, and why.
+fn repair(request: &certus_providers::Request, why: &str, answer: &str, bytes: usize) -> certus_providers::Request {
+    let end = answer.floor_char_boundary(bytes);
     let variable = format!(
         "{}\n\nYour answer to this was:\n\n<answer>\n{}\n</answer>\n\nIt cannot be read: {}. Write the same answer again as \
          exactly one JSON object of the form that is asked for above, and nothing else.\n",

@@ -54,16 +54,20 @@ impl Driver<'_> {
         Ok(Some(Stop::Paused { code, message }))
     }
 
-    /// Why nothing more is paid for in a phase that wants checks passed, where files are gone that these would be of.
-    pub(super) fn pays_for_what_is_gone(&mut self, action: &Action) -> Option<Stop> {
-        let checks = self.chain.phase_definition().is_some_and(|phase| !phase.gate.evidence.is_empty());
-        let rests = match action {
-            Action::RunPrompts(_) => checks,
+    /// Why an action is not followed: it would be paid for, or complete the chain.
+    pub(super) fn rests_on_what_is_gone(&mut self, action: &Action) -> Option<Stop> {
+        match action {
+            Action::RunPrompts(_) => self.pays_for_what_is_gone(),
             // Checks look themselves; a chain may want none.
-            Action::Finish(_) => true,
-            _ => false,
-        };
-        if rests { self.stands_for_what_is_gone() } else { None }
+            Action::Finish(_) => self.stands_for_what_is_gone(),
+            _ => None,
+        }
+    }
+
+    /// Why nothing more is paid for in a phase that wants checks passed, where files are gone that these would be of.
+    pub(super) fn pays_for_what_is_gone(&mut self) -> Option<Stop> {
+        let checks = self.chain.phase_definition().is_some_and(|phase| !phase.gate.evidence.is_empty());
+        if checks { self.stands_for_what_is_gone() } else { None }
     }
 
     /// Stop where files are gone, and let the chain say why it stands.

@@ -23,6 +23,7 @@ mod perform;
 mod price;
 mod prompt;
 mod record;
+mod refused;
 mod replies;
 mod said;
 mod samples;
@@ -35,8 +36,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use certus_engine::{
-    Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, ErrorCode, Law, Proposal, Refusal, Request,
-    Ruling, View, law,
+    Action, Asking, Body, Catalogue, Chain, ChainId, EffectId, EffectState, Law, Proposal, Request, Ruling, View, law,
 };
 use certus_providers::Provider;
 use certus_store::{Batch, Hold};
@@ -50,9 +50,6 @@ pub use stop::Stop;
 
 /// Percentage of a request's room from which on its filling is recorded.
 const NEARLY_FULL: u32 = 80;
-
-/// Refusals in one visit after which the controller is not asked again.
-const PATIENCE: usize = 3;
 
 /// What else an approval of edits covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,6 +210,11 @@ impl<'a> Driver<'a> {
         self.take_controller()?;
         self.choose_provider();
         self.set_caps();
+        // Nothing is taken up that is not gone on with: why it waits holds on.
+        if self.chain.ended().is_none() && self.past_until() {
+            self.take_given().await?;
+            return Ok(Stop::Until);
+        }
         self.reissue_interrupted();
         // Also where driving stops before anything is performed.
         self.take_given().await?;
@@ -268,12 +270,18 @@ impl<'a> Driver<'a> {
             }
             let samples = self.samples_due();
             if !samples.is_empty() {
+                if let Some(stop) = self.pays_for_what_is_gone() {
+                    return Ok(stop);
+                }
                 self.intend_all(samples);
                 continue;
             }
             if self.reads_text() && !self.only_command {
                 let upkeep = law::upkeep(&self.chain, self.session.catalogue());
                 if !upkeep.record.is_empty() || !upkeep.requests.is_empty() {
+                    if let Some(stop) = self.pays_for_what_is_gone() {
+                        return Ok(stop);
+                    }
                     self.follow(upkeep);
                     continue;
                 }
@@ -310,7 +318,7 @@ impl<'a> Driver<'a> {
             if matches!(action, Action::RunCheck(_)) {
                 self.note_what_runs();
             }
-            if let Some(stop) = self.pays_for_what_is_gone(&action) {
+            if let Some(stop) = self.rests_on_what_is_gone(&action) {
                 return Ok(Some(stop));
             }
             let ruling = law::judge(&self.chain, &action, catalogue, self.now());
@@ -334,50 +342,6 @@ impl<'a> Driver<'a> {
         let digest = self.session.project().tree_digest().sha256;
         let tree = digest.parse().map_err(|_| Failure::failed("the digest of the project's files is none"))?;
         Ok(law::judge_tree(&self.chain, &action, tree, self.now()))
-    }
-
-    /// A prompt that the library cannot use is there for a person, who must be told what is wrong with its file.
-    fn with_cause(&self, action: &Action, mut refusal: Refusal) -> Refusal {
-        if let (Law::UnknownPrompt, Action::RunPrompts(calls)) = (refusal.law, action)
-            && let Some(fault) = calls.iter().find_map(|call| self.session.prompt_fault(&call.name))
-        {
-            refusal.detail = fault;
-        }
-        refusal
-    }
-
-    fn refuse(&mut self, action: String, refusal: Refusal) -> Option<Stop> {
-        let (law, detail) = (refusal.law, crate::clean::line(&refusal.detail, 500));
-        self.note(Body::ActionRefused { action, law, detail: detail.clone() });
-        if self.only_command {
-            return Some(Stop::Refused { law, detail });
-        }
-        (self.refusals().len() >= PATIENCE).then(|| self.stands(law, detail))
-    }
-
-    /// Nothing that the law allows is named: until a person does something, the chain says why it stands.
-    fn stands(&mut self, law: Law, detail: String) -> Stop {
-        self.note(Body::Paused { code: ErrorCode::Failed, message: detail.clone() });
-        Stop::Refused { law, detail }
-    }
-
-    /// The laws that refused an action in this visit. A prompt that was not there for the process before this one may be there
-    /// now: a person mended its file.
-    fn refusals(&self) -> Vec<String> {
-        let (visits, before) = self.refused_before;
-        let before = if self.chain.visits().len() == visits { before } else { 0 };
-        let all = self.chain.refusals().iter().enumerate();
-        let counts = |(at, law): &(usize, &String)| *at >= before || law.as_str() != Law::UnknownPrompt.name();
-        all.filter(counts).map(|(_, law)| law.clone()).collect()
-    }
-
-    /// Why the last command of this chain failed, if it did.
-    fn last_failure(&self) -> Option<String> {
-        let mut commands = self.chain.effects().filter(|(_, effect)| matches!(effect.request, Request::Command { .. }));
-        match commands.next_back()?.1.outcome()? {
-            certus_engine::Outcome::Failed { code, message } => Some(format!("{code}: {message}")),
-            _ => None,
-        }
     }
 
     pub(crate) fn follow(&mut self, ruling: Ruling) {

@@ -82,9 +82,13 @@ impl Driver<'_> {
         self.session.room(&self.provider_name, &*self.provider, tier)
     }
 
-    /// Why a request does not fit into the window of who answers it, whatever is left out. What is too much by its length alone
+    /// Why a request does not fit into the window of who answers it, or what is used of it, whatever is left out. What is too much by its length alone
     /// is counted by the service, where it counts.
     pub(super) async fn does_not_fit(&mut self, id: EffectId, request: &certus_providers::Request) -> Option<String> {
+        // Who reads the chain itself is sent no text.
+        if !self.provider.reads_files() {
+            return None;
+        }
         let (room, model) = (self.room(request.tier), self.provider.model(request.tier));
         let too_much = room.lacks(&request.prompt, taken(&*self.provider, request), &model)?;
         match self.counted(id, request).await {
@@ -136,6 +140,8 @@ impl Driver<'_> {
         for (id, _) in others {
             self.defer(id, code, &format!("not asked: {why}"), false, None);
         }
+        // Where no other waits, nothing else says why the chain stands.
+        self.note(Body::Paused { code, message: why.clone() });
         Stop::Paused { code, message: why }
     }
 

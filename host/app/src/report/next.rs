@@ -1,6 +1,6 @@
 //! What leads on from where a chain stands, as a command line; and what waits for a verdict, as it is named on one.
 
-use certus_engine::{Cap, Chain, ChainId, Digest, QuestionState, Request};
+use certus_engine::{Cap, Chain, ChainId, Digest, Pause, QuestionState, Request};
 
 use super::{OpenQuestion, questions_in, undecided};
 use crate::error::{Failure, Kind, kind_of_pause};
@@ -89,8 +89,12 @@ pub(super) fn next(
     if let Some(draft) = certus_engine::law::standstill(chain).and_then(|still| still.draft) {
         return Some(format!("certus undo {draft} --chain {id}{suffix}"));
     }
-    // What rules wait for is a model, or another answer; whoever else is waited for answers when they can.
-    let waits = chain.pause().is_some_and(|pause| !pause.is_of_chain());
+    // What rules wait for is a model, or another answer; whoever else is waited for answers when they can. A check waits for
+    // neither.
+    let is_check = |pause: &Pause| {
+        chain.effect(pause.effect).is_some_and(|effect| matches!(effect.request, Request::Check { .. }))
+    };
+    let waits = chain.pause().is_some_and(|pause| !pause.is_of_chain() && !is_check(pause));
     if let Some(question) = undecided.first().filter(|_| !waits || chain.provider() == "offline") {
         return Some(said(question, &provider));
     }

@@ -35,5 +35,23 @@ fn what_does_not_fit_is_said_with_what_to_do() {
     let said = room.lacks("triage", 3_073, "small").expect("it does not fit");
     assert!(said.contains("triage does not fit") && said.contains("take 4097 tokens, and it has 4096"), "{said}");
     assert!(said.contains("--provider NAME:MODEL"), "{said}");
-    assert_eq!(Room::of(None, &config(), 64).lacks("triage", u64::MAX, "unknown"), None);
+}
+
+#[test]
+fn what_is_configured_bounds_a_window_that_is_larger_or_unknown() {
+    let mut config = config();
+    config.context_window = 20_000;
+    for window in [None, Some(20_001), Some(1_000_000)] {
+        let room = Room::of(window, &config, 64);
+        assert_eq!(room.lacks("triage", 15_000, "large"), None, "{window:?}");
+        let said = room.lacks("triage", 15_001, "large").expect("it does not fit");
+        assert!(said.contains("take 20001 tokens, and `context-window` under [limits] allows 20000"), "{said}");
+    }
+    // What is sent back with a request has the rest of it.
+    let room = Room::of(None, &config, 64);
+    assert_eq!((room.spare(15_000), room.spare(u64::MAX)), (0, 0));
+    assert_eq!(room.spare(15_000 - AROUND - 100), 300);
+    // Of two bounds the lesser is named.
+    let said = Room::of(Some(8_192), &config, 64).lacks("triage", u64::MAX, "small").expect("it does not fit");
+    assert!(said.contains("the context window of small") && said.contains("it has 8192"), "{said}");
 }

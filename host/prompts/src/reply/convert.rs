@@ -9,15 +9,16 @@ use super::Repairs;
 use super::documents::{CHANGED, documents};
 use super::values::{area_of, confidence, get, plain_key, said, text};
 
-/// Entries of each part that are kept.
-const DISCOVERED: usize = 256;
-const UNCERTAINTIES: usize = 64;
-const QUESTIONS: usize = 32;
-const DECISIONS: usize = 64;
-const NEXT: usize = 32;
-const AREAS: usize = 64;
-const OPTIONS: usize = 16;
-const ARGUMENTS: usize = 16;
+/// Entries that each part may have: several times what an answer of the usual length has room for. With more, the whole reply
+/// is refused: the first entries alone would look like all that was decided or asked.
+const DISCOVERED: usize = 1_024;
+const UNCERTAINTIES: usize = 256;
+const QUESTIONS: usize = 128;
+const DECISIONS: usize = 256;
+const NEXT: usize = 128;
+const AREAS: usize = 256;
+const OPTIONS: usize = 64;
+const ARGUMENTS: usize = 64;
 
 /// What a confidence is taken for when an uncertainty does not say: in the middle, neither a reason to ask nor to go on.
 const UNSAID: f64 = 0.5;
@@ -84,7 +85,7 @@ pub(super) fn entries<'a>(value: &'a Value, single: &[&str], what: &str, repairs
 
 pub(super) fn bounded<T>(mut items: Vec<T>, most: usize, what: &str, repairs: &mut Repairs) -> Vec<T> {
     if items.len() > most {
-        repairs.note(format!("{what} had {} entries; the first {most} were kept", items.len()));
+        repairs.exceed(format!("{what} has {} entries, and at most {most} are taken", items.len()));
         items.truncate(most);
     }
     items

@@ -12,7 +12,7 @@ use super::convert::{Entry, Object, bounded, entries, field};
 use super::values::{get, said, text};
 use crate::clean::{clean, line};
 
-/// Documents of one reply that are kept.
+/// Documents of one reply.
 const DOCUMENTS: usize = 16;
 /// Edits in one reply.
 const EDITS: usize = 64;

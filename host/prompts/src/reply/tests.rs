@@ -180,22 +180,38 @@ fn what_is_no_reply_is_refused() {
 #[test]
 fn everything_is_bounded_and_cleaned() {
     let many = |item: &str, count: usize| vec![item; count].join(",");
-    let text = format!(
-        r#"{{"discovered":[{}],"uncertainties":[{}],"questions":[{}],"decisions":[{}],"next":[{}],"artifacts":[{}],"notes":"{}"}}"#,
-        many(r#"{"key":"k","value":"v","cited":true}"#, 300),
-        many(r#"{"area":"a","confidence":1}"#, 70),
-        many(r#"{"text":"t"}"#, 40),
-        many(r#"{"key":"k","value":"v"}"#, 70),
-        many(r#""a_b""#, 40),
-        many(r#"{"kind":"file","body":"b"}"#, 20),
-        "é".repeat(70_000),
+    let of = |counts: [usize; 6]| {
+        let [facts, uncertainties, questions, decisions, next, artifacts] = counts;
+        format!(
+            r#"{{"discovered":[{}],"uncertainties":[{}],"questions":[{}],"decisions":[{}],"next":[{}],"artifacts":[{}],"notes":"{}"}}"#,
+            many(r#"{"key":"k","value":"v","cited":true}"#, facts),
+            many(r#"{"area":"a","confidence":1}"#, uncertainties),
+            many(r#"{"text":"t"}"#, questions),
+            many(r#"{"key":"k","value":"v"}"#, decisions),
+            many(r#""a_b""#, next),
+            many(r#"{"kind":"file","body":"b"}"#, artifacts),
+            "é".repeat(70_000),
+        )
+    };
+    let Parsed { reply, repaired } = parsed(&of([1_024, 256, 128, 256, 128, 16]));
+    assert_eq!((reply.discovered.len(), reply.uncertainties.len(), reply.questions.len()), (1_024, 256, 128));
+    assert_eq!((reply.decisions.len(), reply.next.len(), reply.artifacts.len()), (256, 128, 16));
+    assert!(
+        reply.notes.ends_with("é [cut here: 64 of 137 KiB]") && reply.notes.len() <= 65_536,
+        "{}",
+        reply.notes.len()
     );
-    let Parsed { reply, repaired } = parsed(&text);
-    assert_eq!((reply.discovered.len(), reply.uncertainties.len(), reply.questions.len()), (256, 64, 32),);
-    assert_eq!((reply.decisions.len(), reply.next.len(), reply.artifacts.len()), (64, 32, 16));
-    assert_eq!(reply.notes.len(), 65_536);
     assert!(reply.discovered.iter().all(|found| !found.cited));
-    assert_eq!(repaired.len(), 7, "{repaired:?}");
+    assert_eq!(repaired, ["notes had more than 64 KiB and was cut"]);
+    // The first of them alone would look like all.
+    let Err(ReplyError::TooMuch(lists)) = parse_reply(&of([1_025, 257, 129, 257, 129, 17])) else {
+        panic!("too much is refused")
+    };
+    assert_eq!(lists.len(), 6, "{lists:?}");
+    let error = parse_reply(&of([1, 1, 1, 300, 1, 1])).expect_err("too many decisions").to_string();
+    assert!(error.contains("decisions has 300 entries, and at most 256 are taken"), "{error}");
+    let nested = format!(r#"{{"questions":[{{"text":"t","options":[{}]}}]}}"#, many(r#""o""#, 65));
+    assert!(matches!(parse_reply(&nested), Err(ReplyError::TooMuch(_))));
     let hostile = r#"{"notes": "\u001b[31mred\u001b]0;t\u0007 \u202etxt\udb40\udc41\u200b end\u0000"}"#;
     assert_eq!(parsed(hostile).reply.notes, "red txt end");
 }

@@ -8,7 +8,13 @@ use crate::clean::{clean, cut};
 /// Bytes of one string.
 pub(super) const STRING_LIMIT: usize = 64 * 1024;
 
-/// Cleaned, and cut when it is too long.
+/// What stands in the place of the rest of a string that was cut, with the bytes that it had: whoever reads the string must not
+/// take it for all.
+fn cut_mark(had: usize) -> String {
+    format!(" [cut here: 64 of {} KiB]", had.div_ceil(1024))
+}
+
+/// Cleaned, and cut when it is too long, with a mark that says so.
 pub(super) fn text(text: &str, what: &str, repairs: &mut Repairs) -> String {
     let cleaned = clean(text);
     if cleaned.len() < text.len() && text.replace("\r\n", "\n").len() > cleaned.len() {
@@ -16,7 +22,8 @@ pub(super) fn text(text: &str, what: &str, repairs: &mut Repairs) -> String {
     }
     if cleaned.len() > STRING_LIMIT {
         repairs.note(format!("{what} had more than 64 KiB and was cut"));
-        return cut(&cleaned, STRING_LIMIT).to_owned();
+        let mark = cut_mark(cleaned.len());
+        return format!("{}{mark}", cut(&cleaned, STRING_LIMIT - mark.len()));
     }
     cleaned.into_owned()
 }
