@@ -75,6 +75,25 @@ fn nobody_is_paid_to_look_at_what_is_known_while_files_are_gone() {
 }
 
 #[test]
+fn where_a_draft_cannot_be_taken_back_the_way_that_is_left_is_named() {
+    let help = "exports.ten = 10;\n";
+    let both = document("tests", "Ten percent", "It fails first.", &[(TESTS, TEST), ("test/help.js", help)]);
+    let tests = first(1, when("test_generator", reply(json!({ "artifacts": both }))));
+    let (model, world) = (Model::start(but(vec![tests], RIGHT)), shop());
+    let _ = until_the_tests_ran(&model, &world).ok();
+    fs::remove_file(world.project.join(TESTS)).expect("removed");
+    world.write("test/help.js", "exports.ten = 11;\n");
+    let _ = model.run(&world, &["undo", "D2"]).ok();
+    let _ = model.run(&world, &["flow", "--continue"]).exits(1).says("certus undo D1");
+    let _ = model.run(&world, &["undo", "D1"]).exits(1);
+    let ran = model.run(&world, &["flow", "--continue"]).exits(1).says("taking D1 back was tried, and failed: ");
+    let _ = ran.says("what it wrote: certus diff D1 --full");
+    let _ = model.run(&world, &["diff", "D1", "--full"]).ok().shows("ten percent are taken off");
+    world.write(TESTS, TEST);
+    let _ = model.run(&world, &["flow", "--continue"]).exits(3);
+}
+
+#[test]
 fn files_that_are_gone_can_be_given_up() {
     let (model, world, _) = removed();
     let _ = model.run(&world, &["undo", "D1"]).ok().says("nothing to take back of it").shows(TESTS);

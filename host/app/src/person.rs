@@ -210,24 +210,28 @@ fn ended(limit: certus_engine::CheckLimit) -> String {
 
 /// Lines that a person sees of what a check printed that did not pass.
 const LAST_LINES: usize = 6;
+/// Words, in lower case, of lines that say why tests, linters and compilers fail.
+const TELLING: [&str; 6] = ["not ok", "error", "fail", "expected", "cannot", "not found"];
 
-/// The last lines of what a check printed that did not pass: why it did not. None of anything else.
+/// The last lines of what a check printed that did not pass, those that say why before others. None of anything else.
 pub fn last_lines(body: &Body) -> Vec<String> {
     use certus_engine::Outcome;
-    match body {
-        Body::Outcome { outcome: Outcome::Checked { status, tail, .. }, .. } if *status != Some(0) => {
-            let mut lines: Vec<String> = tail
-                .lines()
-                .rev()
-                .map(|text| crate::clean::line(text, 160))
-                .filter(|text| !text.is_empty())
-                .take(LAST_LINES)
-                .collect();
-            lines.reverse();
-            lines
-        }
-        _ => Vec::new(),
+    let Body::Outcome { outcome: Outcome::Checked { status, tail, .. }, .. } = body else { return Vec::new() };
+    if *status == Some(0) {
+        return Vec::new();
     }
+    let clean = tail.lines().map(|text| crate::clean::line(text, 160));
+    let all: Vec<String> = clean.filter(|text| !text.is_empty() && !is_count(text)).collect();
+    let tells = |text: &&String| TELLING.iter().any(|word| text.to_lowercase().contains(word));
+    let telling: Vec<String> = all.iter().filter(tells).cloned().collect();
+    let lines = if telling.is_empty() { all } else { telling };
+    lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+}
+
+/// `# fail 1`, as test runners end with.
+fn is_count(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    matches!(words.as_slice(), ["#" | "ℹ", _, number] if number.parse::<f64>().is_ok())
 }
 
 /// What an event says in a history: more than a headline, and something for every event.
@@ -290,4 +294,25 @@ pub fn story(body: &Body) -> String {
         other => other.kind().to_owned(),
     };
     crate::clean::line(&text, 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use certus_engine::{Body, Digest, Outcome};
+
+    use super::last_lines;
+
+    #[test]
+    fn of_a_failed_check_the_lines_that_say_why_are_shown() {
+        let shown = |status, tail: &str| {
+            let (tree, tail) = (Digest::of("tree"), tail.to_owned());
+            let outcome = Outcome::Checked { status, tree, after: None, changed: Vec::new(), tail, limit: None };
+            last_lines(&Body::Outcome { effect: 1, outcome, elapsed_ms: 0 })
+        };
+        let tap = "ok 1 - a\nnot ok 2 - ten percent\n  error: 'Expected values'\n  expected: 900\n  actual: 1000\n# pass 1\n# fail 1\n";
+        assert_eq!(shown(Some(1), tap), ["not ok 2 - ten percent", "error: 'Expected values'", "expected: 900"]);
+        assert_eq!(shown(Some(3), "one\n\u{1b}[31mBROKEN\n\n"), ["one", "BROKEN"]);
+        assert_eq!(shown(None, &"x\n".repeat(50)).len(), 6);
+        assert!(shown(Some(0), tap).is_empty() && shown(Some(1), "").is_empty());
+    }
 }

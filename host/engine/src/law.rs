@@ -152,7 +152,7 @@ pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
 pub use samples::{samples, samples_of, samples_wanted};
 pub use tests_first::{
-    ChangedTests, Standstill, failed_first, no_test_failed_first, standstill, tests_alone_are_wanted,
+    ChangedTests, Standstill, failed_first, no_test_failed_first, not_undone, standstill, tests_alone_are_wanted,
     tests_changed_since,
 };
 pub(crate) use upkeep::{condenses, makes_room};

@@ -34,7 +34,7 @@ fn where_no_new_test_failed_a_person_is_asked_what_ran() {
         (Some(Some(126)), "`npm test` did not run (exit status 126"),
         (Some(Some(137)), "`npm test` was killed (exit status 137)"),
         (Some(None), "did not run to its end"),
-        (None, "No test ran before this code"),
+        (None, "No test ran before the code"),
     ] {
         let mut story = Story::new();
         story.tests();
@@ -197,7 +197,7 @@ fn that_nothing_can_be_tested_is_asked_before_anything_else() {
 
 #[test]
 fn who_is_asked_about_tests_that_stand_is_told_that_they_do_and_what_they_did() {
-    let passed = "`npm test` ran before this code, and passed (exit status 0)";
+    let passed = "`npm test` ran before the code, and passed (exit status 0)";
     let stand = "Its tests stand: `test/a.js` (D1).";
     // The generator says that they are right so.
     let mut story = Story::new();
@@ -229,7 +229,7 @@ fn who_is_asked_about_tests_that_stand_is_told_that_they_do_and_what_they_did() 
     {
         story.runs(status);
         let asked = story.before_code().expect("asked").body;
-        assert!(asked.contains("No test ran before this code.") && asked.contains(says), "{asked}");
+        assert!(asked.contains("No test ran before the code.") && asked.contains(says), "{asked}");
         assert!(asked.contains("Its tests stand: `test/a.js` (D1)."), "{asked}");
     }
     story.writes("somebody", "change", "lib/b.js");

@@ -86,7 +86,7 @@ fn code_of_every_visit_that_stands_is_looked_at() {
     anew(&mut story);
     story.tests();
     let asked = story.before_code().expect("asked").body;
-    assert!(asked.contains("No test ran before this code.") && !asked.contains("any code"), "{asked}");
+    assert!(asked.contains("No test ran before the code.") && !asked.contains("any code"), "{asked}");
     story.runs(Some(0));
     let asked = story.before_code().expect("asked").body;
     assert!(asked.contains("passed (exit status 0) with code of this chain in the files"), "{asked}");

@@ -18,10 +18,8 @@ impl Driver<'_> {
         let mut gone = self.chain.written_files();
         gone.retain(|path, _| !project.has_file(path));
         let drafts: Vec<&str> = gone.values().copied().collect();
-        let back: Vec<String> = law::undo_order(&self.chain, &drafts)
-            .iter()
-            .map(|draft| format!("certus undo {draft} --chain {}", self.id))
-            .collect();
+        let order = law::undo_order(&self.chain, &drafts);
+        let back: Vec<String> = order.iter().map(|draft| format!("certus undo {draft} --chain {}", self.id)).collect();
         if back.is_empty() {
             return None;
         }
@@ -31,12 +29,20 @@ impl Driver<'_> {
         named.extend((more > 0).then(|| format!("{more} more")));
         let (is, them) = if gone.len() == 1 { ("is", "it") } else { ("are", "them") };
         let drafts = if back.len() == 1 { "its draft" } else { "these drafts" };
+        let failed = order.iter().find_map(|draft| Some((draft, law::not_undone(&self.chain, draft)?)));
+        let way = match failed {
+            // The same once more leads nowhere; what was written is kept.
+            Some((draft, why)) => format!(
+                "taking {draft} back was tried, and failed: {}; what it wrote: certus diff {draft} --full",
+                why.trim_end_matches('.')
+            ),
+            None => format!("or take {drafts} back first: {}", back.join(", then ")),
+        };
         let again = crate::report::FlowReport::again(self.id, &self.chain);
         Some(crate::clean::clean(&format!(
             "{} {is} gone, which this chain wrote, so nothing shows whether the change works; put {them} back (as with `git checkout` \
-             or `git stash pop`) and go on: {again} (or take {drafts} back first: {})",
-            named.join(", "),
-            back.join(", then ")
+             or `git stash pop`) and go on: {again} ({way})",
+            named.join(", ")
         )))
     }
 

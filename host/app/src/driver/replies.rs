@@ -1,7 +1,7 @@
 //! Replies that are not as they should be: whole ones whose call went wrong all the same, and those that cannot be read.
 
-use certus_engine::EffectId;
-use certus_providers::{Answer, ProviderError, Spent};
+use certus_engine::{EffectId, Reply};
+use certus_providers::{Answer, CallErrorKind, ProviderError, Spent};
 
 use super::Driver;
 use super::price::Settled;
@@ -37,7 +37,9 @@ pub(super) fn whole(error: &ProviderError) -> Option<Answer> {
     let text = failed.partial.as_ref()?;
     let object = unfenced(text.trim());
     let closed = object.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(object).is_ok();
-    if !closed || certus_prompts::parse_reply(text).is_err() {
+    let reply = certus_prompts::parse_reply(text).ok().filter(|_| closed)?.reply;
+    // Who declines may do so in the form that was asked for: that is no answer.
+    if failed.kind == CallErrorKind::Refusal && !brings(&reply) {
         return None;
     }
     Some(Answer {
@@ -51,6 +53,14 @@ pub(super) fn whole(error: &ProviderError) -> Option<Answer> {
     })
 }
 
+/// Whether there is more in a reply than words about it.
+fn brings(reply: &Reply) -> bool {
+    let Reply { discovered, uncertainties, confidence, questions, decisions, artifacts, .. } = reply;
+    let lists =
+        [discovered.len(), uncertainties.len(), confidence.len(), questions.len(), decisions.len(), artifacts.len()];
+    lists.into_iter().any(|length| length > 0)
+}
+
 /// Models put fences around what they write, and close them.
 fn unfenced(text: &str) -> &str {
     let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
@@ -61,7 +71,7 @@ fn unfenced(text: &str) -> &str {
 mod tests {
     use super::*;
     use certus_engine::Usage;
-    use certus_providers::{CallError, CallErrorKind, Phase};
+    use certus_providers::{CallError, Phase};
 
     fn failed(kind: CallErrorKind, partial: &str) -> Option<Answer> {
         let usage = Usage { input_tokens: 7, ..Usage::default() };
@@ -90,12 +100,15 @@ mod tests {
                 CallErrorKind::Overloaded,
                 CallErrorKind::Unreadable,
                 CallErrorKind::Truncated,
-                CallErrorKind::Refusal,
                 CallErrorKind::ContextOverflow,
             ] {
                 assert!(failed(kind, text).is_some_and(|answer| answer.broke_after), "{kind:?}");
             }
         }
+        // Words alone may be those of who declines.
+        assert_eq!(failed(CallErrorKind::Refusal, "{\"notes\": \"I cannot help with that.\"}"), None);
+        let scored = "{\"notes\": \"a\", \"confidence\": [{\"area\": \"requirements\", \"confidence\": 0.9}]}";
+        assert!(failed(CallErrorKind::Refusal, scored).is_some());
         // The lenient reader would close these.
         for text in ["{\"notes\": \"a\"", "```json\n{\"notes\": \"a\"}", "Well: {\"notes\": \"a\"}", "", "[]"] {
             for kind in [cut, CallErrorKind::Truncated, CallErrorKind::Refusal] {

@@ -109,14 +109,16 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     if let Some(reason) = &report.reason {
         output.line(format!("because: {reason}"));
     }
-    if report.no_test_failed_first {
+    if report.tests_alone {
+        let failed = if report.no_test_failed_first { "; none of them was seen to fail" } else { "" };
+        output.line(format!(
+            "tests alone were written, and no code: a person said that they are all that is wanted{failed}"
+        ));
+    } else if report.no_test_failed_first {
         output.line(match report.taken_over {
             true => "no new test was seen to fail here before the code was written",
             false => "no new test failed before the code was written",
         });
-    }
-    if report.tests_alone {
-        output.line("tests alone were written, and no code: a person said that they are all that is wanted");
     }
     for changed in &report.tests_changed_since {
         let files = changed.files.join(", ");

@@ -136,7 +136,7 @@ fn way_back(chain: &Chain, order: &Order) -> Option<String> {
 }
 
 /// Why this was not taken back, where that was tried last.
-fn not_undone<'c>(chain: &'c Chain, id: &str) -> Option<&'c str> {
+pub fn not_undone<'c>(chain: &'c Chain, id: &str) -> Option<&'c str> {
     let tried = |(_, effect): (_, &'c crate::Effect)| match &effect.request {
         Request::Undo { draft, .. } if draft == id => effect.outcome(),
         _ => None,
@@ -422,7 +422,9 @@ pub fn tests_alone_are_wanted(chain: &Chain) -> bool {
     phases.iter().filter(|phase| wants(phase)).any(|phase| alone::is_said(chain, &phase.name))
 }
 
-/// Whether code is in the files that no new test was seen to fail for before it was there.
+/// Whether code is in the files that no new test was seen to fail for before it was there, or tests are all that is wanted and none of
+/// them was.
 pub fn no_test_failed_first(chain: &Chain) -> bool {
-    sets(chain).any(|order| order.is_bare())
+    let alone = tests_alone_are_wanted(chain);
+    sets(chain).any(|order| order.is_bare() || alone && !order.failed)
 }

@@ -207,32 +207,32 @@ impl Order {
     pub(super) fn said(&self, chain: &Chain) -> String {
         let what = match &self.ran {
             None if self.elsewhere => {
-                "No test was seen to fail here before this code: what ran elsewhere shows nothing here.".to_owned()
+                "No test was seen to fail here before the code: what ran elsewhere shows nothing here.".to_owned()
             }
-            None => "No test ran before this code.".to_owned(),
+            None => "No test ran before the code.".to_owned(),
             Some(Ran { command, status: Some(0), with_code: true, .. }) => format!(
                 "`{command}` passed (exit status 0) with code of this chain in the files: what passes with it does not show that a \
                  test fails without it."
             ),
             Some(Ran { command, status: Some(0), .. }) => format!(
-                "`{command}` ran before this code, and passed (exit status 0): what passes without it does not show that it does \
+                "`{command}` ran before the code, and passed (exit status 0): what passes without it does not show that it does \
                  anything."
             ),
             Some(Ran { command, status: Some(status @ (126 | 127)), .. }) => {
                 let why = if *status == 127 { "was not found" } else { "may not be run" };
                 format!(
                     "`{command}` did not run (exit status {status}: it, or a program that it needs, {why}), so no test was seen to \
-                     fail before this code."
+                     fail before the code."
                 )
             }
             Some(Ran { command, status: Some(status), .. }) if KILLED.contains(status) => {
-                format!("`{command}` was killed (exit status {status}), so no test was seen to fail before this code.")
+                format!("`{command}` was killed (exit status {status}), so no test was seen to fail before the code.")
             }
             Some(Ran { command, status: None, limit: Some(limit), .. }) => {
-                format!("`{command}` was ended {limit}, so no test was seen to fail before this code.")
+                format!("`{command}` was ended {limit}, so no test was seen to fail before the code.")
             }
             Some(Ran { command, status: None, .. }) => {
-                format!("`{command}` did not run to its end, so no test was seen to fail before this code.")
+                format!("`{command}` did not run to its end, so no test was seen to fail before the code.")
             }
             Some(Ran { command, status: Some(status), .. }) => format!(
                 "`{command}` failed (exit status {status}), but not between tests that still stand and this code, so it does not \
