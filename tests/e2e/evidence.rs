@@ -166,3 +166,21 @@ fn who_writes_does_not_review() {
     assert_eq!(shown["confidence"]["areas"]["code_review"], 0.1, "{shown}");
     assert_eq!(model.asked("deployment_checker"), 0);
 }
+
+#[test]
+fn what_a_person_mended_is_tested_before_anybody_is_paid_to_mend_it() {
+    let edit = json!({"path": "lib/discount.js", "base": null, "content": null, "delete": false,
+        "replace": [{"find": "cents", "with": "pennies"}]});
+    let mend = reply(json!({"artifacts": [{"kind": "change", "title": "Pennies", "body": "", "edits": [edit]}]}));
+    let (model, world) =
+        (Model::start(but(vec![first(1, when("error_recovery", mend))], "exports.discounted = cents;\n")), shop());
+    let _ = model.run(&world, &["flow", GOAL]).exits(3);
+    for _ in 0..4 {
+        let _ = model.run(&world, &["approve"]).exits(3);
+    }
+    assert_eq!(model.asked("error_recovery"), 1);
+    world.write("lib/discount.js", RIGHT);
+    let ran = model.run(&world, &["reject", "--why", "I mended it myself"]).ok();
+    let ran = ran.says("Files were changed since they were checked").says("Running npm test").says("Complete");
+    assert!(!ran.stderr.contains("error_recovery") && model.asked("error_recovery") == 1, "{}", ran.stderr);
+}

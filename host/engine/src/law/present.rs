@@ -9,6 +9,8 @@ use crate::{Action, Body, Catalogue, Chain, Digest, Evidence, Millis, Proposal, 
 
 /// How often, in one visit, changed files are checked again before a person is asked.
 const PATIENCE: u32 = 3;
+/// Mends what a check found.
+const MENDER: &str = "error_recovery";
 /// How often a chain goes back from its last phase because files were changed, before a person is asked.
 const RETURNS: usize = 2;
 /// Why a phase is entered again whose evidence is missing.
@@ -30,9 +32,13 @@ pub fn builds_on_evidence(chain: &Chain, action: &Action) -> bool {
     named(chain, action).map_or_else(|| gathers_again(chain, action).is_some(), |passes| !passes.is_empty())
 }
 
-/// The passes that an action builds on; empty where it builds on none, `None` where one is missing.
+/// The runs that an action builds on; empty where it builds on none, `None` where one is missing.
 fn named<'c>(chain: &'c Chain, action: &Action) -> Option<Vec<&'c Evidence>> {
     let Some(here) = chain.phase_definition() else { return Some(Vec::new()) };
+    // What somebody mended meanwhile is no more to be mended.
+    if matches!(action, Action::RunPrompts(calls) if calls.iter().any(|call| call.name == MENDER)) {
+        return Some(chain.evidence_of_visit().last().filter(|last| !last.passed()).into_iter().collect());
+    }
     let finishes = matches!(action, Action::Finish(_));
     let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
     let checks: Vec<&String> = match action {
