@@ -41,7 +41,7 @@ fn with_anthropic(model: &Model, world: &World, arguments: &[&str]) -> Ran {
 
 #[test]
 fn a_whole_answer_is_used_whatever_comes_behind_it() {
-    let text = reply(json!({"notes": "All of it."})).text;
+    let text = reply(json!({"notes": "All of it.", "confidence": confidence(&["requirements"])})).text;
     let event = |event: Value| format!("data: {event}\n\n");
     let chunk = |reason: &str| {
         event(json!({
