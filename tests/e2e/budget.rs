@@ -26,7 +26,7 @@ fn a_chain_stops_at_its_budget_and_goes_on_when_it_is_raised() {
     let ran = model.run(&world, &["flow", GOAL, "--max-usd", "1.20"]).exits(5);
     let ran =
         ran.says("the budget of the chain does not cover the next call, which may take $").says(" of $1.200000 spent");
-    let ran = ran.says(" left; raise it to that or more: certus flow --continue --provider openai --max-usd 1.");
+    let ran = ran.says(" left; raise it with --max-usd 1.");
     let _ = ran.shows("paused");
     let (usd, _) = spent(&model, &world);
     assert!(usd <= 1.2, "{usd}");

@@ -115,7 +115,7 @@ fn implement_takes_its_options_and_goes_on_with_what_was_given_up() {
         assert_eq!(model.asked("solution_designer"), asked + 1);
         assert_eq!(ran(&model, &world), [words.join(" ").trim_start_matches('/')]);
         let (_, status) = model.json(&world, &["status"]);
-        assert_eq!((&status["status"], &status["phase"]), (&json!("running"), &json!("implementation")));
+        assert_eq!((&status["status"], &status["phase"]), (&json!("ready"), &json!("implementation")));
         let tests = model.asked("test_generator");
         let _ = model.run(&world, &["flow", "--continue"]);
         assert_eq!(model.asked("test_generator"), tests, "code comes at once");

@@ -252,7 +252,7 @@ fn a_whole_chain_ends_with_tests_that_really_pass() {
     let (_, status) = model.json(&world, &["status"]);
     let (_, shown) = model.json(&world, &["show"]);
     for one in [&status, &shown] {
-        assert_eq!((&one["status"], &one["phase"]), (&json!("running"), &json!("implementation")), "{one}");
+        assert_eq!((&one["status"], &one["phase"]), (&json!("ready"), &json!("implementation")), "{one}");
     }
     let (exit, gone_on) = model.json(&world, &["flow", "--continue"]);
     assert_eq!((exit, &gone_on["status"]), (Some(3), &json!("waiting")), "{gone_on}");

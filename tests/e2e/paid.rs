@@ -113,7 +113,7 @@ fn where_a_cap_stops_a_call_because_nobody_could_count_that_is_said() {
     ] {
         let (model, world) = (Model::counts_with(whole(""), counting), shop());
         let ran = with_anthropic(&model, &world, &cap).exits(5).says(&format!("counted by its length, because {why}"));
-        let _ = ran.says("raise it to that or more: certus flow --continue");
+        let _ = ran.says("; raise it with --max-usd 0.");
         assert!(model.paths().iter().all(|path| path.ends_with("count_tokens")), "{:?}", model.paths());
     }
     // Where it was counted, or nobody counts, nothing is said of it.

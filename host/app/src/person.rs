@@ -222,10 +222,18 @@ pub fn last_lines(body: &Body) -> Vec<String> {
     }
     let clean = tail.lines().map(|text| crate::clean::line(text, 160));
     let all: Vec<String> = clean.filter(|text| !text.is_empty() && !is_count(text)).collect();
-    let tells = |text: &&String| TELLING.iter().any(|word| text.to_lowercase().contains(word));
+    let tells = |text: &&String| !is_pass(text) && TELLING.iter().any(|word| text.to_lowercase().contains(word));
     let telling: Vec<String> = all.iter().filter(tells).cloned().collect();
     let lines = if telling.is_empty() { all } else { telling };
     lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()
+}
+
+/// What test runners say of a test that passed, or of one that begins, whatever it is called.
+fn is_pass(line: &str) -> bool {
+    ["ok ", "# Subtest", "✓", "✔", "√", "PASS", "--- PASS", "=== RUN", "PASSED"]
+        .iter()
+        .any(|start| line.starts_with(start))
+        || [" ... ok", " PASSED", " ok"].iter().any(|end| line.ends_with(end))
 }
 
 /// `# fail 1`, as test runners end with.
@@ -311,6 +319,8 @@ mod tests {
         };
         let tap = "ok 1 - a\nnot ok 2 - ten percent\n  error: 'Expected values'\n  expected: 900\n  actual: 1000\n# pass 1\n# fail 1\n";
         assert_eq!(shown(Some(1), tap), ["not ok 2 - ten percent", "error: 'Expected values'", "expected: 900"]);
+        let named = "not ok 1 - a\n# Subtest: errors are expected\nok 2 - errors are expected\n✔ fails well\ntest fails ... ok\n";
+        assert_eq!(shown(Some(1), named), ["not ok 1 - a"]);
         assert_eq!(shown(Some(3), "one\n\u{1b}[31mBROKEN\n\n"), ["one", "BROKEN"]);
         assert_eq!(shown(None, &"x\n".repeat(50)).len(), 6);
         assert!(shown(Some(0), tap).is_empty() && shown(Some(1), "").is_empty());

@@ -18,7 +18,7 @@ pub(crate) use next::{is_meant, leads_on, named, next_line, waiting, waits_first
 pub(crate) use parts::compared;
 use serde::Serialize;
 use standing::status;
-pub(crate) use standing::{ELSEWHERE, reason, status_name};
+pub(crate) use standing::{ELSEWHERE, reason, status_name, worked_on};
 use words::{Solution, proposal, said, said_by, solution};
 use work::{CheckLine, DraftLine, checks, draft};
 
@@ -262,7 +262,7 @@ impl FlowReport {
     #[must_use]
     pub fn looked_at(self, session: &Session, id: ChainId) -> Self {
         let held = session.existing().is_ok_and(|store| store.is_held(id));
-        Self { cost: self.cost.worked_on(held), ..self }
+        Self { status: worked_on(self.status, held), cost: self.cost.worked_on(held), ..self }
     }
 
     /// With what a run was to cost.

@@ -26,7 +26,7 @@ pub struct StatusLine {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `waiting` (for a person), `paused` (something is in its way: `reason` of a chain alone has it), `complete`, `given-up`.
+    /// `running`, `ready` (to go on: nobody works on it), `waiting` (for a person), `paused` (something is in its way: `reason` of a chain alone has it), `complete`, `given-up`.
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,
@@ -64,6 +64,13 @@ pub struct StatusLine {
     pub created: String,
     /// When it last changed.
     pub updated: String,
+}
+
+impl StatusLine {
+    /// With what is known of whoever works on the chain.
+    fn worked_on(self, held: bool) -> Self {
+        Self { status: crate::report::worked_on(self.status, held), cost: self.cost.worked_on(held), ..self }
+    }
 }
 
 impl State {
@@ -107,7 +114,7 @@ impl State {
         let line = |row: &ChainRow| {
             let line = status_line(row, active, of(row));
             let completed_elsewhere = !all_own && row.status == Status::Finished;
-            StatusLine { completed_elsewhere, cost: line.cost.worked_on(store.is_held(row.id)), ..line }
+            StatusLine { completed_elsewhere, ..line.worked_on(store.is_held(row.id)) }
         };
         Ok(rows.iter().map(line).collect())
     }
@@ -135,9 +142,8 @@ impl State {
             format!("{}{next}", crate::report::ELSEWHERE)
         });
         let completed_elsewhere = elsewhere.is_some();
-        let line = status_line(&row, active, spending);
-        let cost = line.cost.worked_on(store.is_held(id));
-        Ok(StatusLine { compared, completed_elsewhere, elsewhere, reason, next, cost, ..line })
+        let line = status_line(&row, active, spending).worked_on(store.is_held(id));
+        Ok(StatusLine { compared, completed_elsewhere, elsewhere, reason, next, ..line })
     }
 
     /// Whether what is complete of these was completed by this user, here. Where nothing is, nothing is looked at.

@@ -4,11 +4,15 @@
 //! What a chain itself spends is judged here, from its events. The cap of a day spans chains and processes; the store
 //! holds it, in the transaction that records the reservation.
 
+mod spending;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Body, Chain, Effect, EffectId, Outcome, Request, Ruling, Usage};
+use crate::{Body, Chain, EffectId, Ruling, Usage};
+
+pub use spending::Spending;
 
 /// The share of a cap at which a person is warned, in percent, unless they want it earlier.
 const WARN_AT: u8 = 80;
@@ -43,7 +47,15 @@ impl Amount {
         if self.usd_micros == 0 && self.unpriced_tokens > 0 {
             return "price unknown".to_owned();
         }
-        said(Unit::UsdMicros, self.usd_micros)
+        Unit::UsdMicros.said(self.usd_micros)
+    }
+
+    /// How much of it, in one unit.
+    pub fn of(self, unit: Unit) -> u64 {
+        match unit {
+            Unit::Tokens => self.tokens,
+            Unit::UsdMicros => self.usd_micros,
+        }
     }
 
     /// Both together; saturates rather than overflows.
@@ -241,6 +253,16 @@ pub enum Unit {
     UsdMicros,
 }
 
+impl Unit {
+    /// So many of it, for people: `120 tokens`, `$0.003000`.
+    pub fn said(self, number: u64) -> String {
+        match self {
+            Self::Tokens => format!("{number} tokens"),
+            Self::UsdMicros => format!("${}.{:06}", number / 1_000_000, number % 1_000_000),
+        }
+    }
+}
+
 /// A call that its budget does not cover.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OverBudget {
@@ -271,13 +293,13 @@ pub enum OverBudget {
 /// Why a call does not fit: that all is used up, or that what is left is less than the call may take.
 fn short(scope: Scope, unit: Unit, used: u64, wanted: u64, cap: u64) -> String {
     let (scope, left) = (scope.spans(), cap.saturating_sub(used));
-    let [used, wanted, cap] = [used, wanted, cap].map(|number| said(unit, number));
+    let [used, wanted, cap] = [used, wanted, cap].map(|number| unit.said(number));
     if left == 0 {
         return format!(
             "the budget of the {scope} is used up: {used} of {cap} spent or set aside, and the next call may take {wanted}"
         );
     }
-    let left = said(unit, left);
+    let left = unit.said(left);
     format!(
         "the budget of the {scope} does not cover the next call, which may take {wanted}: {used} of {cap} spent or set aside, \
          {left} left"
@@ -338,120 +360,10 @@ impl fmt::Display for Warning {
         let parts = parts.into_iter().filter_map(|(unit, used, cap)| {
             let cap = cap?;
             let percent = u128::from(used) * 100 / u128::from(cap.max(1));
-            Some(format!("{} of {} ({percent} %)", said(unit, used), said(unit, cap)))
+            Some(format!("{} of {} ({percent} %)", unit.said(used), unit.said(cap)))
         });
         let parts: Vec<String> = parts.collect();
         if parts.is_empty() { Ok(()) } else { write!(f, ": {}", parts.join(", ")) }
-    }
-}
-
-fn said(unit: Unit, number: u64) -> String {
-    match unit {
-        Unit::Tokens => format!("{number} tokens"),
-        Unit::UsdMicros => format!("${}.{:06}", number / 1_000_000, number % 1_000_000),
-    }
-}
-
-/// What a chain spent, possibly spent and has set aside: all that its cap counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spending {
-    /// For answers, those that cannot be used included.
-    pub answered: Amount,
-    /// For attempts that gave no answer: billed, or possibly billed.
-    pub lost: Amount,
-    /// Of `lost`, what calls can have cost at most, besides what is known of them: nobody said what they did.
-    pub possible: Amount,
-    /// Set aside for calls in flight.
-    pub reserved: Amount,
-}
-
-impl Spending {
-    /// All of it.
-    pub fn total(self) -> Amount {
-        self.answered.plus(self.lost).plus(self.reserved)
-    }
-}
-
-impl Effect {
-    fn answered(&self) -> Amount {
-        match self.outcome() {
-            Some(Outcome::Replied { by, .. }) => by.usage.into(),
-            Some(Outcome::Unusable { by, .. }) => by.usage.into(),
-            _ => Amount::default(),
-        }
-    }
-
-    /// What it cost or may have cost.
-    pub fn spent(&self) -> Amount {
-        self.answered().plus(self.lost)
-    }
-
-    /// What it cost, may have cost, and has set aside, each by itself.
-    pub fn spending(&self) -> Spending {
-        let (lost, possible, reserved) = (self.lost, self.possible, self.reserved.unwrap_or_default());
-        Spending { answered: self.answered(), lost, possible, reserved }
-    }
-
-    /// The same in a sum.
-    pub fn committed(&self) -> Amount {
-        self.spending().total()
-    }
-}
-
-impl Chain {
-    /// What it spent, possibly spent and has set aside.
-    pub fn spending(&self) -> Spending {
-        self.effects().fold(Spending::default(), |sum, (_, effect)| Spending {
-            answered: sum.answered.plus(effect.answered()),
-            lost: sum.lost.plus(effect.lost),
-            possible: sum.possible.plus(effect.possible),
-            reserved: sum.reserved.plus(effect.reserved.unwrap_or_default()),
-        })
-    }
-
-    /// Spent, possibly spent or set aside by what an effect shares a cap with.
-    pub fn committed(&self, scope: Scope, effect: EffectId) -> Amount {
-        self.shared(scope, effect).fold(Amount::default(), |sum, other| sum.plus(other.committed()))
-    }
-
-    /// Spent or possibly spent by what an effect shares a cap with.
-    pub fn spent(&self, scope: Scope, effect: EffectId) -> Amount {
-        self.shared(scope, effect).fold(Amount::default(), |sum, other| sum.plus(other.spent()))
-    }
-
-    /// The effects that share a cap with one.
-    fn shared(&self, scope: Scope, effect: EffectId) -> impl Iterator<Item = &Effect> {
-        let this = self.effect(effect);
-        let of = this.and_then(|this| self.plugin_of(this));
-        let shares = move |id: EffectId, other: &Effect| match scope {
-            Scope::Call => id == effect,
-            Scope::Phase => this.is_some_and(|this| other.phase == this.phase),
-            Scope::Chain => this.is_some(),
-            Scope::Plugin => of.is_some() && self.plugin_of(other) == of,
-            // Other chains share it: the store knows them.
-            Scope::Day => false,
-        };
-        self.effects().filter(move |(id, other)| shares(*id, other)).map(|(_, other)| other)
-    }
-
-    /// The plugin in whose command an effect was asked for; none where a controller, the law or a person asked for it.
-    fn plugin_of(&self, effect: &Effect) -> Option<&str> {
-        // A sample is asked for on behalf of whoever asked for its prompt.
-        let asked = match effect.request {
-            Request::Sample { of, .. } => self.effect(of)?,
-            _ => effect,
-        };
-        match &self.effect(asked.invocation?)?.request {
-            Request::Command { plugin, .. } => Some(&plugin.name),
-            _ => None,
-        }
-    }
-
-    /// The caps that count what an effect spends, but for the day's.
-    fn capped(&self, effect: EffectId) -> impl Iterator<Item = Scope> {
-        let commanded = self.effect(effect).is_some_and(|effect| self.plugin_of(effect).is_some());
-        let scopes = [Scope::Call, Scope::Phase, Scope::Chain, Scope::Plugin];
-        scopes.into_iter().filter(move |scope| *scope != Scope::Plugin || commanded)
     }
 }
 

@@ -51,6 +51,18 @@ pub(crate) fn is_test(path: &str) -> bool {
         || name.starts_with("test_")
 }
 
+/// Those of files that came as tests that are: what is no test by its name beside others that are, is what these need. Where none is,
+/// the project calls its tests something else.
+pub(crate) fn of_tests<'p>(paths: impl Iterator<Item = &'p String> + Clone) -> Vec<&'p String> {
+    let named: Vec<&String> = paths.clone().filter(|path| is_test(path)).collect();
+    if named.is_empty() { paths.collect() } else { named }
+}
+
+/// Whether a file of this name may have tests of its own among its code.
+pub(crate) fn is_code_with_tests(path: &str) -> bool {
+    !is_test(path) && within::may_hold_tests(path)
+}
+
 fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }

@@ -106,7 +106,36 @@ fn files_that_change_again_and_again_are_for_a_person() {
     story.passes(Check::Test, "3", "3");
     story.says(asked(&story).expect("and is asked again"), Verdict::Approved);
     assert_eq!(story.on("4", &ship()), None);
-    assert!(story.on("5", &ship()).is_some(), "these files were seen by nobody");
+    assert_eq!(story.on("5", &ship()), None, "by the time of the yes they are others again");
+    story.enter("ship");
+    assert!(story.on("5", &finish()).is_some(), "what is complete is looked at once more");
+    story.enter("build");
+    story.passes(Check::Test, "6", "6");
+    assert!(story.on("7", &ship()).is_some());
+}
+
+#[test]
+fn what_failed_is_looked_at_once_more_where_files_changed_since() {
+    let mut story = Story::new();
+    let mend = Action::RunPrompts(vec![PromptCall::new("error_recovery")]);
+    let back = Action::EnterPhase { phase: "decide".to_owned(), why: String::new() };
+    // Somebody mended it meanwhile, perhaps; who writes all the time is no reason not to mend.
+    for action in [&mend, &back] {
+        story.enter("build");
+        story.fails(Check::Test, "a", "");
+        assert_eq!(story.on("a", action), None);
+        let ruling = story.on("b", action).expect("changed");
+        story.follow(ruling);
+        story.fails(Check::Test, "c", "");
+        assert_eq!(story.on("d", action), None);
+    }
+    // After each attempt anew, and one that came to nothing is an attempt.
+    story.replies("error_recovery", &[]);
+    for action in [&mend, &back] {
+        assert!(story.on("d", action).is_some());
+    }
+    story.passes(Check::Test, "d", "d");
+    assert_eq!(story.on("d", &ship()), None);
 }
 
 #[test]

@@ -479,6 +479,16 @@ fn tests_alone_are_no_implementation_unless_a_person_says_so() {
     assert!(!law::tests_alone_are_wanted(&story.0));
     story.says(asked, Verdict::Approved);
     assert!(law::tests_alone_are_wanted(&story.0) && leave(&story).is_ok());
+    // Whoever makes the tests pass by changing nothing else wrote no code.
+    let mut story = Story::new();
+    story.tests();
+    story.runs(Some(1));
+    done(&mut story);
+    story.writes("error_recovery", "change", "test/a.js");
+    story.runs(Some(0));
+    let asked = story.due().expect("asked");
+    assert!(asked.title == ALONE && asked.body.contains("wrote tests (D1, D2) and no code."), "{}", asked.body);
+    assert!(leave(&story).is_err());
     // Code that stands is an implementation, whoever says that it is done.
     let mut story = Story::new();
     story.tests();

@@ -100,3 +100,23 @@ fn no_grant_covers_tests_of_the_chain_that_were_removed_or_brought_once_more() {
     }
     assert!(told(&mut story, "change", &["lib/a.js"]).1);
 }
+
+#[test]
+fn code_that_comes_with_tests_is_code() {
+    // What tests need to compile, and tests that stand among the code.
+    for (tests, code) in [(&["test/a.js", "lib/a.js"][..], "lib/a.js"), (&["src/lib.rs"], "src/lib.rs")] {
+        let mut story = Story::new();
+        story.writes_all("test_generator", "tests", tests);
+        story.runs(Some(1));
+        assert_eq!(told(&mut story, "change", &[code]).0, Vec::<String>::new());
+        story.writes("tdd_flow_controller", "change", code);
+        story.runs(Some(0));
+        assert_eq!((story.due(), story.before_code(), law::no_test_failed_first(&story.0)), (None, None, false));
+        assert_eq!(tests_changed_since(&story.0), Vec::new());
+    }
+    // A project may call its tests what it wants.
+    let mut story = Story::new();
+    story.writes("test_generator", "tests", "checks/a.js");
+    story.runs(Some(1));
+    assert_eq!(told(&mut story, "change", &["checks/a.js", "lib/a.js"]).0, ["checks/a.js"]);
+}

@@ -51,11 +51,23 @@ impl Driver<'_> {
 
     /// Record that a call is not made because of its budget.
     pub(super) fn over_budget(&mut self, id: EffectId, over: &OverBudget) -> Stop {
-        let (code, shown) = (ErrorCode::Limit, format!("{over}{}; {}", self.by_length(id), self.raise(over)));
+        let (code, raise) = (ErrorCode::Limit, self.raise(over));
+        let shown = format!("{over}{}{}; {raise}", self.nobody_said(id, over), self.by_length(id));
         let (possibly_billed, leftover, message) = (false, None, shown.clone());
         let enough = over.enough().filter(|_| !self.project_is_stricter(over));
         self.note(Body::Deferred { effect: id, code, message, possibly_billed, leftover, enough });
         Stop::Paused { code, message: shown }
+    }
+
+    /// Where the cap counts what nobody said: how much. Whoever wonders what used it up may want another service.
+    fn nobody_said(&self, id: EffectId, over: &OverBudget) -> String {
+        let OverBudget::Reached { scope, unit, .. } = over else { return String::new() };
+        let possible = self.chain.possible(*scope, id).of(*unit);
+        if possible == 0 {
+            return String::new();
+        }
+        let possible = unit.said(possible);
+        format!("; of it {possible} are what calls may have cost of which their service did not say it")
     }
 
     /// What a person can do about it.
@@ -78,11 +90,9 @@ impl Driver<'_> {
                 }
                 match scope {
                     Scope::Chain => {
-                        let provider = crate::report::named(self.chain.provider());
                         let flag = usd.map(|usd| format!("--max-usd {usd}"));
                         let flag = flag.or_else(|| tokens.map(|tokens| format!("--max-tokens {tokens}")));
-                        let flag = flag.unwrap_or_default();
-                        format!("raise it to that or more: certus flow --continue{provider} {flag}")
+                        format!("raise it with {} or more", flag.unwrap_or_default())
                     }
                     Scope::Day => format!(
                         "raise `day` under [budget] in your configuration, which counts all your projects, to {set} or more, \

@@ -31,10 +31,11 @@ impl Driver<'_> {
         let drafts = if back.len() == 1 { "its draft" } else { "these drafts" };
         let failed = order.iter().find_map(|draft| Some((draft, law::not_undone(&self.chain, draft)?)));
         let way = match failed {
-            // The same once more leads nowhere; what was written is kept.
+            // The same once more leads nowhere as long as that is so; what was written is kept.
             Some((draft, why)) => format!(
-                "taking {draft} back was tried, and failed: {}; what it wrote: certus diff {draft} --full",
-                why.trim_end_matches('.')
+                "taking {draft} back was tried, and failed: {}; once that is put right: {}; what it wrote: certus diff {draft} --full",
+                why.trim_end_matches('.'),
+                back.join(", then ")
             ),
             None => format!("or take {drafts} back first: {}", back.join(", then ")),
         };

@@ -55,10 +55,7 @@ pub(super) fn whole(error: &ProviderError) -> Option<Answer> {
 
 /// Whether there is more in a reply than words about it.
 fn brings(reply: &Reply) -> bool {
-    let Reply { discovered, uncertainties, confidence, questions, decisions, artifacts, .. } = reply;
-    let lists =
-        [discovered.len(), uncertainties.len(), confidence.len(), questions.len(), decisions.len(), artifacts.len()];
-    lists.into_iter().any(|length| length > 0)
+    *reply != Reply { notes: reply.notes.clone(), ..Reply::default() }
 }
 
 /// Models put fences around what they write, and close them.
@@ -107,6 +104,9 @@ mod tests {
         }
         // Words alone may be those of who declines.
         assert_eq!(failed(CallErrorKind::Refusal, "{\"notes\": \"I cannot help with that.\"}"), None);
+        let gap = "{\"notes\": \"a\", \"gap\": {\"description\": \"nobody plans a migration\"}}";
+        let next = "{\"next\": [{\"name\": \"requirements_extractor\"}]}";
+        assert!([gap, next].into_iter().all(|text| failed(CallErrorKind::Refusal, text).is_some()));
         let scored = "{\"notes\": \"a\", \"confidence\": [{\"area\": \"requirements\", \"confidence\": 0.9}]}";
         assert!(failed(CallErrorKind::Refusal, scored).is_some());
         // The lenient reader would close these.

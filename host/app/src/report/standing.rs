@@ -8,10 +8,18 @@ use crate::driver::Stop;
 /// What is said of a chain that came complete.
 pub(crate) const ELSEWHERE: &str = "it was completed elsewhere, and nothing of it was verified here";
 
-/// Where a chain stands, in the words that every command has for it.
+/// Nothing is in a chain's way, and nobody works on it: its process ended where it was told to, or was killed.
+const READY: &str = "ready";
+
+/// Where a chain stands that somebody works on, or nobody.
+pub(crate) fn worked_on(status: &'static str, held: bool) -> &'static str {
+    if held && status == READY { "running" } else { status }
+}
+
+/// Where a chain stands that nobody works on, in the words that every command has for it.
 pub(crate) fn status_name(status: Status) -> &'static str {
     match status {
-        Status::Running => "running",
+        Status::Running => READY,
         Status::WaitingPerson => "waiting",
         Status::WaitingProvider => "paused",
         Status::Finished => "complete",

@@ -12,8 +12,8 @@ use crate::output::Output;
 
 /// Start a chain for a goal and drive it until it ends or needs you
 ///
-/// A chain is running, waiting (for you), paused (something is in its way, and it says what), complete or given-up; a
-/// run may end refused, where the controller names only what the law forbids.
+/// A chain is running, ready (to go on), waiting (for you), paused (something is in its way, and it says what), complete or
+/// given-up; a run may end refused, where the controller names only what the law forbids.
 ///
 /// Keys are looked for in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY …), in the `.env` of your
 /// configuration directory, and where `certus login` stored them. What may be spent stands under [budget] in your

@@ -6,8 +6,8 @@ use crate::output::Output;
 
 /// Show where the active chain stands, or all chains
 ///
-/// A chain is running, waiting (for you), paused (something is in its way, and it says what), complete or given-up. One that
-/// was completed by somebody else, or in another place, is done elsewhere: nothing of it was verified here.
+/// A chain is running, ready (to go on), waiting (for you), paused (something is in its way, and it says what), complete or
+/// given-up. One that was completed by somebody else, or in another place, is done elsewhere: nothing of it was verified here.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// `all` for every chain

@@ -5,7 +5,7 @@
 //! person can say that it does not matter.
 
 use super::{Ruling, VISITS_PER_PHASE, leave, reviewer};
-use crate::{Action, Body, Catalogue, Chain, Digest, Evidence, Millis, Proposal, Request, chain};
+use crate::{Action, Body, Catalogue, Chain, Digest, Evidence, Millis, Outcome, Proposal, Request, chain};
 
 /// How often, in one visit, changed files are checked again before a person is asked.
 const PATIENCE: u32 = 3;
@@ -37,15 +37,17 @@ fn named<'c>(chain: &'c Chain, action: &Action) -> Option<Vec<&'c Evidence>> {
     let Some(here) = chain.phase_definition() else { return Some(Vec::new()) };
     // What somebody mended meanwhile is no more to be mended.
     if matches!(action, Action::RunPrompts(calls) if calls.iter().any(|call| call.name == MENDER)) {
-        return Some(chain.evidence_of_visit().last().filter(|last| !last.passed()).into_iter().collect());
+        return Some(failed(chain).into_iter().collect());
+    }
+    // The same where mending is given up: what comes next is paid for anew.
+    if matches!(action, Action::EnterPhase { phase, .. } if here.gate.free_to.contains(phase)) {
+        return Some(failed(chain).filter(|last| last.phase == here.name).into_iter().collect());
     }
     let finishes = matches!(action, Action::Finish(_));
     let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
     let checks: Vec<&String> = match action {
         Action::Finish(_) => phases.iter().flat_map(|phase| &phase.gate.evidence).collect(),
-        Action::EnterPhase { phase, .. } if !here.gate.free_to.contains(phase) && chain.lacks().is_empty() => {
-            here.gate.evidence.iter().collect()
-        }
+        Action::EnterPhase { .. } if chain.lacks().is_empty() => here.gate.evidence.iter().collect(),
         // Reviewers read the files that the checks are of, or they are paid for twice.
         Action::RunPrompts(calls) if calls.iter().any(|call| reviewer::is(&call.name)) => {
             here.gate.evidence.iter().collect()
@@ -57,6 +59,24 @@ fn named<'c>(chain: &'c Chain, action: &Action) -> Option<Vec<&'c Evidence>> {
         if finishes { chain.fresh_evidence().find(passed) } else { chain.evidence_of_visit().find(passed) }
     };
     checks.into_iter().map(pass).collect()
+}
+
+/// The check that failed last in this visit.
+fn failed(chain: &Chain) -> Option<&Evidence> {
+    chain.evidence_of_visit().last().filter(|last| !last.passed())
+}
+
+/// Whether a failed check ran a second time on the same work. Where something else writes all the time, no run is of the files as
+/// they are; that it fails is reason enough to mend it.
+fn failed_again(chain: &Chain, failed: &Evidence) -> bool {
+    let since = chain.effects().rev().find_map(|(_, effect)| match (&effect.request, effect.outcome()) {
+        (Request::Prompt { name, .. }, Some(Outcome::Replied { .. })) if name == MENDER => Some(effect.settled),
+        (Request::Write { .. }, Some(Outcome::Written { .. })) => Some(effect.settled),
+        _ => None,
+    });
+    let same = |one: &&Evidence| one.check == failed.check && one.seq > since.unwrap_or_default();
+    let of_visit = |one: &&Evidence| one.phase == failed.phase && one.visit == failed.visit;
+    chain.evidence().iter().filter(same).filter(of_visit).count() > 1
 }
 
 /// The phase that a chain goes back to that would finish and lacks evidence: what was written was taken back, or the checks ran
@@ -79,7 +99,9 @@ pub fn judge_tree(chain: &Chain, action: &Action, tree: Digest, now: Millis) -> 
         let record = enters_again(chain, gathers_again(chain, action)?, MISSING, now);
         return Some(Ruling { record, requests: Vec::new() });
     };
-    if passes.iter().all(|evidence| chain.speaks_of(evidence, tree)) {
+    let speaks =
+        |evidence: &&Evidence| chain.speaks_of(evidence, tree) || (!evidence.passed() && failed_again(chain, evidence));
+    if passes.iter().all(speaks) {
         return None;
     }
     let changed = Body::TreeChanged { tree };
@@ -117,8 +139,9 @@ pub(super) fn back(chain: &Chain) -> Option<String> {
 fn whole_tree(tree: Digest) -> Proposal {
     let body = format!(
         "They change each time, so no check is of all of them as they are now: something else writes while the checks run, or \
-         they undo what one another writes.\n\nA yes (`certus approve`) goes on with the files as they are now ({tree}). A no \
-         (`certus reject --why \"…\"`) runs the checks again."
+         they undo what one another writes. What writes all the time is best named in .gitignore.\n\nA yes (`certus approve`) \
+         takes the word of the checks in this phase, until this chain writes again; the files are now {tree}. A no (`certus \
+         reject --why \"…\"`) runs the checks again."
     );
     Proposal { kind: chain::WAIVER.to_owned(), title: TREE.to_owned(), body }
 }
@@ -169,7 +192,23 @@ impl Chain {
                 at = later.after.unwrap_or(at);
             }
         }
-        at == tree || self.waivers().any(|one| one.proposal == whole_tree(tree))
+        at == tree || self.lets_all_change()
+    }
+
+    /// Whether a person goes on in this visit although files change each time, and nothing was written since.
+    fn lets_all_change(&self) -> bool {
+        let of_visit = |one: &&crate::ProposalStatus| one.phase == self.phase() && one.visit == self.visit();
+        let yes = |proposal: &Proposal| self.waivers().filter(of_visit).any(|one| one.proposal == *proposal);
+        let last = self.effects().rev().find_map(|(_, effect)| match (&effect.request, effect.outcome()) {
+            (Request::Write { .. }, Some(Outcome::Written { .. })) | (Request::Undo { .. }, Some(Outcome::Done)) => {
+                Some(false)
+            }
+            (Request::Approve { proposal }, Some(Outcome::Judged { .. })) if proposal.title == TREE => {
+                Some(yes(proposal))
+            }
+            _ => None,
+        });
+        last == Some(true)
     }
 
     /// Whether a person lets a check change the files that it changed.

@@ -413,7 +413,8 @@ pub fn failed_first(chain: &Chain, draft: &Draft) -> Vec<String> {
     // Tests alone fail once more before code comes.
     let with_code = |order: &Order| order.is_coded() || !(is_tests(draft) || order.are_its_tests(paths()));
     let sets: Vec<Order> = sets(chain).filter(|order| order.failed && with_code(order)).collect();
-    paths().filter(|path| sets.iter().any(|order| order.is_its_test(path))).cloned().collect()
+    let changed = plan.files.iter().filter(|file| sets.iter().any(|order| order.is_changed_in(file)));
+    changed.map(|file| file.path.clone()).collect()
 }
 
 /// Whether tests are all that was written, and a person said that they are all that is wanted.

@@ -16,6 +16,11 @@ pub fn changes_tests_within(path: &str, before: &str, after: &str) -> bool {
     !was.iter().all(|test| left.any(|other| other == test)) || head(before) != head(after)
 }
 
+/// Whether tests stand among the code of such files.
+pub(super) fn may_hold_tests(path: &str) -> bool {
+    marks(path).is_some()
+}
+
 type Marks = fn(&str) -> bool;
 
 /// What a line says, without its indentation, that begins a test.

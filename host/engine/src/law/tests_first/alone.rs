@@ -1,7 +1,10 @@
 //! Tests alone are no implementation: where the code was refused, could not be written, or never came, a person says whether the
 //! tests are all that is wanted.
 
+use std::collections::BTreeSet;
+
 use super::{AUTHOR, SAID, is_tests, wants};
+use crate::paths::{is_code_with_tests, of_tests};
 use crate::{Chain, Check, Draft, DraftState, Outcome, Proposal, ProposalStatus, Request, chain};
 
 /// What a person is asked where tests passed and there is no code.
@@ -16,10 +19,25 @@ fn alone<'c>(chain: &'c Chain, phase: &str) -> Vec<&'c Draft> {
     let of_phase = || chain.drafts().iter().filter(|draft| draft.phase == phase);
     let over =
         |draft: &Draft| matches!(draft.state, DraftState::Refused(_) | DraftState::Undone | DraftState::Failed { .. });
-    if of_phase().any(|draft| !is_tests(draft) && !over(draft)) {
+    let written = |draft: &'c Draft| -> Vec<&'c String> {
+        match &draft.state {
+            DraftState::Written(written) => written.files.iter().map(|file| &file.path).collect(),
+            DraftState::Unchanged(paths) => paths.iter().collect(),
+            _ => Vec::new(),
+        }
+    };
+    let of_tests = |draft: &'c Draft| of_tests(written(draft).into_iter());
+    let tests: BTreeSet<&String> = of_phase().filter(|draft| is_tests(draft)).flat_map(of_tests).collect();
+    // Whoever changes nothing but the tests brings no code, whatever it is called.
+    let changes_tests = |draft: &'c Draft| {
+        let paths = written(draft);
+        !paths.is_empty() && paths.iter().all(|path| tests.contains(path) && !is_code_with_tests(path))
+    };
+    let brings_tests = |draft: &&'c Draft| is_tests(draft) || changes_tests(draft);
+    if of_phase().any(|draft| !over(draft) && !brings_tests(&draft)) {
         return Vec::new();
     }
-    of_phase().filter(|draft| is_tests(draft) && stands(draft)).collect()
+    of_phase().filter(brings_tests).filter(|draft| stands(draft)).collect()
 }
 
 /// A person goes on with these tests alone.

@@ -5,7 +5,8 @@
 //! before it, which still stand, may be changed in a later set without another test that fails: it is proven.
 
 use super::is_tests;
-use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, Outcome, Request, Verdict, Written};
+use crate::paths::{is_code_with_tests, of_tests};
+use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, FileChange, Outcome, Request, Verdict, Written};
 
 /// Files of tests that a person is told of by name.
 const FILES: usize = 10;
@@ -148,9 +149,9 @@ impl Order {
         self.bare().next().is_some()
     }
 
-    /// These files are tests of it, whether they were brought once or more often.
-    fn has<'p>(&mut self, paths: impl IntoIterator<Item = &'p String>) {
-        for path in paths {
+    /// These files came as tests of it, once or more often.
+    fn has<'p>(&mut self, paths: impl Iterator<Item = &'p String> + Clone) {
+        for path in of_tests(paths) {
             if !self.files.contains(path) {
                 self.files.push(path.clone());
             }
@@ -158,8 +159,13 @@ impl Order {
     }
 
     /// This file is one of its tests.
-    pub(super) fn is_its_test(&self, path: &str) -> bool {
+    fn is_its_test(&self, path: &str) -> bool {
         self.files.iter().any(|file| file == path)
+    }
+
+    /// Its tests are not the same after this change of a file. Code may change around tests that stand among it.
+    pub(super) fn is_changed_in(&self, file: &FileChange) -> bool {
+        self.is_its_test(&file.path) && (file.tests || !is_code_with_tests(&file.path))
     }
 
     /// Tests of it stand in the files.
@@ -174,16 +180,16 @@ impl Order {
 
     /// A draft is written. Whether it changes tests that failed before.
     fn is_changed_by(&mut self, draft: &str, written: &Written, as_tests: bool) -> bool {
-        let failed = |path: &&String| self.failed && self.is_its_test(path);
-        let files: Vec<String> = written.files.iter().map(|file| &file.path).filter(failed).cloned().collect();
+        let changed = written.files.iter().filter(|file| self.failed && self.is_changed_in(file));
+        let files: Vec<String> = changed.map(|file| file.path.clone()).collect();
         let any = !files.is_empty();
         self.changed.extend(any.then(|| Changed { draft: draft.to_owned(), files, as_tests }));
         any
     }
 
-    /// All of these are files of its tests.
+    /// All of these are files of its tests, and of nothing else.
     pub(super) fn are_its_tests<'p>(&self, mut paths: impl Iterator<Item = &'p String>) -> bool {
-        paths.all(|path| self.is_its_test(path))
+        paths.all(|path| self.is_its_test(path) && !is_code_with_tests(path))
     }
 
     /// The tests that showed something are gone.
@@ -313,7 +319,7 @@ fn follow(orders: &mut [Order], files: &mut Files, chain: &Chain, phase: &str, e
             let Some(draft) = draft(id).filter(|draft| is_tests(draft)) else { return };
             let DraftState::Unchanged(_) = &draft.state else { return };
             order.armed = true;
-            order.has(&plan.unchanged);
+            order.has(plan.unchanged.iter());
             files.tests = true;
         }
         // What the others show was shown together with these.
