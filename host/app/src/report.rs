@@ -8,13 +8,13 @@ mod standing;
 mod words;
 mod work;
 
-use certus_engine::{Chain, ChainId, Lack, Place, QuestionState, QuestionStatus, Request, Uncertainty};
+use certus_engine::{Chain, ChainId, Decision, Lack, Place, QuestionState, QuestionStatus, Request, Uncertainty};
 use confidence::Confidence;
 use cost::CapLine;
 pub(crate) use cost::Cost;
 pub use cost::reserved_for;
 use next::next;
-pub(crate) use next::{is_meant, leads_on, named, next_line, waiting, waits_first};
+pub(crate) use next::{YOUR_ANSWER, is_meant, leads_on, named, next_line, waiting, waits_first};
 pub(crate) use parts::compared;
 use serde::Serialize;
 use standing::status;
@@ -52,6 +52,8 @@ pub struct FlowReport {
     pub confidence: Confidence,
     /// What was answered.
     pub answers: Vec<Answer>,
+    /// What was decided on the way, by key.
+    pub decisions: Vec<Decision>,
     /// The last solution that was shown, if any.
     pub solution: Option<Solution>,
     /// What waits for a verdict and is no solution: a command that may run, or what may be passed over.
@@ -205,6 +207,11 @@ impl FlowReport {
                         answer: text(status.answer.as_deref()?),
                     })
                 })
+                .collect(),
+            decisions: chain
+                .decisions()
+                .iter()
+                .map(|one| Decision { key: text(&one.key), value: text(&one.value), because: text(&one.because) })
                 .collect(),
             solution: solution(chain),
             proposal: proposal(chain),

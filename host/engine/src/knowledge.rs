@@ -118,7 +118,7 @@ impl Question {
 
 /// Whether an answer says that there is no answer.
 pub fn says_nothing(answer: &str) -> bool {
-    const NOTHING: [&str; 14] = [
+    const NOTHING: [&str; 15] = [
         "",
         "dont know",
         "do not know",
@@ -133,6 +133,8 @@ pub fn says_nothing(answer: &str) -> bool {
         "im not sure",
         "i am not sure",
         "tbd",
+        // What stands in the place of an answer where a command line is shown.
+        "your answer",
     ];
     let plain: String =
         answer.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace()).collect::<String>().to_lowercase();

@@ -8,7 +8,7 @@ mod present;
 pub(crate) mod reviewer;
 mod samples;
 pub(crate) mod tests_first;
-mod upkeep;
+pub(crate) mod upkeep;
 
 use std::fmt;
 

@@ -6,6 +6,9 @@ use super::{OpenQuestion, questions_in, undecided};
 use crate::error::{Failure, Kind, kind_of_pause};
 use crate::paths::quoted;
 
+/// What stands in the place of an answer in a command line that is shown. As an answer it says nothing.
+pub(crate) const YOUR_ANSWER: &str = "your answer";
+
 /// Why nothing else can be begun in a chain: what it waits for, by name, and the command line that deals with it.
 pub(crate) fn waits_first(id: ChainId, chain: &Chain) -> Failure {
     let questions = questions_in(chain, QuestionState::Asked);
@@ -62,7 +65,7 @@ pub(super) fn next(
     suffix: &str,
 ) -> Option<String> {
     let said = |question: &OpenQuestion, provider: &str| {
-        let answer = question.recommended.as_deref().unwrap_or("your answer");
+        let answer = question.recommended.as_deref().unwrap_or(YOUR_ANSWER);
         let (question, answer) = (quoted(&question.id), quoted(answer));
         format!("certus answer --chain {id} {question} {answer}{provider}{suffix}")
     };

@@ -20,6 +20,10 @@ fn accepted(question: &OpenQuestion, text: &str) -> Result<String, Failure> {
             None => failure,
         });
     }
+    if text == crate::report::YOUR_ANSWER {
+        let failure = Failure::usage(format!("write your own answer to `{}` in the place of “{text}”", question.id));
+        return Err(failure.hint(options(question)));
+    }
     match Answers::option(&question.text, &question.options, text) {
         Some(Some(option)) => Ok(option.to_owned()),
         Some(None) => Err(Failure::usage(format!("`{}` has no option {}", question.id, crate::clean::line(text, 60)))

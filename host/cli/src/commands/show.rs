@@ -49,6 +49,7 @@ pub(crate) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<u
     summary(&report, output);
     areas(&report, output);
     facts(&report, output);
+    known(&report, output);
     if let Some(solution) = &report.solution {
         output.line("");
         output.heading(&solution.title);
@@ -163,6 +164,29 @@ fn facts(report: &FlowReport, output: &Output) {
             answer.question,
             certus_app::clean::line(&answer.answer, 80)
         ));
+    }
+}
+
+/// What was decided on the way, and what is not certain yet: what blocks comes first.
+fn known(report: &FlowReport, output: &Output) {
+    let line = |text: &str| certus_app::clean::line(text, 160);
+    if !report.decisions.is_empty() {
+        output.line("");
+    }
+    for decision in &report.decisions {
+        output.line(format!("decided: {} = {}", line(&decision.key), line(&decision.value)));
+    }
+    let (blocks, open): (Vec<_>, Vec<_>) =
+        report.uncertainties.iter().filter(|one| one.is_open()).partition(|one| one.is_blocker());
+    if !(blocks.is_empty() && open.is_empty()) {
+        output.line("");
+    }
+    for one in blocks {
+        // All of it: several things may be said of one area, and a person answers them together.
+        output.line(format!("blocks: {}: {}", line(&one.area), certus_app::clean::line(&one.claim, 2_000)));
+    }
+    for one in open {
+        output.line(format!("open: {}: {}", line(&one.area), line(&one.claim)));
     }
 }
 

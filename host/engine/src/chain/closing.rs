@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Chain;
-use crate::{EffectId, Millis, Outcome, Request, slug};
+use crate::{EffectId, Millis, Outcome, Request};
 
 /// How an uncertainty came to be closed, or open again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +52,7 @@ impl Chain {
     /// The run that raised the first question about an area: the same whichever answer came first.
     pub(super) fn asked_about(&self, area: &str) -> Option<EffectId> {
         let about = self.questions.iter().find(|status| status.question.area.as_deref() == Some(area))?;
-        let raises = |raised: &crate::RaisedQuestion| {
-            slug(if raised.id.is_empty() { &raised.text } else { &raised.id }) == about.question.id
-        };
+        let raises = |raised: &crate::RaisedQuestion| raised.text == about.question.text;
         self.effects.iter().find_map(|(id, effect)| match effect.outcome() {
             Some(Outcome::Replied { reply, .. }) if reply.questions.iter().any(raises) => Some(*id),
             _ => None,

@@ -1,5 +1,7 @@
 //! What a chain learns: from replies, from plugins, and from what a person says.
 
+use std::collections::BTreeSet;
+
 use super::agreement::Quotes;
 use super::{Chain, Effect};
 use crate::calibration::Scorer;
@@ -41,8 +43,9 @@ impl Chain {
         }
         // What the chain knew already was sampled when it came to know it.
         self.agree(scorer.effect);
+        let before = self.questions.len();
         for raised in &reply.questions {
-            self.raise(raised);
+            self.raise(raised, before);
         }
         for call in &reply.next {
             if !self.suggestions.iter().any(|known| known.name == call.name) {
@@ -145,16 +148,23 @@ impl Chain {
 
     /// `by` is the run that says so.
     pub(super) fn learn_uncertainties(&mut self, found: &[RepliedUncertainty], by: Option<EffectId>) {
-        for new in found.iter().filter(|new| !new.area.is_empty() && (0.0..=1.0).contains(&new.confidence)) {
+        let sound = |new: &&RepliedUncertainty| !new.area.is_empty() && (0.0..=1.0).contains(&new.confidence);
+        let sound: Vec<&RepliedUncertainty> = found.iter().filter(sound).collect();
+        for (at, new) in sound.iter().enumerate() {
+            let others = || sound.iter().enumerate().filter(|(other, one)| *other != at && one.area == new.area);
+            // What one reply says twice is two things: the one is not settled by the other, nor forgotten for it.
+            let open = others().any(|(_, one)| one.blocking && one.resolution.is_none());
+            let beside = others().any(|(other, one)| other < at && one.resolution.is_none());
             let before = self.stood(&new.area);
-            self.learn_uncertainty(new);
+            self.learn_uncertainty(new, beside, open);
             self.follow_up(&new.area, before, by);
         }
     }
 
-    fn learn_uncertainty(&mut self, new: &RepliedUncertainty) {
+    /// `beside`: the same reply has said something else of the area that is open. `open`: it says or will say something that blocks.
+    fn learn_uncertainty(&mut self, new: &RepliedUncertainty, beside: bool, open: bool) {
         let answered = self.resolution_by_answer(&new.area);
-        let backed = answered.is_some() || self.backs(&new.area, new.resolution.as_deref());
+        let backed = answered.is_some() || (!open && self.backs(&new.area, new.resolution.as_deref()));
         let known = self.uncertainties.iter_mut().find(|known| known.area == new.area);
         let uncertainty = match known {
             Some(known) => known,
@@ -171,10 +181,21 @@ impl Chain {
                 &mut self.uncertainties[last]
             }
         };
-        if !new.claim.is_empty() {
-            uncertainty.claim.clone_from(&new.claim);
+        let blocks = uncertainty.is_blocker() && !backed;
+        let settled = new.resolution.is_some() && answered.is_none() && (backed || !new.blocking);
+        if beside && uncertainty.is_open() && !blocks && settled {
+            return;
         }
-        uncertainty.confidence = new.confidence;
+        // What blocks is not forgotten for what somebody else says of its area.
+        if (blocks || beside && uncertainty.is_open()) && new.resolution.is_none() {
+            uncertainty.claim = both_claims(&uncertainty.claim, &new.claim);
+            uncertainty.confidence = uncertainty.confidence.min(new.confidence);
+        } else {
+            if !new.claim.is_empty() && !blocks {
+                uncertainty.claim.clone_from(&new.claim);
+            }
+            uncertainty.confidence = new.confidence;
+        }
         // What blocks stops blocking by more than somebody's word: neither calling it resolved nor calling it harmless
         // is enough.
         if !backed && (new.blocking || uncertainty.is_blocker()) {
@@ -185,7 +206,7 @@ impl Chain {
             }
             return;
         }
-        uncertainty.blocking = new.blocking;
+        uncertainty.blocking = new.blocking || (beside && uncertainty.is_blocker());
         uncertainty.claimed = None;
         // What a person resolved stays resolved: a later reply may add to it, not reopen it silently.
         uncertainty.resolution = answered.or_else(|| new.resolution.clone());
@@ -224,23 +245,34 @@ impl Chain {
     }
 
     pub(super) fn learn_decisions(&mut self, found: &[Decision]) {
-        for new in found {
-            if new.key.is_empty() {
-                continue;
-            }
+        let mut decided = BTreeSet::new();
+        for new in found.iter().filter(|new| !new.key.is_empty()) {
+            // A later reply decides anew; one that decides twice under one key decides two things.
+            let key = numbered(&new.key, '_', |key| !decided.insert(key.to_owned()));
+            let new = Decision { key, ..new.clone() };
             match self.decisions.iter_mut().find(|known| known.key == new.key) {
-                Some(known) => *known = new.clone(),
-                None => self.decisions.push(new.clone()),
+                Some(known) => *known = new,
+                None => self.decisions.push(new),
             }
         }
     }
 
-    fn raise(&mut self, raised: &RaisedQuestion) {
-        let id = if raised.id.is_empty() { slug(&raised.text) } else { slug(&raised.id) };
-        let known = |status: &QuestionStatus| status.question.id == id || status.question.text == raised.text;
-        if raised.text.is_empty() || self.questions.iter().any(known) {
+    /// `before` is how many questions there were ahead of the reply: what it asks itself is several things, whatever it calls them.
+    fn raise(&mut self, raised: &RaisedQuestion, before: usize) {
+        if raised.text.is_empty() || self.questions.iter().any(|status| status.question.text == raised.text) {
             return;
         }
+        let id = slug(if raised.id.is_empty() { &raised.text } else { &raised.id });
+        let names_it = !raised.id.is_empty() && !is_number(&id);
+        let same_area = |other: &Option<String>| {
+            let [one, other] = [&raised.area, other].map(|area| area.as_deref().unwrap_or_default());
+            one.is_empty() || other.is_empty() || one == other
+        };
+        let in_other_words = |status: &QuestionStatus| status.question.id == id && same_area(&status.question.area);
+        if names_it && self.questions[..before].iter().any(in_other_words) {
+            return;
+        }
+        let id = numbered(&id, '-', |id| self.questions.iter().any(|status| status.question.id == id));
         let question = Question {
             id,
             text: raised.text.clone(),
@@ -348,6 +380,41 @@ impl Chain {
             None => {}
         }
     }
+}
+
+/// Characters of all that is claimed of one area.
+const MOST_CLAIMED: usize = 2_000;
+/// What is between two claims about one area.
+const ALSO: &str = " Also: ";
+
+/// All that is claimed of an area, the first first. Where it gets too long, what came right after the first goes.
+fn both_claims(known: &str, new: &str) -> String {
+    let new = new.trim();
+    let mut claims: Vec<&str> = known.split(ALSO).filter(|claim| !claim.is_empty()).collect();
+    for claim in new.split(ALSO).filter(|claim| !claim.is_empty()) {
+        let same = |known: &&str| known.trim_end_matches('.') == claim.trim_end_matches('.');
+        if !claims.iter().any(same) {
+            claims.push(claim);
+        }
+    }
+    while claims.len() > 2 && claims.iter().map(|claim| claim.chars().count()).sum::<usize>() > MOST_CLAIMED {
+        claims.remove(1);
+    }
+    claims.join(ALSO)
+}
+
+/// A name that is not taken yet: itself, or with the first number behind it that makes it one.
+fn numbered(name: &str, between: char, mut taken: impl FnMut(&str) -> bool) -> String {
+    if !taken(name) {
+        return name.to_owned();
+    }
+    (2..).map(|number: u32| format!("{name}{between}{number}")).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// An id that says nothing of what is asked: `q1`, `question-2`, `3`.
+fn is_number(id: &str) -> bool {
+    let word = id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    word.chars().count() < 2 || (word.len() < id.len() && ["question", "id", "no", "nr", "item"].contains(&word))
 }
 
 /// What a text cites: `[A1]`, `[F3, F7]`.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::calibration::Scorer;
+use crate::law::{reviewer, upkeep};
 use crate::{
     Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
     ProposalStatus, QuestionStatus, Reply, Request, Scope, Shared, Started, Uncertainty, Usage, Warning,
@@ -309,12 +310,25 @@ impl Chain {
         if area != "overall" {
             return self.scores.get(area).copied().unwrap_or(0.0);
         }
-        let areas: BTreeSet<_> = self.scores.keys().filter(|key| *key != "overall").collect();
+        let areas: Vec<f64> =
+            self.scores.iter().filter(|(area, _)| self.is_of_work(area)).map(|(_, &score)| score).collect();
+        let said = self.scores.get("overall").copied();
         if areas.is_empty() {
-            return self.scores.get("overall").copied().unwrap_or(0.0);
+            return said.unwrap_or(0.0);
         }
-        let mean = areas.iter().filter_map(|area| self.scores.get(*area)).sum::<f64>() / areas.len() as f64;
-        self.scores.get("overall").map_or(mean, |said| mean.min(*said))
+        let mean = areas.iter().sum::<f64>() / areas.len() as f64;
+        said.map_or(mean, |said| mean.min(said))
+    }
+
+    /// Whether a score counts in `overall`. How well the context holds together is not how sure one is of the work. And what
+    /// a reviewer said is about code: before a phase in which there is some, it says nothing of another approach, nor could any
+    /// work of that phase change it.
+    fn is_of_work(&self, area: &str) -> bool {
+        let reviewed = || {
+            let by = self.scored_by.get(area).and_then(|scorer| self.effects.get(&scorer.effect));
+            matches!(by.map(|by| &by.request), Some(Request::Prompt { name, .. }) if reviewer::of(area) == Some(name))
+        };
+        area != "overall" && area != upkeep::AREA && (self.is_reviewed() || !reviewed())
     }
 
     /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of all models that scored an area
@@ -324,9 +338,11 @@ impl Chain {
         if area != "overall" {
             return said.cloned();
         }
-        let effect = self.scored_by.values().map(|scorer| scorer.effect).max()?;
+        let counts = |(area, _): &(&String, &Scorer)| *area == "overall" || self.is_of_work(area);
+        let scorers = || self.scored_by.iter().filter(counts).map(|(_, scorer)| scorer);
+        let effect = scorers().map(|scorer| scorer.effect).max()?;
         let together = || {
-            let models: BTreeSet<&str> = self.scored_by.values().map(|scorer| scorer.model.as_str()).collect();
+            let models: BTreeSet<&str> = scorers().map(|scorer| scorer.model.as_str()).collect();
             models.into_iter().collect::<Vec<_>>().join(" + ")
         };
         let model = said.map_or_else(together, |said| said.model.clone());

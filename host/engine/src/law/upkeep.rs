@@ -15,7 +15,7 @@ const HEALTH: &str = "context_health_checker";
 /// Says how the rest can cost less.
 const MONITOR: &str = "cost_monitor";
 /// The area that [`HEALTH`] scores.
-const AREA: &str = "context_health";
+pub(crate) const AREA: &str = "context_health";
 
 /// What is due before anything else is asked of a model; nothing for rules, which read no text.
 ///

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Repairs;
 use super::documents::{CHANGED, documents};
-use super::values::{area_of, confidence, get, plain_key, said, text};
+use super::values::{area_of, confidence, get, key_of, plain_key, said, text};
 
 /// Entries that each part may have: several times what an answer of the usual length has room for. With more, the whole reply
 /// is refused: the first entries alone would look like all that was decided or asked.
@@ -338,14 +338,14 @@ fn decisions(value: &Value, repairs: &mut Repairs) -> Vec<Decision> {
                 let value = field(object, &["value", "decision", "choice"], what, repairs);
                 let key = key.or_else(|| optional(object, &["key", "area", "name"], what, repairs));
                 Decision {
-                    key: key.unwrap_or_else(|| area_of(&value)),
+                    key: key.unwrap_or_else(|| key_of(&value)),
                     value,
                     because: field(object, &["because", "reason", "rationale", "why"], what, repairs),
                 }
             }
             other => {
                 let value = said(other, what, repairs);
-                Decision { key: key.unwrap_or_else(|| area_of(&value)), value, because: String::new() }
+                Decision { key: key.unwrap_or_else(|| key_of(&value)), value, because: String::new() }
             }
         };
         found.push(decision);

@@ -134,6 +134,15 @@ fn worded(written: &str, what: &str, repairs: &mut Repairs) -> Option<f64> {
 
 /// snake_case of at most six words, for something that was given without a name.
 pub(super) fn area_of(text: &str) -> String {
+    first_words(text, 6)
+}
+
+/// The same of something that no other may be taken for: as many words as there are in a long sentence.
+pub(super) fn key_of(text: &str) -> String {
+    first_words(text, 30)
+}
+
+fn first_words(text: &str, most: usize) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.take(6).map(str::to_lowercase).collect::<Vec<_>>().join("_")
+    words.take(most).map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }

@@ -252,9 +252,14 @@ impl Http {
             if data.len() >= MOST_WHOLE {
                 return Err(incoming::too_long());
             }
-            let event = Event { name: String::new(), data };
-            let step = dialect.event(&event, incoming);
-            step.map_err(|problem| no_answer(problem, incoming, event.data.as_bytes(), false))?;
+            // Gemini makes a list of what would have been events.
+            let list: Option<Vec<serde_json::Value>> = serde_json::from_str(&data).ok();
+            let events = list.map_or_else(|| vec![data], |list| list.iter().map(ToString::to_string).collect());
+            for data in events {
+                let event = Event { name: String::new(), data };
+                let step = dialect.event(&event, incoming);
+                step.map_err(|problem| no_answer(problem, incoming, event.data.as_bytes(), false))?;
+            }
             incoming.ended(true, false);
             return Ok(());
         }

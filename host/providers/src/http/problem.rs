@@ -70,7 +70,8 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
 /// Milliseconds, seconds or a date, as servers and gateways write it.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |text: &str| text.parse::<f64>().ok();
-    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+    // What is less than nothing, or no number, says nothing of when.
+    let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     if let Some(milliseconds) = text(headers, "retry-after-ms").and_then(number) {
         return seconds(milliseconds / 1000.0);
     }
@@ -144,9 +145,10 @@ mod tests {
         assert_eq!(after(&[]), None);
         assert_eq!(after(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         assert_eq!(after(&[("retry-after", "0.5")]), Some(Duration::from_millis(500)));
-        assert_eq!(after(&[("retry-after", "-3")]), Some(Duration::ZERO));
+        assert_eq!(after(&[("retry-after", "-3")]), None);
+        assert_eq!(after(&[("retry-after", "0")]), Some(Duration::ZERO));
         assert_eq!(after(&[("retry-after", "soon")]), None);
-        assert_eq!(after(&[("retry-after", "NaN")]), Some(Duration::ZERO));
+        assert_eq!(after(&[("retry-after", "NaN")]), None);
         assert_eq!(after(&[("retry-after", "1e300")]), None);
         assert_eq!(after(&[("retry-after", "9"), ("retry-after-ms", "250")]), Some(Duration::from_millis(250)));
         let date = "Wed, 21 Oct 2026 07:28:05 GMT";
