@@ -88,7 +88,7 @@ impl Chain {
             why: self.visits().last().map(|visit| visit.why.clone()).unwrap_or_default(),
             lacks: self.lacks(),
             overall: self.confidence("overall"),
-            scores: self.scores().clone(),
+            scores: self.scores_of_work().map(|(area, score)| (area.clone(), score)).collect(),
             facts: self.shared_facts(),
             uncertainties: self.uncertainties().to_vec(),
             questions: self.questions().to_vec(),

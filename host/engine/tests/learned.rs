@@ -52,6 +52,8 @@ fn a_blocker_is_not_forgotten_for_what_else_is_said_of_its_area() {
         assert_eq!(chain.uncertainties()[0].claim, "Anyone orders for nothing.");
         assert!(chain.uncertainties()[0].is_blocker());
     }
+    let unended = [doubt("Tokens may leak", true), doubt("Passwords may be shown", true)];
+    assert_eq!(told([doubts(unended)]).uncertainties()[0].claim, "Tokens may leak. Also: Passwords may be shown");
     // What does not block is what was said of it last.
     let later = doubt("Who may read the log is not known", false);
     assert_eq!(told([doubts([open]), doubts([later.clone()])]).uncertainties()[0].claim, later.claim);

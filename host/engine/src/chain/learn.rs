@@ -400,7 +400,12 @@ fn both_claims(known: &str, new: &str) -> String {
     while claims.len() > 2 && claims.iter().map(|claim| claim.chars().count()).sum::<usize>() > MOST_CLAIMED {
         claims.remove(1);
     }
-    claims.join(ALSO)
+    let sentence = |claim: &&str| match claim.ends_with(['.', '!', '?', ':', ';']) {
+        true => (*claim).to_owned(),
+        false => format!("{claim}."),
+    };
+    let (last, before) = claims.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+    before.iter().map(sentence).chain([last.to_owned()]).collect::<Vec<_>>().join(ALSO)
 }
 
 /// A name that is not taken yet: itself, or with the first number behind it that makes it one.

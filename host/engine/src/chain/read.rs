@@ -91,6 +91,12 @@ impl Chain {
         &self.scores
     }
 
+    /// The same without those that count in nothing here, as in `overall`.
+    pub(crate) fn scores_of_work(&self) -> impl Iterator<Item = (&String, f64)> {
+        let counts = |(area, _): &(&String, &f64)| *area == "overall" || self.is_of_work(area);
+        self.scores.iter().filter(counts).map(|(area, &score)| (area, score))
+    }
+
     /// In the order in which they were raised.
     pub fn questions(&self) -> &[QuestionStatus] {
         &self.questions
@@ -311,7 +317,7 @@ impl Chain {
             return self.scores.get(area).copied().unwrap_or(0.0);
         }
         let areas: Vec<f64> =
-            self.scores.iter().filter(|(area, _)| self.is_of_work(area)).map(|(_, &score)| score).collect();
+            self.scores_of_work().filter(|(area, _)| *area != "overall").map(|(_, score)| score).collect();
         let said = self.scores.get("overall").copied();
         if areas.is_empty() {
             return said.unwrap_or(0.0);
@@ -328,7 +334,7 @@ impl Chain {
             let by = self.scored_by.get(area).and_then(|scorer| self.effects.get(&scorer.effect));
             matches!(by.map(|by| &by.request), Some(Request::Prompt { name, .. }) if reviewer::of(area) == Some(name))
         };
-        area != "overall" && area != upkeep::AREA && (self.is_reviewed() || !reviewed())
+        area != upkeep::AREA && (self.is_reviewed() || !reviewed())
     }
 
     /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of all models that scored an area
