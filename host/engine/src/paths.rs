@@ -48,14 +48,16 @@ pub(crate) fn is_test(path: &str) -> bool {
         || ["test", "tests", "spec"].contains(&stem(name))
         || name.contains(".test.")
         || name.contains(".spec.")
+        || name.contains(".cy.")
+        || [".feature", ".bats", ".t"].iter().any(|ending| name.ends_with(ending))
         || name.starts_with("test_")
 }
 
 /// Those of files that came as tests that are: what is no test by its name beside others that are, is what these need. Where none is,
 /// the project calls its tests something else.
-pub(crate) fn of_tests<'p>(paths: impl Iterator<Item = &'p String> + Clone) -> Vec<&'p String> {
-    let named: Vec<&String> = paths.clone().filter(|path| is_test(path)).collect();
-    if named.is_empty() { paths.collect() } else { named }
+pub(crate) fn of_tests<'p>(paths: impl Iterator<Item = &'p String> + Clone) -> impl Iterator<Item = &'p String> {
+    let named = paths.clone().any(|path| is_test(path));
+    paths.filter(move |path| !named || is_test(path))
 }
 
 /// Whether a file of this name may have tests of its own among its code.
@@ -82,7 +84,17 @@ mod tests {
 
     #[test]
     fn tests_are_known_by_their_names_and_folders() {
-        for path in ["test.js", "tests.py", "test/a.js", "src/PriceTest.java", "a.spec.ts", "test_a.py", "a_test.go"] {
+        for path in [
+            "test.js",
+            "tests.py",
+            "test/a.js",
+            "src/PriceTest.java",
+            "a.spec.ts",
+            "test_a.py",
+            "a_test.go",
+            "a.cy.js",
+            "a.feature",
+        ] {
             assert!(is_test(path), "{path}");
         }
         for path in ["src/latest.js", "src/contest.py", "lib/inspect.js", "src/testing.rs"] {

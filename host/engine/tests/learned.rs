@@ -54,6 +54,21 @@ fn a_blocker_is_not_forgotten_for_what_else_is_said_of_its_area() {
     }
     let unended = [doubt("Tokens may leak", true), doubt("Passwords may be shown", true)];
     assert_eq!(told([doubts(unended)]).uncertainties()[0].claim, "Tokens may leak. Also: Passwords may be shown");
+    // Of what a reviewer said of files that changed since, what it says now counts.
+    let review = |claim: &str| RepliedUncertainty { area: "code_review".to_owned(), ..doubt(claim, true) };
+    let reviewed = |written: bool| {
+        let mut bodies = law::begin(started());
+        bodies.push(intent(1, prompt("code_reviewer"), 2));
+        bodies.push(outcome(1, replied(doubts([review("Negative prices"), review("No comment")]))));
+        if written {
+            bodies.push(Body::TreeChanged { tree: Digest::of("tree") });
+        }
+        bodies.push(intent(2, prompt("code_reviewer"), 5));
+        bodies.push(outcome(2, replied(doubts([review("No comment")]))));
+        Chain::fold(&events(bodies)).uncertainties()[0].claim.clone()
+    };
+    assert_eq!(reviewed(true), "No comment");
+    assert_eq!(reviewed(false), "Negative prices. Also: No comment");
     // What does not block is what was said of it last.
     let later = doubt("Who may read the log is not known", false);
     assert_eq!(told([doubts([open]), doubts([later.clone()])]).uncertainties()[0].claim, later.claim);
@@ -116,6 +131,7 @@ fn a_reply_decides_as_many_things_as_it_says() {
     let both = decides(&[("validation", "RangeError"), ("validation", "TypeError")]);
     assert_eq!(decided([both.clone()]), [pair("validation", "RangeError"), pair("validation_2", "TypeError")]);
     assert_eq!(decided([both.clone(), both.clone()]).len(), 2);
+    assert_eq!(decided([decides(&[("a", "b"), ("a", "b")])]).len(), 1, "said twice is decided once");
     let anew = decides(&[("validation", "none")]);
     assert_eq!(decided([both, anew]), [pair("validation", "none"), pair("validation_2", "TypeError")]);
 }

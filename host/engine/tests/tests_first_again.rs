@@ -489,6 +489,20 @@ fn tests_alone_are_no_implementation_unless_a_person_says_so() {
     let asked = story.due().expect("asked");
     assert!(asked.title == ALONE && asked.body.contains("wrote tests (D1, D2) and no code."), "{}", asked.body);
     assert!(leave(&story).is_err());
+    // Whoever writes tests may bring the code as well.
+    let mut story = Story::new();
+    story.writes_all("test_generator", "tests", &["test/a.js", "lib/a.js"]);
+    story.runs(Some(0));
+    story.says(story.before_code().expect("no test failed"), Verdict::Approved);
+    done(&mut story);
+    assert_eq!((story.due(), leave(&story).is_ok()), (None, true));
+    // But not what says how they run.
+    let mut story = Story::new();
+    story.writes_all("test_generator", "tests", &["test/a.js", "package.json"]);
+    story.runs(Some(0));
+    story.says(story.before_code().expect("no test failed"), Verdict::Approved);
+    done(&mut story);
+    assert_eq!(story.due().expect("asked").title, ALONE);
     // Code that stands is an implementation, whoever says that it is done.
     let mut story = Story::new();
     story.tests();

@@ -5,6 +5,7 @@ mod support;
 use certus_engine::law::{ChangedTests, failed_first, tests_changed_since};
 use certus_engine::*;
 use support::tdd::*;
+use support::{prompt, replied};
 
 const TESTS: &str = "test/a.js";
 
@@ -113,6 +114,18 @@ fn code_that_comes_with_tests_is_code() {
         story.runs(Some(0));
         assert_eq!((story.due(), story.before_code(), law::no_test_failed_first(&story.0)), (None, None, false));
         assert_eq!(tests_changed_since(&story.0), Vec::new());
+    }
+    // Also where both come as tests of their own, or the tests are called something else.
+    for (tests, code) in [(["test/a.js", "lib/a.js"], "lib/a.js"), (["checks/a.js", "lib/a.js"], "lib/a.js")] {
+        let mut story = Story::new();
+        for path in tests {
+            story.writes("test_generator", "tests", path);
+        }
+        story.runs(Some(1));
+        story.writes("tdd_flow_controller", "change", code);
+        story.runs(Some(0));
+        story.perform(prompt("tdd_flow_controller"), replied(Reply::default()));
+        assert_eq!((story.due(), story.before_code(), law::no_test_failed_first(&story.0)), (None, None, false));
     }
     // A project may call its tests what it wants.
     let mut story = Story::new();

@@ -67,7 +67,7 @@ impl Driver<'_> {
             return String::new();
         }
         let possible = unit.said(possible);
-        format!("; of it {possible} are what calls may have cost of which their service did not say it")
+        format!("; of what is counted, {possible} are what calls may have cost whose service did not say it")
     }
 
     /// What a person can do about it.

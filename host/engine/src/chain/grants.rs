@@ -2,7 +2,7 @@
 //! counts as tested are put before a person each time.
 
 use super::Chain;
-use crate::paths::{decides, is_test, of_tests, says_what_runs};
+use crate::paths::{decides, is_test, says_what_runs};
 use crate::{Draft, DraftState, FileChange, Grant};
 
 impl Chain {
@@ -49,10 +49,10 @@ impl Chain {
     }
 
     /// The file came with tests that a person approved, or was brought as tests once more; whether it is there or was removed since.
-    fn has_as_test(&self, path: &String) -> bool {
+    fn has_as_test(&self, path: &str) -> bool {
         let has = |draft: &Draft| match &draft.state {
-            DraftState::Written(written) => of_tests(written.files.iter().map(|file| &file.path)).contains(&path),
-            state => of_tests(state.unchanged().iter()).contains(&path),
+            DraftState::Written(written) => written.files.iter().any(|file| file.path == path),
+            state => state.unchanged().iter().any(|there| there == path),
         };
         self.drafts.iter().any(|draft| draft.kind == "tests" && has(draft))
     }

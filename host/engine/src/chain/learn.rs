@@ -9,8 +9,9 @@ use crate::knowledge::{
     Decision, Fact, Proposal, ProposalStatus, Question, QuestionState, QuestionStatus, Uncertainty, Verdict,
     says_nothing,
 };
+use crate::law::reviewer;
 use crate::reply::{Discovery, RaisedQuestion, RepliedUncertainty};
-use crate::{Attribution, Check, Digest, EffectId, Outcome, Reply, slug};
+use crate::{Attribution, Check, Digest, EffectId, Outcome, Reply, Request, slug};
 
 /// Facts that one chain keeps; what comes after is in its events and nowhere else.
 const MOST_FACTS: usize = 4_000;
@@ -156,9 +157,35 @@ impl Chain {
             let open = others().any(|(_, one)| one.blocking && one.resolution.is_none());
             let beside = others().any(|(other, one)| other < at && one.resolution.is_none());
             let before = self.stood(&new.area);
+            if new.resolution.is_none() && !new.claim.is_empty() {
+                self.review_anew(&new.area, by);
+            }
             self.learn_uncertainty(new, beside, open);
             self.follow_up(&new.area, before, by);
         }
+    }
+
+    /// A reviewer reads the files as they are: what it said of them before they changed is not said any more once it speaks again.
+    fn review_anew(&mut self, area: &str, by: Option<EffectId>) {
+        let name = |id: EffectId| match self.effects.get(&id).map(|effect| &effect.request) {
+            Some(Request::Prompt { name, .. }) => Some(name),
+            _ => None,
+        };
+        let Some(reviewer) = by.and_then(name).filter(|name| reviewer::has_read_files(name)) else { return };
+        let mut said = BTreeSet::new();
+        for (id, effect) in self.effects.iter().filter(|(_, effect)| effect.settled <= self.last_write) {
+            if let Some(Outcome::Replied { reply, .. }) = effect.outcome()
+                && name(*id) == Some(reviewer)
+            {
+                let of_area = reply.uncertainties.iter().filter(|one| one.area == area);
+                said.extend(of_area.map(|one| sentence(&one.claim)));
+            }
+        }
+        let Some(known) = self.uncertainties.iter_mut().find(|known| known.area == area && known.is_blocker()) else {
+            return;
+        };
+        let left: Vec<&str> = known.claim.split(ALSO).filter(|claim| !said.contains(&sentence(claim))).collect();
+        known.claim = left.join(ALSO);
     }
 
     /// `beside`: the same reply has said something else of the area that is open. `open`: it says or will say something that blocks.
@@ -245,9 +272,12 @@ impl Chain {
     }
 
     pub(super) fn learn_decisions(&mut self, found: &[Decision]) {
-        let mut decided = BTreeSet::new();
+        let (mut decided, mut said) = (BTreeSet::new(), BTreeSet::new());
         for new in found.iter().filter(|new| !new.key.is_empty()) {
-            // A later reply decides anew; one that decides twice under one key decides two things.
+            // A later reply decides anew; one that decides twice under one key decides two things, unless it says the same.
+            if !said.insert((&new.key, &new.value)) {
+                continue;
+            }
             let key = numbered(&new.key, '_', |key| !decided.insert(key.to_owned()));
             let new = Decision { key, ..new.clone() };
             match self.decisions.iter_mut().find(|known| known.key == new.key) {
@@ -392,20 +422,26 @@ fn both_claims(known: &str, new: &str) -> String {
     let new = new.trim();
     let mut claims: Vec<&str> = known.split(ALSO).filter(|claim| !claim.is_empty()).collect();
     for claim in new.split(ALSO).filter(|claim| !claim.is_empty()) {
-        let same = |known: &&str| known.trim_end_matches('.') == claim.trim_end_matches('.');
-        if !claims.iter().any(same) {
+        if !claims.iter().any(|known| bare(known) == bare(claim)) {
             claims.push(claim);
         }
     }
     while claims.len() > 2 && claims.iter().map(|claim| claim.chars().count()).sum::<usize>() > MOST_CLAIMED {
         claims.remove(1);
     }
-    let sentence = |claim: &&str| match claim.ends_with(['.', '!', '?', ':', ';']) {
-        true => (*claim).to_owned(),
-        false => format!("{claim}."),
-    };
     let (last, before) = claims.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
-    before.iter().map(sentence).chain([last.to_owned()]).collect::<Vec<_>>().join(ALSO)
+    before.iter().map(|claim| sentence(claim)).chain([last.to_owned()]).collect::<Vec<_>>().join(ALSO)
+}
+
+/// A claim without what ends a sentence.
+fn bare(claim: &str) -> &str {
+    claim.trim().trim_end_matches(['.', '!', '?', ':', ';'])
+}
+
+/// A claim as a sentence.
+fn sentence(claim: &str) -> String {
+    let claim = claim.trim();
+    if bare(claim) == claim { format!("{claim}.") } else { claim.to_owned() }
 }
 
 /// A name that is not taken yet: itself, or with the first number behind it that makes it one.

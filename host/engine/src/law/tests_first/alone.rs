@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{AUTHOR, SAID, is_tests, wants};
-use crate::paths::{is_code_with_tests, of_tests};
+use crate::paths::{decides, is_test, of_tests, says_what_runs};
 use crate::{Chain, Check, Draft, DraftState, Outcome, Proposal, ProposalStatus, Request, chain};
 
 /// What a person is asked where tests passed and there is no code.
@@ -26,14 +26,17 @@ fn alone<'c>(chain: &'c Chain, phase: &str) -> Vec<&'c Draft> {
             _ => Vec::new(),
         }
     };
-    let of_tests = |draft: &'c Draft| of_tests(written(draft).into_iter());
-    let tests: BTreeSet<&String> = of_phase().filter(|draft| is_tests(draft)).flat_map(of_tests).collect();
-    // Whoever changes nothing but the tests brings no code, whatever it is called.
-    let changes_tests = |draft: &'c Draft| {
+    let came: Vec<&String> = of_phase().filter(|draft| is_tests(draft)).flat_map(written).collect();
+    let tests: BTreeSet<&String> = of_tests(came.into_iter()).collect();
+    // Whoever changes nothing but tests brings no code, whatever it is called; and tests may come with code.
+    let brings_tests = |draft: &&'c Draft| {
         let paths = written(draft);
-        !paths.is_empty() && paths.iter().all(|path| tests.contains(path) && !is_code_with_tests(path))
+        // What says how tests run comes with them.
+        let comes_with_tests = |path: &String| is_tests(draft) && (decides(path) || says_what_runs(path));
+        let is_one = |path: &String| tests.contains(path) && (is_tests(draft) || is_test(path));
+        let only = |path: &&String| is_one(path) || comes_with_tests(path);
+        (is_tests(draft) || !paths.is_empty()) && paths.iter().all(only)
     };
-    let brings_tests = |draft: &&'c Draft| is_tests(draft) || changes_tests(draft);
     if of_phase().any(|draft| !over(draft) && !brings_tests(&draft)) {
         return Vec::new();
     }

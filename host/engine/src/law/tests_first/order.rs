@@ -5,7 +5,7 @@
 //! before it, which still stand, may be changed in a later set without another test that fails: it is proven.
 
 use super::is_tests;
-use crate::paths::{is_code_with_tests, of_tests};
+use crate::paths::{is_code_with_tests, is_test, of_tests};
 use crate::{Chain, Check, CheckLimit, DraftState, Effect, EffectId, FileChange, Outcome, Request, Verdict, Written};
 
 /// Files of tests that a person is told of by name.
@@ -150,8 +150,8 @@ impl Order {
     }
 
     /// These files came as tests of it, once or more often.
-    fn has<'p>(&mut self, paths: impl Iterator<Item = &'p String> + Clone) {
-        for path in of_tests(paths) {
+    fn has<'p>(&mut self, paths: impl Iterator<Item = &'p String>) {
+        for path in paths {
             if !self.files.contains(path) {
                 self.files.push(path.clone());
             }
@@ -160,7 +160,7 @@ impl Order {
 
     /// This file is one of its tests.
     fn is_its_test(&self, path: &str) -> bool {
-        self.files.iter().any(|file| file == path)
+        of_tests(self.files.iter()).any(|file| file == path)
     }
 
     /// Its tests are not the same after this change of a file. Code may change around tests that stand among it.
@@ -187,9 +187,9 @@ impl Order {
         any
     }
 
-    /// All of these are files of its tests, and of nothing else.
+    /// All of these are files of its tests, and called so: what else came with them may be code.
     pub(super) fn are_its_tests<'p>(&self, mut paths: impl Iterator<Item = &'p String>) -> bool {
-        paths.all(|path| self.is_its_test(path) && !is_code_with_tests(path))
+        paths.all(|path| self.is_its_test(path) && is_test(path))
     }
 
     /// The tests that showed something are gone.
@@ -245,7 +245,7 @@ impl Order {
                  show that they ask for it."
             ),
         };
-        let more = self.files.len().saturating_sub(FILES);
+        let more = of_tests(self.files.iter()).count().saturating_sub(FILES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let since = match self.since.filter(|status| tells(Some(*status))) {
             Some(0) => " With this code, it passed since (exit status 0).".to_owned(),
@@ -257,7 +257,7 @@ impl Order {
             let by = written.get(path.as_str()).map(|draft| format!(" ({draft})")).unwrap_or_default();
             format!("`{path}`{by}")
         };
-        let files: Vec<String> = self.files.iter().take(FILES).map(file).collect();
+        let files: Vec<String> = of_tests(self.files.iter()).take(FILES).map(file).collect();
         match files.as_slice() {
             [] => format!("{what}{since} No new tests are in the files."),
             files => format!("{what}{since} Its tests stand: {}{more}.", files.join(", ")),
