@@ -16,6 +16,7 @@ mod error;
 mod faults;
 mod init;
 mod keys;
+mod marks;
 mod material;
 mod named;
 mod paths;

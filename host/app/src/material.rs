@@ -3,22 +3,24 @@
 //! The files come from what the interpreters and the replies point at: a file that a draft touches, that the solution, the plan
 //! or the goal names, or that facts are cited from. Which of them fit is the request's own budget to say.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use certus_engine::{Chain, DraftState, Outcome, Request};
-use certus_prompts::{FileText, Note};
-use certus_workspace::{Project, Reader};
+use certus_prompts::{FileText, Note, passages};
+use certus_workspace::Project;
+
+use crate::marks::{Wanted, marks};
 
 /// Files in one request at most.
 const MOST_FILES: usize = 24;
-/// Bytes of one file at most; a longer one is shown around the lines that facts cite.
+/// Bytes of one file at most; a longer one is shown around the lines that matter.
 const MOST_BYTES: usize = 48 * 1024;
-/// Lines before and after a cited line of a long file.
-const AROUND: u32 = 60;
 /// Notes in one request at most.
 const MOST_NOTES: usize = 8;
 
-/// Files that were read, by path; absent is what cannot be shown.
+/// Files that were read, whole, by path; absent is what cannot be shown.
 pub(crate) type Files = BTreeMap<String, Option<FileText>>;
 
 /// What a request gets of a chain and its project.
@@ -40,11 +42,14 @@ impl Material {
         let mut named = chain.goal().to_owned();
         let solution = chain.proposals().iter().rfind(|status| status.proposal.kind == "solution");
         let texts = documents.iter().map(|document| &document.body).chain(solution.map(|status| &status.proposal.body));
-        for text in texts.chain(arguments.values()) {
+        let planned: Vec<&String> = texts.collect();
+        for text in planned.iter().copied().chain(arguments.values()) {
             named.push('\n');
             named.push_str(text);
         }
-        Self { files: files(chain, project, &named, read), documents, notes: notes(&fresh) }
+        let asked = std::iter::once(chain.goal()).chain(arguments.values().map(String::as_str));
+        let wanted = LazyCell::new(|| Wanted::of(asked, planned.into_iter().map(String::as_str)));
+        Self { files: files(chain, project, &named, &wanted, read), documents, notes: notes(&fresh) }
     }
 }
 
@@ -80,7 +85,13 @@ fn notes(replies: &[(&str, &certus_engine::Reply)]) -> Vec<Note> {
     newest
 }
 
-fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec<FileText> {
+fn files(
+    chain: &Chain,
+    project: &Project,
+    named: &str,
+    wanted: &impl Deref<Target = Wanted>,
+    read: &mut Files,
+) -> Vec<FileText> {
     let mut scores: BTreeMap<&str, u32> = BTreeMap::new();
     for fact in chain.facts().iter().filter(|fact| fact.cited) {
         if let Some(place) = &fact.source {
@@ -106,32 +117,28 @@ fn files(chain: &Chain, project: &Project, named: &str, read: &mut Files) -> Vec
     let mut best: Vec<(&str, u32)> = scores.into_iter().collect();
     best.sort_by_key(|(path, score)| (std::cmp::Reverse(*score), *path));
     let mut reader = project.reader();
-    let mut text = |path: &str| match read.get(path) {
+    let mut whole = |path: &str| match read.get(path) {
         Some(known) => known.clone(),
         None => {
-            let found = file(chain, &mut reader, path);
+            let text = reader.read(path).ok();
+            let found = text.map(|whole| FileText {
+                path: path.to_owned(),
+                digest: whole.digest(),
+                text: whole.text,
+                of_lines: None,
+                marks: Vec::new(),
+            });
             read.insert(path.to_owned(), found.clone());
             found
         }
     };
-    best.into_iter().take(MOST_FILES).filter_map(|(path, _)| text(path)).collect()
-}
-
-fn file(chain: &Chain, reader: &mut Reader<'_>, path: &str) -> Option<FileText> {
-    let whole = reader.read(path).ok()?;
-    let digest = whole.digest();
-    if whole.text.len() <= MOST_BYTES {
-        return Some(FileText { path: path.to_owned(), digest, text: whole.text, of_lines: None });
-    }
-    let places = chain.facts().iter().filter_map(|fact| fact.source.as_ref()).filter(|place| place.path == path);
-    let line = places.map(|place| place.line).min().unwrap_or(1);
-    let (first, last) = (line.saturating_sub(AROUND).max(1), line.saturating_add(AROUND));
-    let skip = usize::try_from(first - 1).ok()?;
-    let lines: Vec<&str> =
-        whole.text.split_inclusive('\n').skip(skip).take(usize::try_from(last - first + 1).ok()?).collect();
-    let last = first + u32::try_from(lines.len()).ok()?.saturating_sub(1);
-    let text = lines.concat();
-    (text.len() <= MOST_BYTES).then(|| FileText { path: path.to_owned(), digest, text, of_lines: Some((first, last)) })
+    let shown = |(path, _): (&str, u32)| {
+        let whole = whole(path)?;
+        let long = whole.text.len() > MOST_BYTES;
+        let marked = FileText { marks: marks(chain, path, &whole.text, long.then(|| &**wanted)), ..whole };
+        Some(if long { passages(&marked, MOST_BYTES) } else { vec![marked] })
+    };
+    best.into_iter().take(MOST_FILES).filter_map(shown).flatten().collect()
 }
 
 #[cfg(test)]
@@ -170,16 +177,20 @@ mod tests {
     #[test]
     fn files_that_the_goal_names_come_first_and_long_ones_around_what_is_cited() {
         let folder = tempfile::tempdir().expect("a folder");
-        let long: String = (1..=4_000).map(|line| format!("line {line} of a long file\n")).collect();
+        let says = |line| if line == 3_500 { "; discountRate" } else { "" };
+        let long: String = (1..=4_000).map(|line| format!("line {line} of a long file{}\n", says(line))).collect();
         for (name, text) in [("a.js", "a"), ("b.js", "b"), ("long.js", long.as_str())] {
             std::fs::write(folder.path().join(name), text).expect("a file");
         }
         let project = Project::open(folder.path()).expect("a project");
-        let chain = chain("Change b.js", &[("a.js", 1), ("a.js", 2), ("b.js", 1), ("long.js", 2_000), ("gone.js", 1)]);
+        let chain = chain(
+            "Change the discount rate in b.js",
+            &[("a.js", 1), ("a.js", 2), ("b.js", 1), ("long.js", 2_000), ("gone.js", 1)],
+        );
         let found = Material::of(&chain, &project, &BTreeMap::new(), &mut Files::default()).files;
         let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["b.js", "a.js", "long.js"]);
-        assert_eq!(found[2].of_lines, Some((1_940, 2_060)));
+        assert_eq!(paths, ["b.js", "a.js", "long.js", "long.js"]);
+        assert_eq!((found[2].of_lines, found[3].of_lines), (Some((1_940, 2_060)), Some((3_440, 3_560))));
         assert!(found[2].text.starts_with("line 1940 ") && found[2].text.ends_with("line 2060 of a long file\n"));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use parts::compared;
 use serde::Serialize;
 use standing::status;
 pub(crate) use standing::{ELSEWHERE, reason, status_name, worked_on};
-use words::{Solution, proposal, said, said_by, solution};
+use words::{Objection, Solution, objections, proposal, said, said_by, solution};
 use work::{CheckLine, DraftLine, checks, draft};
 
 use crate::by_hand::Waiting;
@@ -88,6 +88,9 @@ pub struct FlowReport {
     pub waits_for: Vec<Waiting>,
     /// What keeps the gate of the phase shut.
     pub lacks: Vec<Lack>,
+    /// What reviewers said last, where a gate wants them to be surer of the code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<Objection>,
     /// Why nothing goes on, if so.
     pub reason: Option<String>,
     /// Spent so far.
@@ -230,6 +233,7 @@ impl FlowReport {
             said: said(chain),
             waits_for: Vec::new(),
             lacks: chain.lacks(),
+            objections: objections(chain),
             reason,
             cost: Cost::of(chain.spending()),
             budget_warnings: chain.warnings().iter().map(CapLine::of).collect(),

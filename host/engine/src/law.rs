@@ -150,6 +150,7 @@ pub trait Catalogue {
 pub use implementation::{after_undo, due, judge_undo, take_over, undo_order};
 pub(crate) use implementation::{nameable, waiver_of};
 pub use present::{builds_on_evidence, judge_tree, leaving};
+pub use reviewer::of as reviewer_of;
 pub use samples::{samples, samples_of, samples_wanted};
 pub use tests_first::{
     ChangedTests, Standstill, failed_first, no_test_failed_first, not_undone, standstill, tests_alone_are_wanted,

@@ -155,6 +155,9 @@ fn neither_housekeeping_nor_a_review_of_other_code_is_confidence_in_an_approach(
     replies(&mut bodies, "analysis", &[("goal", 0.9), ("security", 0.9)]);
     replies(&mut bodies, "context_health_checker", &[("context_health", 0.3)]);
     assert!((overall(&bodies) - 0.9).abs() < 1e-9);
+    // Planning finds nothing out.
+    replies(&mut bodies, "chain_planner", &[("goal", 0.99), ("security", 0.99)]);
+    assert!((overall(&bodies) - 0.9).abs() < 1e-9);
     bodies.push(enter("build"));
     replies(&mut bodies, "code_reviewer", &[("code_review", 0.3)]);
     replies(&mut bodies, "security_scanner", &[("security", 0.3)]);

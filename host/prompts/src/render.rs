@@ -14,6 +14,7 @@ mod relevance;
 mod said;
 mod values;
 
+pub use relevance::words;
 pub(crate) use values::NAMES;
 
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub struct FileText {
     pub text: String,
     /// The first and the last line that `text` is, from 1; absent for the whole file.
     pub of_lines: Option<(u32, u32)>,
+    /// Lines that matter most, from 1, the first before others: a file that has no room as a whole is shown around them.
+    pub marks: Vec<u32>,
 }
 
 impl FileText {

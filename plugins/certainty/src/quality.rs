@@ -38,7 +38,8 @@ fn check(work: &Work<'_>) -> Option<Action> {
 /// The reviewers together, after everything that was written.
 fn review(work: &Work<'_>) -> Option<Action> {
     // They have seen the files as they are when what they asked for was not written.
-    if work.reviewed() && work.last().is_some_and(|last| last.prompt == PIECE && vain(last)) {
+    let refused = || work.last().is_some_and(|last| last.prompt == PIECE && vain(last));
+    if work.reviewed() && (refused() || work.is_reviewed_as_it_is()) {
         return None;
     }
     let exhausted = REVIEWERS.iter().find(|name| work.after_writers(name) == Stand::Exhausted);
@@ -123,6 +124,17 @@ mod tests {
     #[test]
     fn reviewers_do_not_look_twice_at_the_same_files() {
         assert_eq!(names(&act(short().drafted(PIECE, Refused))), [PIECE]);
+    }
+
+    #[test]
+    fn who_satisfies_nobody_by_writing_nothing_is_not_reviewed_again() {
+        let nothing = || short().ran(PIECE);
+        assert_eq!(names(&act(nothing())), [PIECE], "it is asked once more");
+        let why = "The implementation is not good enough: confidence in simplicity is 0.20 and has to be 0.31.";
+        assert_eq!(act(nothing().ran(PIECE).ran(PIECE)), enter(phases::ANALYSIS, why));
+        // What is written after all is reviewed, and what a person says since is heard.
+        assert_eq!(names(&act(again(nothing().wrote(PIECE)))), REVIEWERS);
+        assert_eq!(names(&act(nothing().answered("what-for"))), REVIEWERS);
     }
 
     #[test]

@@ -160,6 +160,17 @@ impl<'a> Work<'a> {
         self.runs.iter().position(|run| run.ending == Ending::Ok && REVIEWERS.iter().any(|name| is(run, name)))
     }
 
+    /// The reviewers spoke of the files as they are, and nobody answered anything since: whoever was to satisfy them wrote nothing.
+    /// Before they spoke the writer had brought nothing once, or had run out of pieces.
+    pub(crate) fn is_reviewed_as_it_is(&self) -> bool {
+        let empty = self.answers(PIECE).saturating_sub(self.replies(PIECE)).saturating_sub(1);
+        let written = self.rounds().saturating_sub(empty);
+        REVIEWERS.iter().all(|name| {
+            let last = self.runs.iter().rfind(|run| is(run, name) && run.ending == Ending::Ok);
+            self.answers(name) > written && last.is_some_and(|run| run.answers == self.seen.answers())
+        })
+    }
+
     /// Attempts to mend since the last piece.
     pub(crate) fn mended(&self) -> usize {
         answered(self.since(|run| is(run, PIECE)), MEND)

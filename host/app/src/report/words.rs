@@ -1,6 +1,6 @@
 //! What was proposed in a chain and what was said of it; what prompts and commands said to its person.
 
-use certus_engine::{Chain, Effect, Outcome, ProposalStatus, Request, Verdict};
+use certus_engine::{Chain, Effect, Outcome, ProposalStatus, Request, Verdict, law};
 use serde::Serialize;
 
 /// A proposal and its verdict.
@@ -17,6 +17,47 @@ pub struct Solution {
     pub verdict: Option<&'static str>,
     /// The reason or the question.
     pub why: Option<String>,
+}
+
+/// What a reviewer has against the code that it read last.
+#[derive(Debug, Clone, Serialize)]
+pub struct Objection {
+    /// The prompt that reviewed.
+    pub by: String,
+    /// Its area.
+    pub area: String,
+    /// How sure it is of it, 0 to 1.
+    pub confidence: f64,
+    /// How sure the gate wants it to be.
+    pub needs: f64,
+    /// What it says.
+    pub says: String,
+    /// What it found, one line each.
+    pub found: Vec<String>,
+}
+
+/// What reviewers said last in areas in which a gate wants more; nothing once a chain is complete.
+pub(super) fn objections(chain: &Chain) -> Vec<Objection> {
+    let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();
+    if chain.ended().is_some_and(|ended| ended.success) {
+        return Vec::new();
+    }
+    let gates = phases.iter().flat_map(|phase| &phase.gate.confidence);
+    let said = gates.filter_map(|(area, &needs)| {
+        let by = law::reviewer_of(area)?;
+        let confidence = *chain.scores().get(area)?;
+        let reply = |(_, effect): (_, &Effect)| match (&effect.request, effect.outcome()) {
+            (Request::Prompt { name, .. }, Some(Outcome::Replied { reply, .. })) if name == by => Some(reply.clone()),
+            _ => None,
+        };
+        let reply = chain.effects().rev().find_map(reply).filter(|_| confidence + 1e-9 < needs)?;
+        let text = crate::clean::clean;
+        let claims = reply.uncertainties.iter().filter(|one| one.resolution.is_none()).map(|one| text(&one.claim));
+        let found = reply.discovered.iter().map(|one| text(&one.value)).chain(claims).collect();
+        let (by, area) = (by.to_owned(), area.clone());
+        Some(Objection { by, area, confidence, needs, says: text(reply.notes.trim()), found })
+    });
+    said.collect()
 }
 
 pub(super) fn solution(chain: &Chain) -> Option<Solution> {

@@ -138,6 +138,19 @@ pub(crate) fn summary(report: &FlowReport, output: &Output) {
     for lack in &report.lacks {
         output.line(format!("lacks: {lack}"));
     }
+    for objection in &report.objections {
+        let percent = |share: f64| share.mul_add(100.0, 1e-6).floor();
+        output.line(format!(
+            "{} ({:.0} % of the {:.0} % that are wanted): {}",
+            objection.by,
+            percent(objection.confidence),
+            percent(objection.needs),
+            certus_app::clean::line(&objection.says, 600)
+        ));
+        for found in &objection.found {
+            output.line(format!("  - {}", certus_app::clean::line(found, 300)));
+        }
+    }
     if let Some(compared) = report.compared() {
         output.line(compared);
     }

@@ -14,6 +14,9 @@ impl Chain {
 
     /// Whether a prompt's word counts in an area; a reviewer's is kept as one.
     pub(super) fn hears(&mut self, prompt: &str, area: &str, score: f64) -> bool {
+        if !reviewer::scores(prompt) {
+            return false;
+        }
         let Some(reviewer) = reviewer::of(area).filter(|_| self.is_reviewed()) else { return true };
         if prompt == reviewer {
             self.reviews.insert(area.to_owned(), score);

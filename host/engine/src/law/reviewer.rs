@@ -12,6 +12,14 @@ const REVIEWERS: [(&str, &str, bool); 4] = [
     ("deployment", "deployment_checker", false),
 ];
 
+/// Prompts that find nothing out: they plan, sum up or look after the chain, and how sure they say they are counts for nothing.
+const PLANNERS: [&str; 3] = ["chain_planner", "context_preservation", "cost_monitor"];
+
+/// Whether what a prompt says of how sure one may be counts.
+pub(crate) fn scores(prompt: &str) -> bool {
+    !PLANNERS.contains(&prompt)
+}
+
 /// Whether a prompt reviews.
 pub(crate) fn is(prompt: &str) -> bool {
     REVIEWERS.iter().any(|(_, reviewer, _)| *reviewer == prompt)
@@ -22,8 +30,8 @@ pub(crate) fn has_read_files(prompt: &str) -> bool {
     REVIEWERS.iter().any(|(_, reviewer, files)| *reviewer == prompt && *files)
 }
 
-/// The prompt whose area it is, if it is anybody's.
-pub(crate) fn of(area: &str) -> Option<&'static str> {
+/// The reviewer whose area it is, if it is anybody's: in it nobody else's word counts, once there is something to review.
+pub fn of(area: &str) -> Option<&'static str> {
     REVIEWERS.iter().find(|(known, ..)| *known == area).map(|(_, reviewer, _)| *reviewer)
 }
 

@@ -6,13 +6,13 @@
 //! request too: a model must not take what it does not see for what is not there.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use certus_engine::{Fact, View};
 
 use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
 use crate::fence::{Fence, harmless, made_harmless};
+use crate::passages::wide_passages;
 
 /// Bytes of one part that gives way, and the share of a small room.
 const PART_LIMIT: usize = 32 * 1024;
@@ -23,6 +23,8 @@ const FACTS_LIMIT: usize = 96 * 1024;
 const NOTE_LIMIT: usize = 4 * 1024;
 /// Bytes of what one check printed.
 const OUTPUT_LIMIT: usize = 8 * 1024;
+/// Bytes below which a part of a file that nobody changes is not worth its place.
+const CRUMBS: usize = 4 * 1024;
 /// Room that is kept for naming what is left out, once for a part and once for all.
 const NAMING: usize = 64;
 const NAMING_ALL: usize = 640;
@@ -116,6 +118,11 @@ pub(super) fn context(
     context.list("checks", said::checks(view));
     context.outputs(view);
     context.list("drafts", said::drafts(view));
+    // What is being changed comes before what else is known.
+    let touched = said::touched(view);
+    let (changed, others): (Vec<&FileText>, Vec<&FileText>) =
+        extra.files.iter().partition(|file| touched.contains(file.path.as_str()));
+    context.files(TOUCHED, &changed, context.room / 4 * 3);
     for document in extra.documents.iter().rev() {
         let head = format!("({}) {}", line(&document.kind, 64), line(&document.title, 200));
         context.whole("document", &format!("{head}\n\n{}", document.body));
@@ -131,7 +138,7 @@ pub(super) fn context(
     context.notes(&extra.notes);
     let asked = arguments.declared.values().chain(arguments.others.values()).copied();
     context.facts(&view.facts, asked.chain([view.goal.as_str()]));
-    context.files(&extra.files, &said::touched(view));
+    context.files(FILES, &others, context.room);
     context.laid_out(head)
 }
 
@@ -289,32 +296,51 @@ impl Context<'_> {
         }
     }
 
-    /// Files whole or not at all: half a file would be edited as if it were one.
-    fn files(&mut self, files: &[FileText], touched: &BTreeSet<&str>) {
+    /// Files in at most so many bytes: whole, or around the lines that matter, which an edit cannot mistake for all of it.
+    fn files(&mut self, place: &'static str, files: &[&FileText], most: usize) {
+        let before = self.room.saturating_sub(most);
         let mut missing = Vec::new();
         let mut shown = Vec::new();
         for file in files {
-            let text = made_harmless(said::file(file));
-            let needed = text.len() + self.fence.overhead(FILES);
             // The name of every file that does not fit has to fit.
-            if text.len() <= self.spare(FILES).saturating_sub(NAMING_ALL) {
-                self.room = self.room.saturating_sub(needed);
-                shown.push((file.path.as_str(), text, needed));
-            } else {
+            let spare = self.spare(FILES).saturating_sub(NAMING_ALL + before);
+            let whole = made_harmless(said::file(file));
+            if whole.len() <= spare {
+                shown.push(self.set_aside(file, whole));
+                continue;
+            }
+            let matters = place == TOUCHED || (!file.marks.is_empty() && spare > CRUMBS);
+            let passages = if matters { wide_passages(file, spare) } else { Vec::new() };
+            let parts: Vec<String> = passages.iter().map(|part| made_harmless(said::file(part))).collect();
+            if parts.is_empty()
+                || parts.iter().map(|part| part.len() + self.fence.overhead(FILES)).sum::<usize>() > spare
+            {
                 missing.push(format!("{} ({} bytes): not shown", line(&file.path, 400), file.text.len()));
+                continue;
+            }
+            self.omit(FILES, 1);
+            for (part, text) in passages.iter().zip(parts) {
+                shown.push(self.set_aside(part, text));
             }
         }
         // Which matters most changes from one prompt to the next, their names do not.
-        shown.sort_by_key(|(path, ..)| *path);
-        for (path, text, needed) in shown {
+        shown.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        for (_, text, needed) in shown {
             self.room += needed;
-            self.put_at(if touched.contains(path) { TOUCHED } else { FILES }, FILES, &text, "");
+            self.put_at(place, FILES, &text, "");
         }
         let omitted = missing.len();
         let before = self.left_out.len();
         self.chosen("files-not-shown", &missing, (0..missing.len()).collect(), PART_LIMIT);
         self.left_out.truncate(before);
         self.omit(FILES, omitted);
+    }
+
+    /// Room for a file that is put down later.
+    fn set_aside(&mut self, file: &FileText, text: String) -> (String, String, usize) {
+        let needed = text.len() + self.fence.overhead(FILES);
+        self.room = self.room.saturating_sub(needed);
+        (file.path.clone(), text, needed)
     }
 
     fn all(&self, places: &[&str]) -> String {

@@ -16,13 +16,10 @@ const COMMON: [&str; 24] = [
 
 /// The facts' indices: those that share words with the texts first, most words first; then cited ones; then the rest.
 pub(super) fn by_relevance<'a>(facts: &[Fact], texts: impl IntoIterator<Item = &'a str>) -> Vec<usize> {
-    let mut wanted = BTreeSet::new();
-    texts.into_iter().for_each(|text| words(text, &mut wanted));
+    let wanted: BTreeSet<String> = texts.into_iter().flat_map(words).collect();
     let rank = |fact: &Fact| {
-        let mut own = BTreeSet::new();
-        words(&fact.key, &mut own);
-        words(&fact.value, &mut own);
-        fact.source.iter().for_each(|place| words(&place.path, &mut own));
+        let path = fact.source.iter().map(|place| place.path.as_str());
+        let own: BTreeSet<String> = [fact.key.as_str(), &fact.value].into_iter().chain(path).flat_map(words).collect();
         (Reverse(own.intersection(&wanted).count()), !fact.cited)
     };
     let mut ranked: Vec<_> = facts.iter().enumerate().map(|(index, fact)| (rank(fact), index)).collect();
@@ -30,8 +27,10 @@ pub(super) fn by_relevance<'a>(facts: &[Fact], texts: impl IntoIterator<Item = &
     ranked.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Lower-case words of three letters or more; `requireUser` is two.
-fn words(text: &str, into: &mut BTreeSet<String>) {
+/// Lower-case words of three letters or more by which texts are told apart; `requireUser` is two.
+pub fn words(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let into = &mut found;
     for piece in text.split(|c: char| !c.is_alphanumeric()) {
         let mut word = String::new();
         let mut after_lower = false;
@@ -44,6 +43,7 @@ fn words(text: &str, into: &mut BTreeSet<String>) {
         }
         keep(&mut word, into);
     }
+    found
 }
 
 fn keep(word: &mut String, into: &mut BTreeSet<String>) {

@@ -369,7 +369,13 @@ fn check(command: &str, status: i32, tail: &str) -> CheckRun {
 }
 
 fn file(path: &str, text: &str) -> FileText {
-    FileText { path: path.into(), digest: "0123456789abcdef".repeat(4), text: text.into(), of_lines: None }
+    FileText {
+        path: path.into(),
+        digest: "0123456789abcdef".repeat(4),
+        text: text.into(),
+        of_lines: None,
+        marks: Vec::new(),
+    }
 }
 
 fn document(kind: &str, body: &str) -> Document {

@@ -79,6 +79,7 @@ impl Case {
             digest: Digest::of(text).to_string(),
             text: text.clone(),
             of_lines: None,
+            marks: Vec::new(),
         };
         self.files.iter().map(shown).collect()
     }

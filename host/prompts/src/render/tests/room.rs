@@ -209,7 +209,7 @@ proptest! {
         view.drafts = vec![draft(1, DraftState::Refused(text.clone()))];
         view.drafts[0].title = text.clone();
         view.checks = vec![check(&text, 1, &text)];
-        let file = FileText { path: text.clone(), digest: text.clone(), text: text.clone(), of_lines: None };
+        let file = FileText { path: text.clone(), digest: text.clone(), text: text.clone(), of_lines: None, marks: Vec::new() };
         let note = Note { prompt: text.clone(), text: text.clone() };
         let extra = Extra {
             idioms: BTreeMap::from([(text.clone(), text.clone())]),
@@ -224,4 +224,26 @@ proptest! {
         prop_assert!(fenced(&rendered), "{}", rendered.user());
         prop_assert!(rendered.user().chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
     }
+}
+
+#[test]
+fn what_is_being_changed_is_shown_before_other_files_and_facts() {
+    let long = |path: &str| file(path, &(1..=900).map(|line| format!("line {line} of {path}\n")).collect::<String>());
+    let mut view = view();
+    view.facts = (1..=400).map(|number| fact(number, &"x".repeat(60))).collect::<Vec<_>>().into();
+    let change =
+        FileChange { path: "b.js".into(), old: None, new: None, added: 1, removed: 1, cut: false, tests: false };
+    let plan = Plan { digest: Digest::of("p"), stored: Digest::of("d"), files: vec![change], unchanged: Vec::new() };
+    view.drafts = vec![draft(1, DraftState::Planned(plan))];
+    let changed = FileText { marks: vec![850], ..long("b.js") };
+    let extra = Extra { files: vec![long("a.js"), changed.clone()], ..Extra::default() };
+    let whole = shown(&within(&view, &extra, 60_000));
+    assert!(whole.contains("line 1 of b.js") && whole.contains("line 900 of b.js"), "{whole}");
+    let narrow = shown(&within(&view, &extra, 22_000));
+    assert!(narrow.contains("line 850 of b.js") && !narrow.contains("line 1 of b.js\n"), "{narrow}");
+    assert!(narrow.contains("to 900; the rest is not shown"), "{narrow}");
+    assert!(!narrow.contains("line 1 of a.js") && narrow.contains("a.js (") && narrow.contains("): not shown"));
+    // Without a line that matters more than others, what it begins with.
+    let extra = Extra { files: vec![FileText { marks: Vec::new(), ..changed }], ..Extra::default() };
+    assert!(shown(&within(&view, &extra, 22_000)).contains("line 1 of b.js"));
 }
