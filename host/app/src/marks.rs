@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use certus_engine::{Chain, Draft, Edit, Outcome};
 
-/// Lines that are found by their words, at most.
+/// Lines that are found by their words, and those that are cited, at most.
 const MOST_FOUND: usize = 12;
 /// What a word of the goal or of an argument counts, where one of the plan counts 1.
 const WANTED: f64 = 3.0;
@@ -36,7 +36,7 @@ pub(crate) fn marks(chain: &Chain, path: &str, text: &str, wanted: Option<&Wante
         marks.extend(found(text, wanted));
     }
     let cited = chain.facts().iter().filter(|fact| fact.cited).filter_map(|fact| fact.source.as_ref());
-    marks.extend(cited.filter(|place| place.path == path).map(|place| place.line));
+    marks.extend(cited.filter(|place| place.path == path).map(|place| place.line).take(MOST_FOUND));
     let mut seen = BTreeSet::new();
     marks.retain(|line| seen.insert(*line));
     marks
@@ -51,18 +51,17 @@ fn changed(chain: &Chain, path: &str, text: &str) -> Vec<u32> {
     if passages.is_empty() {
         return Vec::new();
     }
-    let mut at: BTreeMap<&str, u32> = BTreeMap::new();
-    for (line, number) in text.lines().zip(1..) {
-        at.entry(line.trim()).or_insert(number);
-    }
+    let text = text.replace("\r\n", "\n");
     let mut marks = Vec::new();
     for passage in passages {
-        let before: BTreeSet<&str> = passage.find.lines().map(str::trim).collect();
+        let [new, old] = [&passage.with, &passage.find].map(|part| part.replace("\r\n", "\n"));
         // What is not written yet stands there as it was.
-        let new = passage.with.lines().map(str::trim).filter(|line| !before.contains(line));
-        let lines: Vec<u32> =
-            new.chain(passage.find.lines().map(str::trim)).filter_map(|line| at.get(line).copied()).collect();
-        marks.extend(lines.first().into_iter().chain(lines.last()));
+        let there = [&new, &old].into_iter().filter(|part| !part.trim().is_empty());
+        let Some((at, part)) = there.filter_map(|part| Some((text.find(part.as_str())?, part))).next() else {
+            continue;
+        };
+        let line = |offset: usize| u32::try_from(text[..offset].matches('\n').count() + 1).unwrap_or(u32::MAX);
+        marks.extend([line(at), line(at + part.trim_end_matches('\n').len())]);
     }
     marks
 }

@@ -8,15 +8,13 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use certus_engine::{Chain, DraftState, Outcome, Request};
-use certus_prompts::{FileText, Note, passages};
+use certus_prompts::{FileText, Note};
 use certus_workspace::Project;
 
 use crate::marks::{Wanted, marks};
 
 /// Files in one request at most.
 const MOST_FILES: usize = 24;
-/// Bytes of one file at most; a longer one is shown around the lines that matter.
-const MOST_BYTES: usize = 48 * 1024;
 /// Notes in one request at most.
 const MOST_NOTES: usize = 8;
 
@@ -134,11 +132,10 @@ fn files(
     };
     let shown = |(path, _): (&str, u32)| {
         let whole = whole(path)?;
-        let long = whole.text.len() > MOST_BYTES;
-        let marked = FileText { marks: marks(chain, path, &whole.text, long.then(|| &**wanted)), ..whole };
-        Some(if long { passages(&marked, MOST_BYTES) } else { vec![marked] })
+        let marks = marks(chain, path, &whole.text, whole.is_long().then(|| &**wanted));
+        Some(FileText { marks, ..whole })
     };
-    best.into_iter().take(MOST_FILES).filter_map(shown).flatten().collect()
+    best.into_iter().take(MOST_FILES).filter_map(shown).collect()
 }
 
 #[cfg(test)]
@@ -189,8 +186,9 @@ mod tests {
         );
         let found = Material::of(&chain, &project, &BTreeMap::new(), &mut Files::default()).files;
         let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["b.js", "a.js", "long.js", "long.js"]);
-        assert_eq!((found[2].of_lines, found[3].of_lines), (Some((1_940, 2_060)), Some((3_440, 3_560))));
-        assert!(found[2].text.starts_with("line 1940 ") && found[2].text.ends_with("line 2060 of a long file\n"));
+        assert_eq!(paths, ["b.js", "a.js", "long.js"]);
+        // Every line of it says "line"; one speaks of what is wanted.
+        assert_eq!((found[2].marks[0], found[2].marks.last()), (3_500, Some(&2_000)));
+        assert_eq!((found[0].marks.as_slice(), found[1].marks.as_slice()), (&[1][..], &[1, 2][..]));
     }
 }

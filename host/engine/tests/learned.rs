@@ -56,7 +56,7 @@ fn a_blocker_is_not_forgotten_for_what_else_is_said_of_its_area() {
     assert_eq!(told([doubts(unended)]).uncertainties()[0].claim, "Tokens may leak. Also: Passwords may be shown");
     // Of what a reviewer said of files that changed since, what it says now counts.
     let review = |claim: &str| RepliedUncertainty { area: "code_review".to_owned(), ..doubt(claim, true) };
-    let reviewed = |written: bool| {
+    let reviewed = |written: bool, now: &[&str]| {
         let mut bodies = law::begin(started());
         bodies.push(intent(1, prompt("code_reviewer"), 2));
         bodies.push(outcome(1, replied(doubts([review("Negative prices"), review("No comment")]))));
@@ -64,11 +64,14 @@ fn a_blocker_is_not_forgotten_for_what_else_is_said_of_its_area() {
             bodies.push(Body::TreeChanged { tree: Digest::of("tree") });
         }
         bodies.push(intent(2, prompt("code_reviewer"), 5));
-        bodies.push(outcome(2, replied(doubts([review("No comment")]))));
+        let uncertainties = now.iter().map(|claim| review(claim)).collect();
+        bodies.push(outcome(2, replied(Reply { uncertainties, ..Reply::default() })));
         Chain::fold(&events(bodies)).uncertainties()[0].claim.clone()
     };
-    assert_eq!(reviewed(true), "No comment");
-    assert_eq!(reviewed(false), "Negative prices. Also: No comment");
+    let both = "Negative prices. Also: No comment";
+    assert_eq!(reviewed(true, &["No comment"]), "No comment");
+    assert_eq!(reviewed(true, &["Negative prices", "No comment"]), both);
+    assert_eq!(reviewed(false, &["No comment"]), both);
     // What does not block is what was said of it last.
     let later = doubt("Who may read the log is not known", false);
     assert_eq!(told([doubts([open]), doubts([later.clone()])]).uncertainties()[0].claim, later.claim);

@@ -25,7 +25,6 @@ pub use clean::{clean, line};
 pub use format::{Argument, Cost, FILE_LIMIT, Layer, Model, Problem, Prompt, PromptError};
 pub use library::{Library, Listed, UnknownPrompt, UseError};
 pub use lint::{Lint, lint};
-pub use passages::passages;
 pub use render::{Budget, Extra, FileText, LeftOut, Note, PromptLine, RenderError, Rendered, render, words};
 pub use reply::{Parsed, REPLY_LIMIT, ReplyError, envelope_schema, parse_reply};
 pub use search::Hit;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::FileText;
 
-/// Lines before and after a line that matters, as many as there is room for.
-const AROUND: [usize; 4] = [60, 20, 6, 1];
+/// Lines before and after each line that matters, then as many as there is room for.
+const AROUND: [usize; 4] = [1, 6, 20, 60];
 /// The same where all of what has room is shown.
 const WIDER: [usize; 6] = [100, 200, 400, 800, 1_600, 3_200];
 /// Bytes that go with a passage: its head and its marks.
@@ -13,7 +13,7 @@ const HEAD: usize = 320;
 
 /// The passages of a file around its [`marks`](FileText::marks), the first of these first, in the order of the file: together, with
 /// what goes with each, of at most so many bytes. Without marks what it begins with; none where not even a line has room.
-pub fn passages(file: &FileText, bytes: usize) -> Vec<FileText> {
+pub(crate) fn passages(file: &FileText, bytes: usize) -> Vec<FileText> {
     around(file, bytes, &[])
 }
 
@@ -33,10 +33,13 @@ fn around(file: &FileText, bytes: usize, wider: &[usize]) -> Vec<FileText> {
     let window = |mark: usize, around: usize| mark.saturating_sub(around)..=mark.saturating_add(around).min(last);
     let fits = |shown: &BTreeSet<usize>| size(shown, &lines) <= bytes;
     let mut shown: BTreeSet<usize> = BTreeSet::new();
-    for &mark in &marks {
-        let with = |around: &usize| shown.iter().copied().chain(window(mark, *around)).collect::<BTreeSet<usize>>();
-        if let Some(more) = AROUND.iter().map(with).find(fits) {
-            shown = more;
+    // A little of each before more of any.
+    for around in AROUND {
+        for &mark in &marks {
+            let more: BTreeSet<usize> = shown.iter().copied().chain(window(mark, around)).collect();
+            if fits(&more) {
+                shown = more;
+            }
         }
     }
     for around in wider {
@@ -102,8 +105,12 @@ mod tests {
     fn what_matters_is_shown_with_as_much_around_it_as_has_room() {
         assert_eq!(shown(5_000, &[4_000, 100], 100_000), [(40, 160), (3_940, 4_060)]);
         assert_eq!(shown(5_000, &[4_000, 4_100], 100_000), [(3_940, 4_160)], "those that meet are one");
-        assert_eq!(shown(5_000, &[4_000, 100], 2_000), [(94, 106), (3_940, 4_060)], "the first first");
-        assert_eq!(shown(5_000, &[4_000, 100], 1_000), [(3_980, 4_020)]);
+        assert_eq!(
+            shown(5_000, &[4_000, 100], 2_000),
+            [(80, 120), (3_980, 4_020)],
+            "a little of each before more of any"
+        );
+        assert_eq!(shown(5_000, &[4_000, 100], 1_000), [(94, 106), (3_994, 4_006)]);
         assert_eq!(shown(5_000, &[], 1_000), [(1, 61)]);
         assert_eq!(shown(10, &[7], 100_000), [(1, 10)]);
         assert_eq!((shown(0, &[1], 1_000), shown(9, &[5], 10)), (Vec::new(), Vec::new()));

@@ -78,7 +78,15 @@ pub struct FileText {
     pub marks: Vec<u32>,
 }
 
+/// Bytes of a file that is shown as a whole; of a longer one, passages of as many bytes.
+const LONG: usize = 48 * 1024;
+
 impl FileText {
+    /// It is never shown as a whole, however much room there is.
+    pub fn is_long(&self) -> bool {
+        self.text.len() > LONG
+    }
+
     /// The file as an edit names it: the first 16 digits of the digest.
     pub(crate) fn base(&self) -> String {
         self.digest.chars().take(16).collect()

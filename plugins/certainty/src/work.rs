@@ -5,7 +5,7 @@
 
 use crate::phases;
 use crate::seen::{ATTEMPTS, Seen, Stand, enter, failed, is};
-use certus_sdk::{Action, Check, CheckRun, Draft, DraftState, Ending, PromptCall, Run};
+use certus_sdk::{Action, Check, CheckRun, Draft, DraftState, Ending, Lack, PromptCall, Run};
 
 /// Writes the tests.
 pub(crate) const TESTS: &str = "test_generator";
@@ -19,6 +19,9 @@ const WRITERS: [&str; 3] = [TESTS, PIECE, MEND];
 
 /// The reviewers, who run together.
 pub(crate) const REVIEWERS: [&str; 3] = ["code_reviewer", "security_scanner", "simplicity_checker"];
+
+/// The areas that are theirs alone.
+const REVIEWED: [&str; 3] = ["code_review", "security", "simplicity"];
 
 /// Steps of one visit after which no new edit is begun. The law allows 64 actions a visit: what was begun has to be proposed,
 /// checked and reviewed within the rest.
@@ -161,14 +164,17 @@ impl<'a> Work<'a> {
     }
 
     /// The reviewers spoke of the files as they are, and nobody answered anything since: whoever was to satisfy them wrote nothing.
-    /// Before they spoke the writer had brought nothing once, or had run out of pieces.
+    /// The host takes their word back when files change; then the gate has nothing of theirs.
     pub(crate) fn is_reviewed_as_it_is(&self) -> bool {
-        let empty = self.answers(PIECE).saturating_sub(self.replies(PIECE)).saturating_sub(1);
-        let written = self.rounds().saturating_sub(empty);
-        REVIEWERS.iter().all(|name| {
+        let untold = |lack: &Lack| match lack {
+            Lack::Confidence(short) => REVIEWED.contains(&short.area.as_str()) && short.have <= 0.0,
+            _ => false,
+        };
+        let heard = |name: &&str| {
             let last = self.runs.iter().rfind(|run| is(run, name) && run.ending == Ending::Ok);
-            self.answers(name) > written && last.is_some_and(|run| run.answers == self.seen.answers())
-        })
+            last.is_some_and(|run| run.answers == self.seen.answers())
+        };
+        !self.seen.view.lacks.iter().any(untold) && REVIEWERS.iter().all(heard)
     }
 
     /// Attempts to mend since the last piece.

@@ -151,15 +151,15 @@ impl Chain {
     pub(super) fn learn_uncertainties(&mut self, found: &[RepliedUncertainty], by: Option<EffectId>) {
         let sound = |new: &&RepliedUncertainty| !new.area.is_empty() && (0.0..=1.0).contains(&new.confidence);
         let sound: Vec<&RepliedUncertainty> = found.iter().filter(sound).collect();
+        let open = sound.iter().filter(|new| new.resolution.is_none() && !new.claim.is_empty());
+        let areas: BTreeSet<&str> = open.map(|new| new.area.as_str()).collect();
+        areas.into_iter().for_each(|area| self.review_anew(area, by));
         for (at, new) in sound.iter().enumerate() {
             let others = || sound.iter().enumerate().filter(|(other, one)| *other != at && one.area == new.area);
             // What one reply says twice is two things: the one is not settled by the other, nor forgotten for it.
             let open = others().any(|(_, one)| one.blocking && one.resolution.is_none());
             let beside = others().any(|(other, one)| other < at && one.resolution.is_none());
             let before = self.stood(&new.area);
-            if new.resolution.is_none() && !new.claim.is_empty() {
-                self.review_anew(&new.area, by);
-            }
             self.learn_uncertainty(new, beside, open);
             self.follow_up(&new.area, before, by);
         }

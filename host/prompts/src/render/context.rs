@@ -9,10 +9,10 @@ use std::borrow::Cow;
 
 use certus_engine::{Fact, View};
 
-use super::{Extra, FileText, Given, LeftOut, Note, relevance, said};
+use super::{Extra, FileText, Given, LONG, LeftOut, Note, relevance, said};
 use crate::clean::{cut, line};
 use crate::fence::{Fence, harmless, made_harmless};
-use crate::passages::wide_passages;
+use crate::passages::{passages, wide_passages};
 
 /// Bytes of one part that gives way, and the share of a small room.
 const PART_LIMIT: usize = 32 * 1024;
@@ -120,8 +120,10 @@ pub(super) fn context(
     context.list("drafts", said::drafts(view));
     // What is being changed comes before what else is known.
     let touched = said::touched(view);
-    let (changed, others): (Vec<&FileText>, Vec<&FileText>) =
+    let (mut changed, others): (Vec<&FileText>, Vec<&FileText>) =
         extra.files.iter().partition(|file| touched.contains(file.path.as_str()));
+    // All of them matter: the long ones, of which a part can be shown, take what the short ones leave.
+    changed.sort_by_key(|file| file.text.len());
     context.files(TOUCHED, &changed, context.room / 4 * 3);
     for document in extra.documents.iter().rev() {
         let head = format!("({}) {}", line(&document.kind, 64), line(&document.title, 200));
@@ -304,22 +306,25 @@ impl Context<'_> {
         for file in files {
             // The name of every file that does not fit has to fit.
             let spare = self.spare(FILES).saturating_sub(NAMING_ALL + before);
-            let whole = made_harmless(said::file(file));
-            if whole.len() <= spare {
+            let whole = if file.is_long() { None } else { Some(made_harmless(said::file(file))) };
+            if let Some(whole) = whole.filter(|whole| whole.len() <= spare) {
                 shown.push(self.set_aside(file, whole));
                 continue;
             }
             let matters = place == TOUCHED || (!file.marks.is_empty() && spare > CRUMBS);
-            let passages = if matters { wide_passages(file, spare) } else { Vec::new() };
-            let parts: Vec<String> = passages.iter().map(|part| made_harmless(said::file(part))).collect();
-            if parts.is_empty()
-                || parts.iter().map(|part| part.len() + self.fence.overhead(FILES)).sum::<usize>() > spare
-            {
+            let parts = match (matters, file.is_long()) {
+                (false, _) => Vec::new(),
+                (true, true) => passages(file, spare.min(LONG)),
+                (true, false) => wide_passages(file, spare),
+            };
+            let texts: Vec<String> = parts.iter().map(|part| made_harmless(said::file(part))).collect();
+            let bytes = texts.iter().map(|text| text.len() + self.fence.overhead(FILES)).sum::<usize>();
+            if texts.is_empty() || bytes > spare {
                 missing.push(format!("{} ({} bytes): not shown", line(&file.path, 400), file.text.len()));
                 continue;
             }
             self.omit(FILES, 1);
-            for (part, text) in passages.iter().zip(parts) {
+            for (part, text) in parts.iter().zip(texts) {
                 shown.push(self.set_aside(part, text));
             }
         }
