@@ -58,12 +58,25 @@ fn changed(chain: &Chain, path: &str, text: &str) -> Vec<u32> {
         // What is not written yet stands there as it was.
         let there = [&new, &old].into_iter().filter(|part| !part.trim().is_empty());
         let Some((at, part)) = there.filter_map(|part| Some((text.find(part.as_str())?, part))).next() else {
+            // Somebody may have worked on it since: what is left of it.
+            let lines: BTreeSet<&str> = new.lines().map(str::trim).filter(|line| line.len() > 3).collect();
+            marks.extend(once(&text, &lines));
             continue;
         };
         let line = |offset: usize| u32::try_from(text[..offset].matches('\n').count() + 1).unwrap_or(u32::MAX);
         marks.extend([line(at), line(at + part.trim_end_matches('\n').len())]);
     }
     marks
+}
+
+/// The first and the last of these lines that are in a text once.
+fn once(text: &str, lines: &BTreeSet<&str>) -> Vec<u32> {
+    let mut at: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (line, number) in text.lines().map(str::trim).zip(1..).filter(|(line, _)| lines.contains(line)) {
+        at.entry(line).or_default().push(number);
+    }
+    let numbers: BTreeSet<u32> = at.into_values().filter(|at| at.len() == 1).flatten().collect();
+    numbers.first().into_iter().chain(numbers.last()).copied().collect()
 }
 
 /// What a draft was to change. Once it is written, the reply that brought it still says so.
@@ -98,4 +111,24 @@ fn found(text: &str, wanted: &Wanted) -> Vec<u32> {
         .collect();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
     scored.into_iter().take(MOST_FOUND).map(|(_, line)| line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_left_of_a_passage_the_lines_that_are_there_once_tell_where_it_is() {
+        let text = "});\r\nconst a = 1;\r\n});\r\nconst b = 2;\r\nconst c = 3;\r\n";
+        let lines = BTreeSet::from(["});", "const a = 1;", "const c = 3;", "const d = 4;"]);
+        assert_eq!(once(text, &lines), [2, 5]);
+        assert_eq!(once("", &lines), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn rare_words_of_what_is_wanted_tell_lines_apart() {
+        let wanted = Wanted::of(["Make shipping free"].into_iter(), ["Change price and shippingFree"].into_iter());
+        let text = "price one\nprice two\nexports.shippingFree = price\nprice three\nnothing\n";
+        assert_eq!(found(text, &wanted), [3, 1, 2, 4]);
+    }
 }

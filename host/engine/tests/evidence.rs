@@ -390,3 +390,15 @@ fn samples_of_another_prompt_say_nothing_of_a_review() {
     story.enter("build");
     assert_eq!(story.chain.confidence_for_gate("security"), 0.1);
 }
+
+#[test]
+fn who_says_0_has_spoken_until_files_change() {
+    let mut story = reviewed();
+    story.enter("build");
+    let told = |story: &Story| story.chain.confidence_for_gate("security") > 0.0;
+    assert!(!told(&story));
+    story.replies("security_scanner", &[("security", 0.0)]);
+    assert!(told(&story) && story.chain.confidence_for_gate("security") < 0.01);
+    story.record(Body::TreeChanged { tree: Digest::of("t") });
+    assert!(!told(&story));
+}

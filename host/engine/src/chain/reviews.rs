@@ -4,6 +4,9 @@ use super::Chain;
 use crate::law::reviewer;
 use crate::{EffectId, Request};
 
+/// The least that a review is worth: none at all is 0, and whoever says 0 has spoken.
+const SAID: f64 = 0.001;
+
 impl Chain {
     /// The phase, or one before it, wants evidence: there is something to review.
     pub(super) fn is_reviewed(&self) -> bool {
@@ -19,7 +22,7 @@ impl Chain {
         }
         let Some(reviewer) = reviewer::of(area).filter(|_| self.is_reviewed()) else { return true };
         if prompt == reviewer {
-            self.reviews.insert(area.to_owned(), score);
+            self.reviews.insert(area.to_owned(), score.max(SAID));
         }
         prompt == reviewer
     }
@@ -29,7 +32,7 @@ impl Chain {
         let by = self.effects.get(&first).map(|effect| &effect.request);
         let own = matches!(by, Some(Request::Prompt { name, .. }) if reviewer::of(area) == Some(name));
         if let Some(review) = self.reviews.get_mut(area).filter(|_| own) {
-            *review = believed;
+            *review = believed.max(SAID);
         }
     }
 
