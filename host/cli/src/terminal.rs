@@ -229,11 +229,12 @@ impl Terminal {
     /// a process that was stopped (Ctrl-Z, then `fg`) has the shell's lines before them: they are shown again what they were asked.
     async fn read_again(&self, prompt: &str, again: impl Fn()) -> Result<String, Failure> {
         self.progress.done();
+        // Before anything is shown that could be left.
+        let mut resumed = Resumed::new();
         if crate::typed::ask() {
             self.output.ask(TYPED_BEFORE);
         }
         self.output.prompt(prompt);
-        let mut resumed = Resumed::new();
         let mut read = tokio::task::spawn_blocking(crate::typed::read);
         loop {
             let read_now = tokio::select! {

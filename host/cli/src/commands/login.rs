@@ -84,9 +84,9 @@ fn key(name: &str, global: &Global, output: &Output) -> Result<String, Failure> 
 /// The key as it is typed from now on. Whoever comes back to a process that was stopped (Ctrl-Z, then `fg`) is asked again.
 async fn typed(name: &str, output: &Output) -> Result<String, Failure> {
     let prompt = || output.prompt(&format!("Key of {name} (it is not shown): "));
+    let mut resumed = Resumed::new();
     crate::typed::ask();
     prompt();
-    let mut resumed = Resumed::new();
     let mut read = tokio::task::spawn_blocking(crate::typed::read_hidden);
     loop {
         let read = tokio::select! {
