@@ -26,7 +26,8 @@ pub struct StatusLine {
     pub chain: String,
     /// As typed.
     pub goal: String,
-    /// `running`, `ready` (to go on: nobody works on it), `waiting` (for a person), `paused` (something is in its way: `reason` of a chain alone has it), `complete`, `given-up`.
+    /// `running`, `ready` (to go on: nobody works on it), `waiting` (for a person), `paused` (something is in its way: `reason` of a
+    /// chain alone has it), `complete`, `given-up`.
     pub status: &'static str,
     /// Where it stands.
     pub phase: String,

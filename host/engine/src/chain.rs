@@ -4,6 +4,7 @@
 //! arrived in: so a chain that was interrupted equals one that was not. Nothing here judges; see [`crate::law`].
 
 mod agreement;
+mod claims;
 mod closing;
 mod correct;
 mod edits;

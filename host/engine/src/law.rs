@@ -8,7 +8,7 @@ mod present;
 pub(crate) mod reviewer;
 mod samples;
 pub(crate) mod tests_first;
-pub(crate) mod upkeep;
+mod upkeep;
 
 use std::fmt;
 
@@ -156,7 +156,7 @@ pub use tests_first::{
     ChangedTests, Standstill, failed_first, no_test_failed_first, not_undone, standstill, tests_alone_are_wanted,
     tests_changed_since,
 };
-pub(crate) use upkeep::{condenses, makes_room};
+pub(crate) use upkeep::{condenses, is_upkeep, makes_room};
 pub use upkeep::{is_dispensable, upkeep};
 
 type Judged = Result<Ruling, Refusal>;

@@ -264,9 +264,8 @@ pub(crate) fn ids(action: &Action) -> Vec<&str> {
 }
 
 fn review(view: &mut View, change: impl Fn(&mut Shortfall)) {
-    let areas = ["code_review", "security", "simplicity"];
     let short = view.lacks.iter_mut().filter_map(|lack| match lack {
-        Lack::Confidence(short) if areas.contains(&short.area.as_str()) => Some(short),
+        Lack::Confidence(short) if work::REVIEWED.contains(&short.area.as_str()) => Some(short),
         _ => None,
     });
     short.for_each(change);

@@ -21,7 +21,7 @@ const WRITERS: [&str; 3] = [TESTS, PIECE, MEND];
 pub(crate) const REVIEWERS: [&str; 3] = ["code_reviewer", "security_scanner", "simplicity_checker"];
 
 /// The areas that are theirs alone.
-const REVIEWED: [&str; 3] = ["code_review", "security", "simplicity"];
+pub(crate) const REVIEWED: [&str; 3] = ["code_review", "security", "simplicity"];
 
 /// Steps of one visit after which no new edit is begun. The law allows 64 actions a visit: what was begun has to be proposed,
 /// checked and reviewed within the rest.

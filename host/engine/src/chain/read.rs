@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Chain, Effect, Ended, Evidence, Pause, PhaseVisit, Run, Then};
 use crate::calibration::Scorer;
-use crate::law::{reviewer, upkeep};
+use crate::law::reviewer;
 use crate::{
     Cap, Caps, Decision, Digest, EffectId, Fact, Lack, Millis, Outcome, Phase, ProjectSummary, PromptCall,
     ProposalStatus, QuestionStatus, Reply, Request, Scope, Shared, Started, Uncertainty, Usage, Warning,
@@ -326,15 +326,14 @@ impl Chain {
         said.map_or(mean, |said| mean.min(said))
     }
 
-    /// Whether a score counts in `overall`. How well the context holds together is not how sure one is of the work. And what
-    /// a reviewer said is about code: before a phase in which there is some, it says nothing of another approach, nor could any
-    /// work of that phase change it.
+    /// Whether a score counts in `overall`. What a reviewer said is about code: before a phase in which there is some, it says
+    /// nothing of another approach, nor could any work of that phase change it.
     fn is_of_work(&self, area: &str) -> bool {
         let reviewed = || {
             let by = self.scored_by.get(area).and_then(|scorer| self.effects.get(&scorer.effect));
             matches!(by.map(|by| &by.request), Some(Request::Prompt { name, .. }) if reviewer::of(area) == Some(name))
         };
-        area != upkeep::AREA && (self.is_reviewed() || !reviewed())
+        self.is_reviewed() || !reviewed()
     }
 
     /// Who scored an area, if anybody. `overall` is the word of whoever said it, else of all models that scored an area

@@ -1,9 +1,11 @@
 //! What reviewers said of the files as they are.
 
 use super::Chain;
-use crate::law::reviewer;
+use crate::law::{is_upkeep, reviewer};
 use crate::{EffectId, Request};
 
+/// Plans what runs next.
+const PLANNER: &str = "chain_planner";
 /// The least that a review is worth: none at all is 0, and whoever says 0 has spoken.
 const SAID: f64 = 0.001;
 
@@ -17,7 +19,8 @@ impl Chain {
 
     /// Whether a prompt's word counts in an area; a reviewer's is kept as one.
     pub(super) fn hears(&mut self, prompt: &str, area: &str, score: f64) -> bool {
-        if !reviewer::scores(prompt) {
+        // Neither finds anything out: the one plans, the others look at the conversation and not at the work.
+        if prompt == PLANNER || is_upkeep(prompt) {
             return false;
         }
         let Some(reviewer) = reviewer::of(area).filter(|_| self.is_reviewed()) else { return true };

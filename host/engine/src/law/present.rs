@@ -41,7 +41,7 @@ fn named<'c>(chain: &'c Chain, action: &Action) -> Option<Vec<&'c Evidence>> {
     }
     // The same where mending is given up: what comes next is paid for anew.
     if matches!(action, Action::EnterPhase { phase, .. } if here.gate.free_to.contains(phase)) {
-        return Some(failed(chain).filter(|last| last.phase == here.name).into_iter().collect());
+        return Some(failed(chain).into_iter().collect());
     }
     let finishes = matches!(action, Action::Finish(_));
     let phases = chain.started().map(|started| started.methodology.phases.as_slice()).unwrap_or_default();

@@ -12,14 +12,6 @@ const REVIEWERS: [(&str, &str, bool); 4] = [
     ("deployment", "deployment_checker", false),
 ];
 
-/// Prompts that find nothing out: they plan, sum up or look after the chain, and how sure they say they are counts for nothing.
-const PLANNERS: [&str; 3] = ["chain_planner", "context_preservation", "cost_monitor"];
-
-/// Whether what a prompt says of how sure one may be counts.
-pub(crate) fn scores(prompt: &str) -> bool {
-    !PLANNERS.contains(&prompt)
-}
-
 /// Whether a prompt reviews.
 pub(crate) fn is(prompt: &str) -> bool {
     REVIEWERS.iter().any(|(_, reviewer, _)| *reviewer == prompt)

@@ -15,7 +15,7 @@ const HEALTH: &str = "context_health_checker";
 /// Says how the rest can cost less.
 const MONITOR: &str = "cost_monitor";
 /// The area that [`HEALTH`] scores.
-pub(crate) const AREA: &str = "context_health";
+const AREA: &str = "context_health";
 
 /// What is due before anything else is asked of a model; nothing for rules, which read no text.
 ///
@@ -92,7 +92,7 @@ fn counted<'c>(prompts: impl Iterator<Item = (EffectId, &'c str, &'c crate::Effe
 }
 
 /// Whether a prompt is asked for by this module, and not by a controller.
-pub(super) fn is_upkeep(name: &str) -> bool {
+pub(crate) fn is_upkeep(name: &str) -> bool {
     [PRESERVATION, HEALTH, MONITOR].contains(&name)
 }
 
